@@ -1,1 +1,3 @@
 //! Kemkoll.
+#![forbid(unsafe_code)]
+pub mod amount;

@@ -1,0 +1,195 @@
+//! Exact decimal numbers, as people write them and as spreadsheets store them.
+//!
+//! A spreadsheet keeps binary doubles; what a person typed is the shortest decimal at 15 significant digits, and that
+//! is what is kept here. Everything after this file is integers.
+
+use std::fmt;
+
+/// The number `digits · 10^-scale`. Sign in `digits`; `scale` is at most 60.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Decimal {
+    /// The significant digits as a whole number.
+    pub digits: i128,
+    /// How many of them stand after the decimal mark.
+    pub scale: u32,
+}
+
+/// Largest number of digits read from text; longer ones are not amounts anybody measured.
+const MOST_DIGITS: usize = 30;
+
+impl Decimal {
+    /// Zero.
+    pub const ZERO: Decimal = Decimal { digits: 0, scale: 0 };
+
+    /// A whole number.
+    pub const fn whole(value: i128) -> Decimal {
+        Decimal { digits: value, scale: 0 }
+    }
+
+    /// The stored double as its shortest decimal at 15 significant digits; `None` for NaN and infinities, and for
+    /// magnitudes that no quantity has (above 10^20; below 10^-40 it is zero).
+    pub fn from_f64_15(value: f64) -> Option<Decimal> {
+        if !value.is_finite() || value.abs() > 1e20 {
+            return None;
+        }
+        if value.abs() < 1e-40 {
+            return Some(Decimal::ZERO);
+        }
+        // Whole numbers of up to 15 digits are the common case and exact in a double.
+        if value.abs() < 1e15 && value.trunc() == value {
+            return Some(Decimal::whole(value as i128));
+        }
+        let text = format!("{value:.14e}");
+        let (mantissa, exponent) = text.split_once('e')?;
+        let exponent: i32 = exponent.parse().ok()?;
+        let mut digits: i128 = 0;
+        for byte in mantissa.bytes() {
+            if byte.is_ascii_digit() {
+                digits = digits * 10 + i128::from(byte - b'0');
+            }
+        }
+        if mantissa.starts_with('-') {
+            digits = -digits;
+        }
+        let scale = 14 - exponent;
+        let value = if scale >= 0 {
+            Decimal { digits, scale: u32::try_from(scale).ok()? }
+        } else {
+            Decimal { digits: digits.checked_mul(10i128.checked_pow(u32::try_from(-scale).ok()?)?)?, scale: 0 }
+        };
+        Some(value.trimmed())
+    }
+
+    /// Reads plain digits with at most one decimal point and an optional exponent: `0.1`, `-3`, `4.90E+01`.
+    /// Separators of thousands and decimal commas are the business of the amount grammar.
+    pub fn parse(text: &str) -> Option<Decimal> {
+        let (mantissa, exponent) = match text.find(['e', 'E']) {
+            Some(at) => (&text[..at], text[at + 1..].strip_prefix('+').unwrap_or(&text[at + 1..]).parse::<i32>().ok()?),
+            None => (text, 0),
+        };
+        let (negative, mantissa) = match mantissa.strip_prefix('-') {
+            Some(rest) => (true, rest),
+            None => (false, mantissa.strip_prefix('+').unwrap_or(mantissa)),
+        };
+        let (whole, part) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+        if whole.is_empty() && part.is_empty() || whole.len() + part.len() > MOST_DIGITS {
+            return None;
+        }
+        let mut digits: i128 = 0;
+        for byte in whole.bytes().chain(part.bytes()) {
+            if !byte.is_ascii_digit() {
+                return None;
+            }
+            digits = digits * 10 + i128::from(byte - b'0');
+        }
+        if negative {
+            digits = -digits;
+        }
+        let scale = i32::try_from(part.len()).ok()?.checked_sub(exponent)?;
+        if !(-20..=60).contains(&scale) {
+            return None;
+        }
+        let value = if scale < 0 {
+            Decimal { digits: digits.checked_mul(10i128.pow(scale.unsigned_abs()))?, scale: 0 }
+        } else {
+            Decimal { digits, scale: scale.unsigned_abs() }
+        };
+        Some(value.trimmed())
+    }
+
+    /// The same number without zeros at the end.
+    pub fn trimmed(self) -> Decimal {
+        let Decimal { mut digits, mut scale } = self;
+        while scale > 0 && digits % 10 == 0 {
+            digits /= 10;
+            scale -= 1;
+        }
+        Decimal { digits, scale }
+    }
+
+    /// A hundred times the number: what a percentage format shows.
+    pub fn times_hundred(self) -> Decimal {
+        if self.scale >= 2 {
+            Decimal { digits: self.digits, scale: self.scale - 2 }.trimmed()
+        } else {
+            Decimal { digits: self.digits.saturating_mul(10i128.pow(2 - self.scale)), scale: 0 }
+        }
+    }
+
+    /// Whether the number is zero.
+    pub fn is_zero(self) -> bool {
+        self.digits == 0
+    }
+
+    /// Whether the number is below zero.
+    pub fn is_negative(self) -> bool {
+        self.digits < 0
+    }
+
+    /// The number times `factor`, rounded down to a whole number; `None` when it leaves the range of `u64`.
+    pub fn floor_times(self, factor: u64) -> Option<u64> {
+        let (quotient, _) = self.divide(factor)?;
+        u64::try_from(quotient).ok()
+    }
+
+    /// The number times `factor`, rounded up to a whole number; `None` when it leaves the range of `u64`.
+    pub fn ceil_times(self, factor: u64) -> Option<u64> {
+        let (quotient, inexact) = self.divide(factor)?;
+        u64::try_from(quotient + i128::from(inexact)).ok()
+    }
+
+    /// Quotient (towards minus infinity) and whether something was left over.
+    fn divide(self, factor: u64) -> Option<(i128, bool)> {
+        // A scale beyond 38 cannot be a power of ten in 128 bits; such a number times any unit is below one step.
+        let Some(divisor) = 10i128.checked_pow(self.scale) else {
+            return Some((if self.digits < 0 { -1 } else { 0 }, self.digits != 0));
+        };
+        let product = self.digits.checked_mul(i128::from(factor))?;
+        Some((product.div_euclid(divisor), product.rem_euclid(divisor) != 0))
+    }
+}
+
+impl fmt::Display for Decimal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let sign = if self.digits < 0 { "-" } else { "" };
+        let digits = self.digits.unsigned_abs().to_string();
+        let scale = self.scale as usize;
+        if scale == 0 {
+            return write!(f, "{sign}{digits}");
+        }
+        if digits.len() > scale {
+            let (whole, part) = digits.split_at(digits.len() - scale);
+            write!(f, "{sign}{whole}.{part}")
+        } else {
+            write!(f, "{sign}0.{digits:0>scale$}")
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn doubles_are_read_as_their_shortest_decimal_at_15_digits() {
+        let shown = |value: f64| Decimal::from_f64_15(value).map(|d| d.to_string());
+        assert_eq!(shown(0.1).as_deref(), Some("0.1"));
+        assert_eq!(shown(7.0000000000000009).as_deref(), Some("7"));
+        assert_eq!(shown(0.002).as_deref(), Some("0.002"));
+        assert_eq!(shown(0.1 + 0.2).as_deref(), Some("0.3"));
+        assert_eq!(shown(-1.0).as_deref(), Some("-1"));
+        assert_eq!(shown(1e-9).as_deref(), Some("0.000000001"));
+        assert_eq!(shown(f64::NAN), None);
+        assert_eq!(shown(f64::INFINITY), None);
+        assert_eq!(shown(-1.7e308), None);
+    }
+
+    #[test]
+    fn text_is_read_exactly() {
+        assert_eq!(Decimal::parse("4.90E+01").map(|d| d.to_string()).as_deref(), Some("49"));
+        assert_eq!(Decimal::parse("0.10").map(|d| d.to_string()).as_deref(), Some("0.1"));
+        assert_eq!(Decimal::parse("1e-3").map(|d| d.to_string()).as_deref(), Some("0.001"));
+        assert_eq!(Decimal::parse("1.2.3"), None);
+        assert_eq!(Decimal::parse("."), None);
+    }
+}
