@@ -1,3 +1,4 @@
 //! Kemkoll.
 #![forbid(unsafe_code)]
 pub mod amount;
+pub mod declaration;
