@@ -1,1 +1,4 @@
 //! Kemkoll.
+#![forbid(unsafe_code)]
+
+pub mod input;

@@ -1,0 +1,1 @@
+//! Number formats: how a spreadsheet shows a stored number.
