@@ -2,3 +2,4 @@
 #![forbid(unsafe_code)]
 pub mod amount;
 pub mod declaration;
+pub mod input;

@@ -1,0 +1,1 @@
+//! Delimited text (csv, tsv) to rows of cells.

@@ -1,0 +1,164 @@
+//! What every table in a file becomes: sheets of rows of cells, each cell with its stored value and with how
+//! its number format shows it. Hidden sheets are kept and say so.
+
+use super::decimal::Decimal;
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+pub use super::container::Kind;
+
+/// All the tables of one file.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Workbook {
+    /// What the bytes turned out to be.
+    pub kind: Kind,
+    /// The sheets, in the file's order; one, named after nothing, for delimited text.
+    pub sheets: Vec<Sheet>,
+    /// What a reader of the result should know: encodings guessed, parts not read.
+    pub notes: Vec<Note>,
+}
+
+/// Something worth saying about how the file was read; no error.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Note {
+    /// A stable kebab-case word.
+    pub code: &'static str,
+    /// The sheet or member; empty when it is the file as a whole.
+    pub place: String,
+    /// The sentence in Swedish.
+    pub sv: String,
+    /// The sentence in English.
+    pub en: String,
+}
+
+/// One table.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Sheet {
+    /// The sheet's name; empty for delimited text.
+    pub name: Arc<str>,
+    /// Whether a person who opens the file sees it.
+    pub visibility: Visibility,
+    /// Rows that hold anything, ascending by number.
+    pub rows: Vec<Row>,
+    /// Cells that are shown as one; the value stands in the first.
+    pub merges: Vec<Merge>,
+}
+
+/// Whether a person who opens the file sees the sheet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Visibility {
+    /// Shown.
+    Visible,
+    /// Hidden; can be shown from the menu.
+    Hidden,
+    /// Hidden so that only a macro shows it.
+    VeryHidden,
+}
+
+/// A rectangle of merged cells; zero-based, inclusive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Merge {
+    /// The topmost row.
+    pub first_row: u32,
+    /// The leftmost column.
+    pub first_column: u32,
+    /// The lowest row.
+    pub last_row: u32,
+    /// The rightmost column.
+    pub last_column: u32,
+}
+
+/// One row that holds something.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Row {
+    /// Zero-based row number in the sheet, or line record in delimited text.
+    pub number: u32,
+    /// Only cells that hold something, ascending by column.
+    pub cells: Vec<Cell>,
+}
+
+/// One cell that holds something.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Cell {
+    /// Zero-based column.
+    pub column: u32,
+    /// What is stored.
+    pub value: Value,
+    /// How the number format shows it.
+    pub shown: Shown,
+}
+
+/// What a cell stores.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Value {
+    /// Text; also a number whose format writes words or signs in front of it (`"<"0.0` shows `<0.1`).
+    Text(Box<str>),
+    /// A number as stored, before the format scales it: 0.2 % is 0.002 with `Shown::Percent`.
+    Number(Decimal),
+    /// True or false.
+    Bool(bool),
+    /// A day in the Gregorian calendar.
+    Date {
+        /// Year, as 2026.
+        year: i32,
+        /// Month, 1 to 12.
+        month: u8,
+        /// Day, 1 to 31.
+        day: u8,
+        /// `2026-02-04`, with the time of day where there is one.
+        text: Box<str>,
+    },
+    /// An error value such as `#N/A`.
+    Error(Box<str>),
+    /// A formula whose result was never stored.
+    MissingResult,
+}
+
+/// How a number format shows the stored number.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Shown {
+    /// As it is stored (rounded perhaps).
+    Plain,
+    /// A hundred times larger and with a percent sign: stored 0.002 is shown 0.2 %.
+    Percent,
+    /// As it is stored, followed by a literal text, trimmed: `%` of the format `0.0"%"`, `mg/kg` of `0" mg/kg"`.
+    UnitText(Arc<str>),
+    /// The format could not be read, or shows something other than the stored number.
+    Unknown,
+}
+
+impl Cell {
+    /// The text a person sees, near enough: stored 0.002 with a percent format is `0.2 %`.
+    pub fn raw(&self) -> String {
+        match &self.value {
+            Value::Text(text) | Value::Error(text) => text.to_string(),
+            Value::Bool(true) => "TRUE".to_string(),
+            Value::Bool(false) => "FALSE".to_string(),
+            Value::Date { text, .. } => text.to_string(),
+            Value::MissingResult => String::new(),
+            Value::Number(number) => match &self.shown {
+                Shown::Plain | Shown::Unknown => number.to_string(),
+                Shown::Percent => match number.times_100() {
+                    Some(percent) => format!("{percent} %"),
+                    None => format!("{number} * 100 %"),
+                },
+                Shown::UnitText(unit) => format!("{number} {unit}"),
+            },
+        }
+    }
+}
+
+/// The name of a cell as a spreadsheet writes it, from zero-based row and column: (16, 5) is `F17`.
+pub fn a1(row: u32, column: u32) -> String {
+    let mut letters = Vec::new();
+    let mut rest = u64::from(column) + 1;
+    while rest > 0 {
+        rest -= 1;
+        letters.push(char::from(b'A' + (rest % 26) as u8));
+        rest /= 26;
+    }
+    let mut name: String = letters.iter().rev().collect();
+    // Writing to a string cannot fail.
+    let _ = write!(name, "{}", u64::from(row) + 1);
+    name
+}
