@@ -107,13 +107,12 @@ impl Decimal {
         Decimal { digits, scale }
     }
 
-    /// A hundred times the number: what a percentage format shows.
-    pub fn times_hundred(self) -> Decimal {
+    /// A hundred times the number, what a percentage format shows; `None` when it leaves the range.
+    pub fn times_100(self) -> Option<Decimal> {
         if self.scale >= 2 {
-            Decimal { digits: self.digits, scale: self.scale - 2 }.trimmed()
-        } else {
-            Decimal { digits: self.digits.saturating_mul(10i128.pow(2 - self.scale)), scale: 0 }
+            return Some(Decimal { digits: self.digits, scale: self.scale - 2 }.trimmed());
         }
+        Some(Decimal { digits: self.digits.checked_mul(10i128.pow(2 - self.scale))?, scale: 0 })
     }
 
     /// Whether the number is zero.
