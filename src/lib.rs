@@ -3,3 +3,6 @@
 pub mod amount;
 pub mod declaration;
 pub mod input;
+pub mod rule;
+pub mod substance;
+pub mod verdict;

@@ -1,0 +1,11 @@
+//! What the rules say of an identified declaration: findings, verdicts, and a product's assessment.
+//!
+//! `judge` is a pure function of one composition, the rule book and the date it is given.
+
+mod finding;
+mod judge;
+mod measured;
+
+pub use finding::*;
+pub use judge::{Proof, Settings, judge};
+pub use measured::{Measurement, apply_measurements, measurements, product_keys};
