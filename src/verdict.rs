@@ -2,9 +2,15 @@
 //!
 //! `judge` is a pure function of one composition, the rule book and the date it is given.
 
+mod answers;
 mod finding;
 mod judge;
 mod measured;
+mod message;
+mod record;
+mod scope;
+mod touch;
+mod tree;
 
 pub use finding::*;
 pub use judge::{Proof, Settings, judge};
