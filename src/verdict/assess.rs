@@ -1,18 +1,11 @@
 //! The assessment of a product: its verdict, its data problems, and the findings to write.
 
-use super::answers::Target;
-use super::finding::{Assessment, Contribution, Evidence, Finding, Reason, Upcoming, Verdict};
-use super::judge::{Day, Gathered, Outcome, Picked, Proof, Things, Work, on_list, top};
-use super::message::{Subject, sentence};
-use super::record::{data_finding, finding_id};
-use super::scope::{Case, Cover, Facts, Inside, cover, looks_at_parts, thing_inside};
-use super::touch::Touch;
-use super::tree::{Item, Share, Thing, Value};
-use crate::amount::{Dimension, Doubt, Interval, Kind, WHOLE, decimal_of, mg_per_kg};
-use crate::declaration::{Claim, ClaimedExemption, Date, DeclarationKind, Level, ProblemCode, Source, Text};
-use crate::rule::{Consequence, Count, Decision, Entry, Expiry, Of, Rule};
-use crate::substance::{GroupId, Identity, SubstanceId, part_name};
-use std::collections::BTreeMap;
+use super::finding::{Assessment, Reason, Verdict};
+use super::judge::{Gathered, Work};
+use super::record::data_finding;
+use crate::amount::WHOLE;
+use crate::declaration::{ProblemCode, Source, Text};
+use crate::rule::Of;
 use std::sync::Arc;
 
 impl<'a> Work<'a> {

@@ -4,17 +4,16 @@
 //! rule at once. `touch.rs` finds what meets what, `tree.rs` carries concentrations, `scope.rs` and `answers.rs` know
 //! where a rule applies and what the supplier's answers speak for.
 
-use super::answers::{Answer, Target, answers};
-use super::finding::{Assessment, Contribution, Evidence, FileReport, Finding, Reason, Upcoming, Verdict};
-use super::message::{Subject, sentence};
-use super::record::{data_finding, finding_id};
-use super::scope::{Case, Cover, Facts, Inside, cover, looks_at_parts, product_inside, thing_inside};
+use super::answers::{Answer, answers};
+use super::finding::{Assessment, Evidence, FileReport, Finding, Reason, Verdict};
+use super::record::data_finding;
+use super::scope::{Inside, product_inside};
 use super::touch::{Touch, touches};
-use super::tree::{Item, Share, Thing, Tree, Value};
-use crate::amount::{Dimension, Doubt, Interval, Kind, WHOLE, decimal_of, mg_per_kg};
-use crate::declaration::{Claim, ClaimedExemption, Date, DeclarationKind, Level, ProblemCode, Product, Source, Text};
-use crate::rule::{Consequence, Count, Decision, Expiry, ListPolicy, Of, Rule, RuleBook};
-use crate::substance::{Composition, GroupId, Identity, Register, SubstanceId, part_name};
+use super::tree::{Item, Share, Thing, Tree};
+use crate::amount::{Dimension, Interval, WHOLE};
+use crate::declaration::{Date, DeclarationKind, ProblemCode, Product, Source};
+use crate::rule::{Count, ListPolicy, Of, Rule, RuleBook};
+use crate::substance::{Composition, Identity, Register};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -1,19 +1,14 @@
 //! Rules on materials: by the names of materials, or substances that are the material.
 
 use super::answers::Target;
-use super::finding::{Assessment, Contribution, Evidence, Finding, Reason, Upcoming, Verdict};
-use super::judge::{Day, Gathered, Outcome, Picked, Proof, Things, Work, on_list, top};
-use super::message::{Subject, sentence};
-use super::record::{data_finding, finding_id};
-use super::scope::{Case, Cover, Facts, Inside, cover, looks_at_parts, thing_inside};
-use super::touch::Touch;
-use super::tree::{Item, Share, Thing, Value};
-use crate::amount::{Dimension, Doubt, Interval, Kind, WHOLE, decimal_of, mg_per_kg};
-use crate::declaration::{Claim, ClaimedExemption, Date, DeclarationKind, Level, ProblemCode, Source, Text};
-use crate::rule::{Consequence, Count, Decision, Entry, Expiry, Of, Rule};
-use crate::substance::{GroupId, Identity, SubstanceId, part_name};
-use std::collections::BTreeMap;
-use std::sync::Arc;
+use super::finding::{Contribution, Evidence, Reason, Verdict};
+use super::judge::{Outcome, Work};
+use super::scope::Inside;
+use super::tree::{Share, Thing};
+use crate::amount::{Dimension, Interval, WHOLE};
+use crate::declaration::{Level, Source};
+use crate::rule::Rule;
+use crate::substance::{Identity, part_name};
 
 impl<'a> Work<'a> {
     /// A rule on materials: by the names of materials, or substances that are the material.

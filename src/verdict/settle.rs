@@ -1,19 +1,14 @@
 //! Judging one thing that holds substances of a rule's entry: its concentration, what keeps it open, what it rests on.
 
-use super::answers::Target;
-use super::finding::{Assessment, Contribution, Evidence, Finding, Reason, Upcoming, Verdict};
-use super::judge::{Day, Gathered, Outcome, Picked, Proof, Things, Work, on_list, top};
-use super::message::{Subject, sentence};
-use super::record::{data_finding, finding_id};
-use super::scope::{Case, Cover, Facts, Inside, cover, looks_at_parts, thing_inside};
+use super::finding::{Evidence, Reason, Verdict};
+use super::judge::{Outcome, Picked, Proof, Work, top};
+use super::scope::Inside;
 use super::touch::Touch;
 use super::tree::{Item, Share, Thing, Value};
-use crate::amount::{Dimension, Doubt, Interval, Kind, WHOLE, decimal_of, mg_per_kg};
-use crate::declaration::{Claim, ClaimedExemption, Date, DeclarationKind, Level, ProblemCode, Source, Text};
-use crate::rule::{Consequence, Count, Decision, Entry, Expiry, Of, Rule};
-use crate::substance::{GroupId, Identity, SubstanceId, part_name};
+use crate::amount::{Dimension, Doubt, Interval, Kind, WHOLE};
+use crate::rule::{Count, Decision, Entry, Of, Rule};
+use crate::substance::{Identity, SubstanceId};
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 impl<'a> Work<'a> {
     /// The interval that a line brings to a rule, and what is doubtful about it.

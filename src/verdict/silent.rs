@@ -1,19 +1,14 @@
 //! What a product does not mention: what silence means in each kind of declaration, and rules that nothing touches.
 
 use super::answers::Target;
-use super::finding::{Assessment, Contribution, Evidence, Finding, Reason, Upcoming, Verdict};
-use super::judge::{Day, Gathered, Outcome, Picked, Proof, Things, Work, on_list, top};
-use super::message::{Subject, sentence};
-use super::record::{data_finding, finding_id};
-use super::scope::{Case, Cover, Facts, Inside, cover, looks_at_parts, thing_inside};
-use super::touch::Touch;
-use super::tree::{Item, Share, Thing, Value};
-use crate::amount::{Dimension, Doubt, Interval, Kind, WHOLE, decimal_of, mg_per_kg};
-use crate::declaration::{Claim, ClaimedExemption, Date, DeclarationKind, Level, ProblemCode, Source, Text};
-use crate::rule::{Consequence, Count, Decision, Entry, Expiry, Of, Rule};
-use crate::substance::{GroupId, Identity, SubstanceId, part_name};
-use std::collections::BTreeMap;
-use std::sync::Arc;
+use super::finding::{Evidence, Reason, Verdict};
+use super::judge::{Outcome, Proof, Work, top};
+use super::scope::{Inside, looks_at_parts, thing_inside};
+use super::tree::{Item, Thing};
+use crate::amount::Interval;
+use crate::declaration::{Claim, Date, DeclarationKind, Source};
+use crate::rule::{Count, Entry, Rule};
+use crate::substance::Identity;
 
 impl<'a> Work<'a> {
     /// What the product's silence about an entry (or, with `None`, about all that a rule names) means.

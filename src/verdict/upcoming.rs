@@ -1,17 +1,9 @@
 //! What holds today and will not inside the contract period.
 
-use super::answers::Target;
-use super::finding::{Assessment, Contribution, Evidence, Finding, Reason, Upcoming, Verdict};
-use super::judge::{Day, Gathered, Outcome, Picked, Proof, Things, Work, on_list, top};
-use super::message::{Subject, sentence};
-use super::record::{data_finding, finding_id};
-use super::scope::{Case, Cover, Facts, Inside, cover, looks_at_parts, thing_inside};
-use super::touch::Touch;
-use super::tree::{Item, Share, Thing, Value};
-use crate::amount::{Dimension, Doubt, Interval, Kind, WHOLE, decimal_of, mg_per_kg};
-use crate::declaration::{Claim, ClaimedExemption, Date, DeclarationKind, Level, ProblemCode, Source, Text};
-use crate::rule::{Consequence, Count, Decision, Entry, Expiry, Of, Rule};
-use crate::substance::{GroupId, Identity, SubstanceId, part_name};
+use super::finding::{Finding, Upcoming, Verdict};
+use super::judge::{Day, Work};
+use crate::declaration::{Date, Text};
+use crate::rule::Expiry;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
