@@ -1,1 +1,6 @@
-//! All tests.
+//! All tests in one binary.
+
+// Declarations and rules made up from a seed.
+mod generate;
+// Properties that hold for any declaration.
+mod laws;

@@ -186,7 +186,6 @@ fn from_date(text: &str) -> Option<Cas> {
 
 /// Reads an EC number: `Ok` when its check digit holds, `Err(())` when it is shaped like one and fails, `None` when it
 /// is something else.
-
 pub fn read_ec(text: &str) -> Option<Result<Ec, ()>> {
     let plain = plain_number(text);
     let lower = plain.trim().to_ascii_lowercase();
