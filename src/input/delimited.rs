@@ -223,17 +223,19 @@ fn rows(text: &str, separator: u8, first_row: u32, limits: &Limits) -> Result<Ve
 
 /// How many empty lines stand before a record; the reader passes over them.
 fn blank_lines(text: &str, start: usize) -> u32 {
+    let bytes = text.as_bytes();
+    let mut rest = bytes.get(start..).unwrap_or_default();
+    // The reader stops between the two characters that end a line in Windows.
+    if start > 0 && bytes.get(start - 1) == Some(&b'\r') {
+        rest = rest.strip_prefix(b"\n").unwrap_or(rest);
+    }
     let mut lines = 0;
-    let mut bytes = text
-        .as_bytes()
-        .get(start..)
-        .unwrap_or_default()
-        .iter()
-        .peekable();
-    while let Some(byte) = bytes.next_if(|b| matches!(b, b'\n' | b'\r')) {
-        if *byte == b'\r' {
-            bytes.next_if_eq(&&b'\n');
-        }
+    while let Some(after) = rest
+        .strip_prefix(b"\r\n")
+        .or_else(|| rest.strip_prefix(b"\n"))
+        .or_else(|| rest.strip_prefix(b"\r"))
+    {
+        rest = after;
         lines += 1;
     }
     lines
