@@ -15,6 +15,8 @@ mod ods_places;
 pub mod read_error;
 pub mod text;
 pub mod workbook;
+#[cfg(test)]
+mod workbook_tests;
 mod xls_places;
 mod xlsb_places;
 mod xlsx_places;
