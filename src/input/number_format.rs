@@ -118,7 +118,7 @@ impl NumberFormat {
                     None => (Value::Number(decimal), Shown::Unknown),
                 }
             }
-            Some(Appearance::Literal(words)) => (Value::Text(words.clone()), Shown::Plain),
+            Some(Appearance::Literal(words)) => (Value::Text((**words).into()), Shown::Plain),
             Some(Appearance::Words {
                 before,
                 after,
