@@ -5,6 +5,8 @@
 
 pub mod json;
 pub mod rows;
+pub mod summary;
+pub mod text;
 pub mod words;
 
 /// A format that `--format` can name. `findings.jsonl`, `products.jsonl` and `run.json` are always written.
