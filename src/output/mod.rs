@@ -4,7 +4,9 @@
 //! files never decides how much memory is used.
 
 pub mod json;
+pub mod junit;
 pub mod rows;
+pub mod sarif;
 pub mod summary;
 pub mod text;
 pub mod words;
