@@ -32,14 +32,20 @@ where
     let mut products = products.peekable();
     let mut findings = findings.peekable();
     loop {
-        let of_file = match products.next() {
-            None => break,
-            Some(first) => first.map_err(io::Error::other)?,
+        let mut suite = Suite { rows: Vec::new(), findings: Vec::new() };
+        // Every file has a product row; should a finding come without one, it is told in a suite of its own.
+        let file = match (products.next(), findings.peek()) {
+            (Some(row), _) => {
+                let row = row.map_err(io::Error::other)?;
+                let file = row.file.clone();
+                suite.rows.push(row);
+                file
+            }
+            (None, Some(Ok(row))) => row.file.clone(),
+            (None, Some(Err(_))) => String::new(),
+            (None, None) => break,
         };
-        let mut suite = Suite { rows: vec![of_file], findings: Vec::new() };
-        let file = suite.rows.first().map(|row| row.file.clone()).unwrap_or_default();
         take_while_in(&mut products, &mut suite.rows, |row| row.file == file)?;
-        // Findings of a file that has no product row cannot be; should they come, they stand in the next suite.
         take_while_in(&mut findings, &mut suite.findings, |row| row.file <= file)?;
         out.write_all(suite.xml(&file, record, lang).as_bytes())?;
     }
