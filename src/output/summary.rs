@@ -98,7 +98,7 @@ struct Cause {
     reason: Option<Reason>,
     /// A breach is told for each rule set; what is undetermined, once.
     ruleset: Option<String>,
-    /// Where no substance is named, the same silence about several products is one cause.
+    /// The same silence about several products is one cause; a breach is told for each.
     product: Option<(Option<String>, Option<String>)>,
     part: Vec<String>,
     substances: Vec<String>,
@@ -268,15 +268,16 @@ impl Section {
 impl Cause {
     fn of(row: &FindingRow) -> Cause {
         let product = (row.article_number.clone(), row.product.clone());
+        let silence = row.verdict == Verdict::Undetermined && row.substances.is_empty();
         Cause {
             apart: is_apart(row),
             verdict: row.verdict,
             reason: row.reason,
             ruleset: if row.verdict == Verdict::Undetermined { None } else { row.ruleset.clone() },
-            product: if row.substances.is_empty() { None } else { Some(product) },
+            product: if silence { None } else { Some(product) },
             part: row.part.clone(),
             substances: row.substances.iter().map(|substance| substance.written.clone()).collect(),
-            places: if row.substances.is_empty() { Vec::new() } else { row.places.iter().map(ToString::to_string).collect() },
+            places: if silence { Vec::new() } else { row.places.iter().map(ToString::to_string).collect() },
         }
     }
 }
