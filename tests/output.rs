@@ -495,6 +495,12 @@ fn a_summary_is_bounded() {
     let section = summary.section(Verdict::NonCompliant).or(summary.apart(Verdict::NonCompliant)).unwrap();
     assert_eq!((section.groups.len(), section.all_groups, section.findings), (3, 1000, 1000));
     assert_eq!(section.groups[0].row.lo.as_deref(), Some("2999"), "the worst is kept");
+    let mut summary = Summary::new(3);
+    summary.add_finding(&FindingRow { product: Some("långt ".repeat(10_000)), ..row });
+    summary.finish();
+    assert!(text::summary(&summary, &TextOptions { width: 40, ..TextOptions::default() }).len() < 1000);
+    let nothing = text::summary(&Summary::new(3), &TextOptions::default());
+    assert_eq!(nothing, "Sammanlagt: 0 filer, 0 produkter\n");
 }
 
 #[test]
