@@ -4,3 +4,5 @@
 mod generate;
 // Properties that hold for any declaration.
 mod laws;
+// Every result format, held against hand-made reports and the JSON Schemas.
+mod output;
