@@ -4,6 +4,7 @@
 //! files never decides how much memory is used.
 
 pub mod rows;
+pub mod table;
 
 /// A format that `--format` can name. `findings.jsonl`, `products.jsonl` and `run.json` are always written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
