@@ -1,1 +1,4 @@
 //! All tests.
+
+/// The workbook, the page and the tables, read back.
+mod outputs;
