@@ -6,3 +6,5 @@ mod generate;
 mod laws;
 // Every result format, held against hand-made reports and the JSON Schemas.
 mod output;
+// The workbook, the page and the tables, read back.
+mod outputs;

@@ -5,13 +5,17 @@
 
 pub mod explain;
 pub mod flat;
+pub mod html;
 pub mod json;
 pub mod junit;
+pub mod report;
 pub mod rows;
 pub mod sarif;
 pub mod summary;
+pub mod table;
 pub mod text;
 pub mod words;
+pub mod xlsx;
 
 /// A format that `--format` can name. `findings.jsonl`, `products.jsonl` and `run.json` are always written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
