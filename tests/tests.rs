@@ -1,5 +1,7 @@
 //! All tests in one binary.
 
+// The import rules of the layout.
+mod architecture;
 // Declarations and rules made up from a seed.
 mod generate;
 // Properties that hold for any declaration.
