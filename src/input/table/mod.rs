@@ -1,5 +1,6 @@
 //! Sheets of cells to declarations: which columns mean what, where the tables are, and what they declare.
 
+mod amounts;
 pub mod headings;
 pub mod layout;
 
