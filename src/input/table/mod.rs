@@ -2,6 +2,8 @@
 
 mod amounts;
 pub mod headings;
+mod identifiers;
+mod labels;
 pub mod layout;
 
 pub use headings::{Asked, Heading, Polarity, Role, Ticked};
