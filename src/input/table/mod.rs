@@ -1,11 +1,16 @@
 //! Sheets of cells to declarations: which columns mean what, where the tables are, and what they declare.
 
 mod amounts;
+mod constituents;
+mod dates;
+mod file;
 pub mod headings;
 mod identifiers;
 mod labels;
 pub mod layout;
+mod products;
 
+pub use file::{HeadingSeen, Reader, headings_seen, read, reader_of};
 pub use headings::{Asked, Heading, Polarity, Role, Ticked};
 pub use layout::{Column, Fact, Layout, Region, Table, cell_at};
 
