@@ -9,6 +9,8 @@ mod identifiers;
 mod labels;
 pub mod layout;
 mod products;
+#[cfg(test)]
+mod tests;
 
 pub use file::{HeadingSeen, Reader, headings_seen, read, reader_of};
 pub use headings::{Asked, Heading, Polarity, Role, Ticked};
