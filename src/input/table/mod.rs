@@ -2,10 +2,13 @@
 
 pub mod exemption_id;
 pub mod headings;
+pub mod laboratory;
 pub mod layout;
 pub mod list_version;
 mod phrase;
+mod products;
 pub mod question;
+pub mod questionnaire;
 pub mod status;
 
 pub use headings::{Asked, Heading, Polarity, Role, Ticked};
