@@ -1,7 +1,10 @@
 //! Sheets of cells to declarations: which columns mean what, where the tables are, and what they declare.
 
+mod amounts;
 pub mod exemption_id;
 pub mod headings;
+mod identifiers;
+mod labels;
 pub mod laboratory;
 pub mod layout;
 pub mod list_version;
