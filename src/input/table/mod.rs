@@ -4,13 +4,24 @@ mod amounts;
 mod constituents;
 mod dates;
 mod file;
+pub mod exemption_id;
+#[cfg(test)]
+mod grid;
 pub mod headings;
 mod identifiers;
 mod labels;
+pub mod laboratory;
 pub mod layout;
 mod products;
 #[cfg(test)]
 mod tests;
+pub mod list_version;
+pub mod mapping;
+mod named_products;
+mod phrase;
+pub mod question;
+pub mod questionnaire;
+pub mod status;
 
 pub use file::{HeadingSeen, Reader, headings_seen, read, reader_of};
 pub use headings::{Asked, Heading, Polarity, Role, Ticked};
