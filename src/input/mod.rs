@@ -12,6 +12,7 @@ mod format_places;
 pub mod number_format;
 mod ods_places;
 pub mod read_error;
+pub mod table;
 pub mod text;
 pub mod workbook;
 #[cfg(test)]
