@@ -1,7 +1,10 @@
 //! Sheets of cells to declarations: which columns mean what, where the tables are, and what they declare.
 
 mod amounts;
+mod constituents;
+mod dates;
 pub mod exemption_id;
+mod file;
 #[cfg(test)]
 mod grid;
 pub mod headings;
@@ -13,10 +16,12 @@ pub mod list_version;
 pub mod mapping;
 mod named_products;
 mod phrase;
+mod products;
 pub mod question;
 pub mod questionnaire;
 pub mod status;
 
+pub use file::{HeadingSeen, Reader, headings_seen, read, reader_of};
 pub use headings::{Asked, Heading, Polarity, Role, Ticked};
 pub use layout::{Column, Fact, Layout, Region, Table, cell_at};
 
