@@ -3,8 +3,8 @@
 mod amounts;
 mod constituents;
 mod dates;
-pub mod exemption_id;
 mod file;
+pub mod exemption_id;
 #[cfg(test)]
 mod grid;
 pub mod headings;
@@ -12,11 +12,13 @@ mod identifiers;
 mod labels;
 pub mod laboratory;
 pub mod layout;
+mod products;
+#[cfg(test)]
+mod tests;
 pub mod list_version;
 pub mod mapping;
 mod named_products;
 mod phrase;
-mod products;
 pub mod question;
 pub mod questionnaire;
 pub mod status;
