@@ -8,6 +8,7 @@ pub mod delimited;
 mod format_code;
 pub mod iec62474;
 mod iec62474_compliance;
+pub mod ipc1752;
 pub mod number_format;
 pub mod read_error;
 pub mod workbook;
