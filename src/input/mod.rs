@@ -8,4 +8,5 @@ pub mod delimited;
 mod format_code;
 pub mod number_format;
 pub mod read_error;
+pub mod register;
 pub mod workbook;
