@@ -9,4 +9,5 @@ mod format_code;
 pub mod number_format;
 pub mod read_error;
 pub mod register;
+pub mod rulebook;
 pub mod workbook;
