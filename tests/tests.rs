@@ -10,3 +10,5 @@ mod laws;
 mod output;
 // The workbook, the page and the tables, read back.
 mod outputs;
+// Rule files that are right and wrong: every fault at its line and column.
+mod rulebooks;

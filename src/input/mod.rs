@@ -21,6 +21,8 @@ pub mod sdscom;
 pub mod table;
 pub mod text;
 pub mod ubl;
+pub mod register;
+pub mod rulebook;
 pub mod workbook;
 #[cfg(test)]
 mod workbook_tests;
