@@ -1,0 +1,37 @@
+//! Sheets of cells to declarations: which columns mean what, where the tables are, and what they declare.
+
+pub mod headings;
+pub mod layout;
+
+pub use headings::{Asked, Heading, Polarity, Role, Ticked};
+pub use layout::{Column, Fact, Layout, Region, Table, cell_at};
+
+use crate::declaration::{Problem, Product, Source};
+
+/// What one or more tables say, before it becomes part of a declaration.
+#[derive(Debug, Clone, Default)]
+pub struct Contents {
+    /// Products, in the order in which they are first named.
+    pub products: Vec<Product>,
+    /// Answers of yes/no columns that are not about a single substance of a row.
+    pub answers: Vec<Given>,
+    /// What is wrong; a problem's product is its index in `products`.
+    pub problems: Vec<Problem>,
+}
+
+/// What stands in an answer column for a product.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Given {
+    /// Index of the product in [`Contents::products`].
+    pub product: usize,
+    /// What the column asks.
+    pub asked: Asked,
+    /// Heading of the column, as written.
+    pub heading: String,
+    /// The answer as written; never blank.
+    pub answer: String,
+    /// Where it stands.
+    pub source: Source,
+    /// The claimed exemption of the row, as written.
+    pub exemption: Option<Source>,
+}
