@@ -12,7 +12,13 @@ mod format_code;
 mod format_places;
 pub mod number_format;
 mod ods_places;
+pub mod read;
 pub mod read_error;
 pub mod table;
 pub mod text;
-pub mod table;
+pub mod workbook;
+#[cfg(test)]
+mod workbook_tests;
+mod xls_places;
+mod xlsb_places;
+mod xlsx_places;
