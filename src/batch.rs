@@ -17,7 +17,7 @@ use crate::input::read::{self, Found};
 use crate::input::read_error::{Fault, ReadError};
 use crate::rule::RuleBook;
 use crate::substance::{Composition, Confirmations, Register, identify};
-use crate::verdict::{FileReport, Measurement, Reason, Settings, Verdict, apply_measurements, judge, measurements, product_keys};
+use crate::verdict::{FileReport, Measurement, Reason, Settings, apply_measurements, judge, measurements, product_keys};
 use listing::Entry;
 use pool::{At, Pool};
 use spill::Block;
@@ -47,73 +47,20 @@ pub struct Run<'a> {
     pub stop: &'a AtomicBool,
 }
 
-/// Counts over all files.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Tally {
-    /// Declarations checked: files, and members of archives.
-    pub declarations: u64,
-    /// Products by verdict. A file without any product counts as one undetermined product.
-    pub products: BTreeMap<Verdict, u64>,
-    /// Findings of rules that count, by verdict.
-    pub findings: BTreeMap<Verdict, u64>,
-    /// Findings of award and watch rules, by verdict.
-    pub findings_apart: BTreeMap<Verdict, u64>,
-    /// Data problems.
-    pub problems: u64,
-    /// Constituents that could be read.
-    pub constituents: u64,
-    /// Products that some rule could not be decided for because nobody says which category they are of.
-    pub category_missing: u64,
-    /// Declarations that laboratories' results were held against.
-    pub measured: u64,
-}
-
-impl Tally {
-    fn of(report: &FileReport) -> Tally {
-        let mut tally = Tally { declarations: 1, problems: report.problems.len() as u64, ..Tally::default() };
-        for product in &report.products {
-            *tally.products.entry(product.verdict).or_default() += 1;
-            sum_into(&mut tally.findings, &product.counts);
-            sum_into(&mut tally.findings_apart, &product.counts_apart);
-            tally.problems += product.problems;
-            tally.constituents += product.constituents;
-            tally.category_missing += u64::from(product.findings.iter().any(|f| f.reason == Some(Reason::CategoryMissing)));
-        }
-        if report.products.is_empty() {
-            // Silence is not compliance.
-            tally.products.insert(Verdict::Undetermined, 1);
-        }
-        tally
-    }
-
-    fn add(&mut self, other: &Tally) {
-        self.declarations += other.declarations;
-        sum_into(&mut self.products, &other.products);
-        sum_into(&mut self.findings, &other.findings);
-        sum_into(&mut self.findings_apart, &other.findings_apart);
-        self.problems += other.problems;
-        self.constituents += other.constituents;
-        self.category_missing += other.category_missing;
-        self.measured += other.measured;
-    }
-}
-
-fn sum_into(all: &mut BTreeMap<Verdict, u64>, some: &BTreeMap<Verdict, u64>) {
-    for (verdict, number) in some {
-        *all.entry(*verdict).or_default() += number;
-    }
-}
-
 /// What a run gave.
 #[derive(Debug)]
 pub struct Outcome {
-    /// Counts.
-    pub tally: Tally,
+    /// How many declarations there were: files, and members of archives.
+    pub declarations: u64,
+    /// How many of them laboratories' results were held against.
+    pub measured: u64,
     /// Declarations of which some could not be read, with the first reason; sorted by file.
     pub unreadable: Vec<(String, Text)>,
     /// What lay in folders and archives and was no declaration, with what it is; sorted.
     pub others: Vec<(String, &'static str)>,
-    /// Rules that wait for a category, by id.
+    /// Products that some rule could not be decided for because nobody says which category they are of.
+    pub category_missing: u64,
+    /// Those rules, by id.
     pub waiting_rules: BTreeSet<String>,
     /// The first file with headings that nobody understood, and its place on disk.
     pub headings: Option<(String, PathBuf)>,
@@ -151,7 +98,8 @@ struct Checked {
     file: String,
     sha256: String,
     block: Block,
-    tally: Tally,
+    held: bool,
+    category_missing: u64,
     unreadable: Option<Text>,
     waiting_rules: BTreeSet<String>,
     headings: bool,
@@ -196,16 +144,19 @@ pub fn check(run: &Run<'_>, entries: &[Entry], folder: &Path) -> Result<Outcome,
     let mut checked: Vec<Checked> = checked.into_values().collect();
     checked.sort_by(|a, b| (&a.file, &a.sha256).cmp(&(&b.file, &b.sha256)));
     let mut outcome = Outcome {
-        tally: Tally::default(),
+        declarations: checked.len() as u64,
+        measured: 0,
         unreadable: Vec::new(),
         others,
+        category_missing: 0,
         waiting_rules: BTreeSet::new(),
         headings,
         folder: folder.to_path_buf(),
         blocks: Vec::with_capacity(checked.len()),
     };
     for one in checked {
-        outcome.tally.add(&one.tally);
+        outcome.measured += u64::from(one.held);
+        outcome.category_missing += one.category_missing;
         outcome.waiting_rules.extend(one.waiting_rules);
         outcome.blocks.push(one.block);
         outcome.unreadable.extend(one.unreadable.map(|why| (one.file, why)));
@@ -241,17 +192,19 @@ fn guarded(
 
 fn checked(composition: &Composition, report: &FileReport) -> Checked {
     let mut waiting_rules = BTreeSet::new();
-    for finding in report.products.iter().flat_map(|product| &product.findings) {
-        if finding.reason == Some(Reason::CategoryMissing) {
-            waiting_rules.insert(finding.rule.to_string());
-        }
+    let mut category_missing = 0;
+    for product in &report.products {
+        let waiting = || product.findings.iter().filter(|finding| finding.reason == Some(Reason::CategoryMissing));
+        category_missing += u64::from(waiting().next().is_some());
+        waiting_rules.extend(waiting().map(|finding| finding.rule.to_string()));
     }
     let declaration = &composition.declaration;
     Checked {
         file: declaration.file.clone(),
         sha256: declaration.file_sha256.clone(),
         block: Block::default(),
-        tally: Tally::of(report),
+        held: false,
+        category_missing,
         unreadable: why_unreadable(declaration).or_else(|| report.unreadable.then(Text::default)),
         waiting_rules,
         headings: declaration.problems.iter().any(|problem| problem.code == ProblemCode::HeadingNotUnderstood && problem.open),
@@ -332,7 +285,7 @@ fn look_again(run: &Run<'_>, declaration: Declaration, measured: &[Measurement],
         let held = !others.is_empty() && apply_measurements(composition, &others);
         let report = judge(composition, run.book, run.register, run.settings);
         let mut checked = checked(composition, &report);
-        checked.tally.measured = u64::from(held);
+        checked.held = held;
         (checked, report)
     })
 }

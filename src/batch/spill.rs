@@ -100,7 +100,7 @@ pub fn copy<'a>(folder: &Path, blocks: impl Iterator<Item = &'a Block>, which: W
         if *at != start {
             file.seek(SeekFrom::Start(start))?;
         }
-        let copied = io::copy(&mut file.by_ref().take(length), to)?;
+        let copied = io::copy(&mut (&*file).take(length), to)?;
         *at = start + copied;
         if copied != length {
             return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "a temporary file was cut short"));

@@ -129,7 +129,6 @@ fn plain_cas(bytes: &[u8]) -> Option<CasText> {
         return None;
     }
     let mut digits: u64 = 0;
-    let mut shown = Vec::with_capacity(10);
     for (at, byte) in bytes.iter().enumerate() {
         if at == count - 2 || at == count - 5 {
             continue;
@@ -138,16 +137,16 @@ fn plain_cas(bytes: &[u8]) -> Option<CasText> {
             return None;
         }
         digits = digits * 10 + u64::from(byte - b'0');
-        if !(shown.is_empty() && *byte == b'0') {
-            shown.push(byte - b'0');
-        }
     }
     let (number, check) = (digits / 10, (digits % 10) as u32);
     // Two to seven digits, then two, then the check digit; the smallest ever given is 50-00-0.
     let number = u32::try_from(number).ok().filter(|number| (1_000..=999_999_999).contains(number));
     match number.and_then(|number| Cas::checked(number, check)) {
         Some(cas) => Some(CasText::Valid(cas)),
-        None => Some(CasText::Failed(shown)),
+        None => {
+            let shown = bytes.iter().filter(|byte| byte.is_ascii_digit()).map(|byte| byte - b'0');
+            Some(CasText::Failed(shown.skip_while(|digit| *digit == 0).collect()))
+        }
     }
 }
 
@@ -188,6 +187,10 @@ fn from_date(text: &str) -> Option<Cas> {
 /// is something else.
 #[expect(clippy::result_unit_err, reason = "there is nothing more to tell than that the check digit fails")]
 pub fn read_ec(text: &str) -> Option<Result<Ec, ()>> {
+    // The usual case first: the digits and nothing else.
+    if let Some(read) = plain_ec(text.as_bytes()) {
+        return Some(read);
+    }
     let plain = plain_number(text);
     let lower = plain.trim().to_ascii_lowercase();
     let mut rest = lower.as_str();
@@ -198,7 +201,11 @@ pub fn read_ec(text: &str) -> Option<Result<Ec, ()>> {
         }
     }
     let joined: String = rest.chars().filter(|c| !c.is_whitespace()).collect();
-    let bytes = joined.as_bytes();
+    plain_ec(joined.as_bytes())
+}
+
+/// `\d{3}-\d{3}-\d` and nothing before or after; `None` when it is shaped otherwise.
+fn plain_ec(bytes: &[u8]) -> Option<Result<Ec, ()>> {
     if bytes.len() != 9 || bytes[3] != b'-' || bytes[7] != b'-' {
         return None;
     }

@@ -5,8 +5,46 @@
 
 use super::number::{Cas, Ec};
 use crate::amount::Factor;
+use crate::declaration::Date;
 use std::collections::{BTreeMap, HashMap};
+use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::Arc;
+
+/// A plain multiplying hash. The keys are the register's own, so nobody can choose them to collide, and every line of a
+/// declaration is looked up by them.
+#[derive(Debug, Clone, Copy, Default)]
+struct Quick(u64);
+
+impl Quick {
+    fn mix(&mut self, word: u64) {
+        self.0 = (self.0.rotate_left(5) ^ word).wrapping_mul(0x517c_c1b7_2722_0a95);
+    }
+}
+
+impl Hasher for Quick {
+    fn finish(&self) -> u64 {
+        // The table takes its place from the low bits, which multiplying mixes least.
+        self.0 ^ self.0 >> 29
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        let (words, rest) = bytes.as_chunks::<8>();
+        for word in words {
+            self.mix(u64::from_le_bytes(*word));
+        }
+        let mut last = [0; 8];
+        for (own, byte) in last.iter_mut().zip(rest) {
+            *own = *byte;
+        }
+        self.mix(u64::from_le_bytes(last) ^ (rest.len() as u64) << 56);
+    }
+
+    fn write_u32(&mut self, word: u32) {
+        self.mix(u64::from(word));
+    }
+}
+
+type Table<K, V> = HashMap<K, V, BuildHasherDefault<Quick>>;
 
 /// A substance of the register.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -67,34 +105,67 @@ struct Group {
     name_en: String,
     name_sv: String,
     stems: Vec<String>,
+    not_stems: Vec<String>,
     members: Vec<Member>,
+}
+
+impl Group {
+    /// Whether a lower-case name holds one of the stems when what only looks like one is taken out.
+    fn has_stem_in(&self, lower: &str) -> bool {
+        let holds = |name: &str| self.stems.iter().any(|stem| name.contains(stem.as_str()));
+        if !holds(lower) {
+            return false;
+        }
+        if !self.not_stems.iter().any(|part| lower.contains(part.as_str())) {
+            return true;
+        }
+        // A line break stands in for what is taken out, so that its two sides never make a stem together.
+        let rest = self.not_stems.iter().fold(lower.to_string(), |rest, part| rest.replace(part.as_str(), "\n"));
+        holds(&rest)
+    }
 }
 
 /// Every known substance.
 #[derive(Debug, Clone, Default)]
 pub struct Register {
     substances: Vec<Substance>,
-    by_cas: HashMap<Cas, SubstanceId>,
-    by_ec: HashMap<Ec, Vec<SubstanceId>>,
-    names: HashMap<Box<str>, NameMeans>,
+    by_cas: Table<Cas, SubstanceId>,
+    by_ec: Table<Ec, Vec<SubstanceId>>,
+    names: Table<Box<str>, NameMeans>,
+    /// Names besides the substance's own, as written, with their language.
+    synonyms: Vec<(SubstanceId, Arc<str>, Box<str>)>,
+    languages: BTreeMap<Box<str>, Arc<str>>,
     groups: Vec<Group>,
     group_ids: BTreeMap<Arc<str>, GroupId>,
     /// Groups of a substance.
-    groups_of: HashMap<SubstanceId, Vec<GroupId>>,
-    hazards: HashMap<SubstanceId, Vec<Box<str>>>,
-    by_hazard: BTreeMap<Box<str>, Vec<SubstanceId>>,
+    groups_of: Table<SubstanceId, Vec<GroupId>>,
+    /// Shares of a regulated element in a substance.
+    factors: BTreeMap<Box<str>, Table<SubstanceId, Factor>>,
+    hazards: Table<SubstanceId, Vec<Arc<str>>>,
+    by_hazard: BTreeMap<Arc<str>, Vec<(SubstanceId, Option<Date>)>>,
+    groups_by_hazard: BTreeMap<Box<str>, Vec<(GroupId, Option<Date>)>>,
     structures: BTreeMap<Box<str>, Vec<SubstanceId>>,
     materials: Vec<Arc<str>>,
     material_ids: BTreeMap<Arc<str>, MaterialId>,
-    /// Normalised word or phrase → material.
-    material_words: BTreeMap<String, MaterialId>,
-    material_substances: HashMap<SubstanceId, MaterialId>,
+    /// Normalised word or phrase → materials (brass is a copper alloy too).
+    material_words: BTreeMap<String, Vec<MaterialId>>,
+    material_substances: Table<SubstanceId, MaterialId>,
 }
 
 impl Register {
     /// An empty register.
     pub fn new() -> Register {
         Register::default()
+    }
+
+    /// An empty register with room for as many substances and names.
+    pub fn with_capacity(substances: usize, names: usize) -> Register {
+        let mut register = Register::default();
+        register.substances.reserve(substances);
+        register.by_cas.reserve(substances);
+        register.by_ec.reserve(substances);
+        register.names.reserve(names);
+        register
     }
 
     /// How many substances it holds.
@@ -154,7 +225,24 @@ impl Register {
 
     /// Adds a name for a substance. `ambiguous`: the name is known to mean other substances too.
     pub fn add_name(&mut self, id: SubstanceId, name: &str, ambiguous: bool) {
-        let key = normalise_name(name);
+        self.index_name(id, normalise_name(name), ambiguous);
+    }
+
+    /// Adds a name in a language (`sv`, `en`, `abbr` …) for a substance and keeps it as written, for people.
+    pub fn add_synonym(&mut self, id: SubstanceId, name: &str, language: &str, ambiguous: bool) {
+        let language = match self.languages.get(language) {
+            Some(known) => Arc::clone(known),
+            None => {
+                let new: Arc<str> = language.into();
+                self.languages.insert(language.into(), Arc::clone(&new));
+                new
+            }
+        };
+        self.synonyms.push((id, language, name.into()));
+        self.index_name(id, normalise_name(name), ambiguous);
+    }
+
+    fn index_name(&mut self, id: SubstanceId, key: String, ambiguous: bool) {
         if key.is_empty() {
             return;
         }
@@ -206,6 +294,13 @@ impl Register {
         }
     }
 
+    /// Adds a part of names which is taken out before stems are looked for: naphthalene is no phthalate.
+    pub fn add_group_not_stem(&mut self, group: GroupId, part: &str) {
+        if let Some(group) = self.groups.get_mut(group.0 as usize) {
+            group.not_stems.push(part.trim().to_lowercase());
+        }
+    }
+
     /// Adds a member to a group.
     pub fn add_member(&mut self, group: GroupId, substance: SubstanceId, factor: Factor) {
         if let Some(own) = self.groups.get_mut(group.0 as usize) {
@@ -214,11 +309,40 @@ impl Register {
         }
     }
 
-    /// Adds a harmonised hazard class (`Carc. 1B`).
-    pub fn add_hazard(&mut self, substance: SubstanceId, class: &str) {
-        let class: Box<str> = class.trim().into();
-        self.hazards.entry(substance).or_default().push(class.clone());
-        self.by_hazard.entry(class).or_default().push(substance);
+    /// Adds the share of a regulated element (`Pb`, `Cr VI`) in a substance. Where two shares are given for the same, both
+    /// are possible.
+    pub fn add_factor(&mut self, substance: SubstanceId, element: &str, factor: Factor) {
+        if !self.factors.contains_key(element) {
+            self.factors.insert(element.into(), Table::default());
+        }
+        if let Some(shares) = self.factors.get_mut(element) {
+            let share = shares.entry(substance).or_insert(factor);
+            *share = Factor { lo: share.lo.min(factor.lo), hi: share.hi.max(factor.hi) };
+        }
+    }
+
+    /// Adds a harmonised hazard class (`Carc. 1B`) and the day from which it applies.
+    pub fn add_hazard(&mut self, substance: SubstanceId, class: &str, from: Option<Date>) {
+        let class = class.trim();
+        let shared = match self.by_hazard.get_key_value(class) {
+            Some((known, _)) => Arc::clone(known),
+            None => class.into(),
+        };
+        let own = self.hazards.entry(substance).or_default();
+        if own.contains(&shared) {
+            // Several rows of one substance: the class applies from the earliest.
+            if let Some((_, day)) = self.by_hazard.get_mut(&shared).and_then(|all| all.iter_mut().find(|(id, _)| *id == substance)) {
+                *day = day.zip(from).map(|(a, b)| a.min(b));
+            }
+            return;
+        }
+        own.push(Arc::clone(&shared));
+        self.by_hazard.entry(shared).or_default().push((substance, from));
+    }
+
+    /// Adds a harmonised hazard class of a whole group; its members are added one by one.
+    pub fn add_group_hazard(&mut self, group: GroupId, class: &str, from: Option<Date>) {
+        self.groups_by_hazard.entry(class.trim().into()).or_default().push((group, from));
     }
 
     /// Adds a substance to a structural class (`pfas`).
@@ -244,7 +368,10 @@ impl Register {
                 self.material_substances.insert(substance, id);
             }
             None => {
-                self.material_words.insert(spelling.trim().to_lowercase(), id);
+                let means = self.material_words.entry(spelling.trim().to_lowercase()).or_default();
+                if !means.contains(&id) {
+                    means.push(id);
+                }
             }
         }
         id
@@ -258,6 +385,27 @@ impl Register {
     /// The substances with this EC number.
     pub fn by_ec(&self, ec: Ec) -> &[SubstanceId] {
         self.by_ec.get(&ec).map_or(&[], Vec::as_slice)
+    }
+
+    /// The names of a substance besides its own, each with its language (`sv`, `en`, `nb`, `da`, `fi`, `de`, `abbr`).
+    pub fn names_of(&self, id: SubstanceId) -> impl Iterator<Item = (&str, &str)> {
+        self.synonyms.iter().filter(move |(own, _, _)| *own == id).map(|(_, language, name)| (&**language, &**name))
+    }
+
+    /// The share of a regulated element in a substance, by mass; `None` where the register does not say that the substance
+    /// holds it. "Cr VI" is the hexavalent chromium in it.
+    pub fn factor(&self, substance: SubstanceId, element: &str) -> Option<Factor> {
+        self.factors.get(element)?.get(&substance).copied()
+    }
+
+    /// Whether the register gives shares of this element.
+    pub fn knows_element(&self, element: &str) -> bool {
+        self.factors.contains_key(element)
+    }
+
+    /// The elements that the register gives shares of.
+    pub fn elements(&self) -> impl Iterator<Item = &str> {
+        self.factors.keys().map(AsRef::as_ref)
     }
 
     /// What a normalised name (see [`normalise_name`]) means.
@@ -301,13 +449,18 @@ impl Register {
     }
 
     /// Harmonised hazard classes of a substance.
-    pub fn hazards_of(&self, substance: SubstanceId) -> &[Box<str>] {
+    pub fn hazards_of(&self, substance: SubstanceId) -> &[Arc<str>] {
         self.hazards.get(&substance).map_or(&[], Vec::as_slice)
     }
 
-    /// Substances of a hazard class.
-    pub fn with_hazard(&self, class: &str) -> &[SubstanceId] {
+    /// Substances of a hazard class, each with the day from which its classification applies.
+    pub fn with_hazard(&self, class: &str) -> &[(SubstanceId, Option<Date>)] {
         self.by_hazard.get(class).map_or(&[], Vec::as_slice)
+    }
+
+    /// Groups that have a hazard class as such ("lead compounds with the exception of those specified elsewhere").
+    pub fn groups_with_hazard(&self, class: &str) -> &[(GroupId, Option<Date>)] {
+        self.groups_by_hazard.get(class).map_or(&[], Vec::as_slice)
     }
 
     /// All hazard classes that occur.
@@ -323,6 +476,16 @@ impl Register {
     /// Whether the structural class is known.
     pub fn knows_structure(&self, structure: &str) -> bool {
         self.structures.contains_key(structure)
+    }
+
+    /// All structural classes that are known.
+    pub fn structures(&self) -> impl Iterator<Item = &str> {
+        self.structures.keys().map(AsRef::as_ref)
+    }
+
+    /// All materials, by id.
+    pub fn material_names(&self) -> impl Iterator<Item = &str> {
+        self.material_ids.keys().map(AsRef::as_ref)
     }
 
     /// The material with this id.
@@ -344,7 +507,7 @@ impl Register {
     pub fn materials_in(&self, name: &str) -> Vec<MaterialId> {
         let lower = name.to_lowercase();
         let mut found = Vec::new();
-        for (word, id) in &self.material_words {
+        for (word, ids) in &self.material_words {
             let mut from = 0;
             while let Some(at) = lower.get(from..).and_then(|rest| rest.find(word.as_str())) {
                 let (start, end) = (from + at, from + at + word.len());
@@ -361,24 +524,20 @@ impl Register {
                     .any(|word| before.strip_suffix(word).is_some_and(|rest| !rest.ends_with(char::is_alphanumeric)));
                 // "Vinyl" alone is PVC in the trade; vinyl acetate and vinyl alcohol are not.
                 let other_vinyl = word == "vinyl" && after.trim_start_matches([' ', '-']).starts_with(|c: char| c.is_alphabetic());
-                if starts && ends && !free && !without && !other_vinyl && !found.contains(id) {
-                    found.push(*id);
+                if starts && ends && !free && !without && !other_vinyl {
+                    found.extend(ids);
                 }
             }
         }
         found.sort_unstable();
+        found.dedup();
         found
     }
 
     /// The groups whose stems occur in a name.
     pub fn stems_in(&self, name: &str) -> Vec<GroupId> {
         let lower = name.to_lowercase();
-        self.groups
-            .iter()
-            .enumerate()
-            .filter(|(_, group)| group.stems.iter().any(|stem| lower.contains(stem.as_str())))
-            .map(|(index, _)| GroupId(index as u32))
-            .collect()
+        self.groups.iter().enumerate().filter(|(_, group)| group.has_stem_in(&lower)).map(|(index, _)| GroupId(index as u32)).collect()
     }
 }
 
