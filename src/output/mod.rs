@@ -3,7 +3,11 @@
 //! A run's rows are spilled to disk as JSON lines; every other format streams over those lines, so that the number of
 //! files never decides how much memory is used.
 
+pub mod json;
 pub mod rows;
+pub mod summary;
+pub mod text;
+pub mod words;
 
 /// A format that `--format` can name. `findings.jsonl`, `products.jsonl` and `run.json` are always written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
