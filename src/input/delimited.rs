@@ -1,7 +1,7 @@
 //! Delimited text (csv, tsv) to rows of cells. The separator is found from the content; rows may differ in
 //! length; every cell is text, because only the column's other cells can say what `1,000` means.
 
-use super::archive::too_large;
+use super::archive::{damaged, too_large};
 use super::container::{Kind, Limits};
 use super::read_error::ReadError;
 use super::text;
@@ -184,12 +184,9 @@ fn rows(text: &str, separator: u8, first_row: u32, limits: &Limits) -> Result<Ve
     let mut cells_read = 0_usize;
     // The number of the row just read, counted from 1.
     let mut number = first_row;
-    loop {
-        // Text is UTF-8 and rows may differ in length, so there is nothing left to fail on.
-        match reader.read_record(&mut record) {
-            Ok(true) => {}
-            Ok(false) | Err(_) => break,
-        }
+    // Text is UTF-8 and rows may differ in length, so nothing is left to fail on; if something does, a table
+    // cut short would be worse than an error.
+    while reader.read_record(&mut record).map_err(|_| damaged())? {
         // Lines without anything count too, so that a cell is found where a person looks for it.
         let start = record.position().map_or(0, csv::Position::byte);
         number += 1 + blank_lines(text, usize::try_from(start).unwrap_or(usize::MAX));

@@ -71,6 +71,9 @@ fn library(error: impl std::fmt::Display) -> ReadError {
     )
 }
 
+/// How many texts are remembered: few enough to stay in the processor's nearest memory.
+const RECENT: usize = 512;
+
 /// Gathers one workbook's cells and holds them against the limits.
 struct Gatherer<'a> {
     limits: &'a Limits,
@@ -80,6 +83,8 @@ struct Gatherer<'a> {
     system: DateSystem,
     cells: usize,
     text_bytes: usize,
+    /// Texts met lately, found by where the library keeps them: most texts of a sheet stand in many cells.
+    recent: Vec<Option<Arc<str>>>,
     rows: Vec<Row>,
     ordered: bool,
 }
@@ -93,11 +98,13 @@ impl<'a> Gatherer<'a> {
             system,
             cells: 0,
             text_bytes: 0,
+            recent: vec![None; RECENT],
             rows: Vec::new(),
             ordered: true,
         }
     }
 
+    #[inline]
     fn number(&self, stored: f64, format: usize) -> (Value, Shown) {
         match self.plain.get(format) {
             Some(true) => match super::decimal::Decimal::from_f64_15(stored) {
@@ -117,24 +124,40 @@ impl<'a> Gatherer<'a> {
     }
 
     /// Text as it is shown, or nothing when it is blank.
+    #[inline]
     fn text(&mut self, text: &str, format: usize) -> Result<Option<Value>, ReadError> {
-        if text.trim().is_empty() {
+        if text.chars().all(char::is_whitespace) {
             return Ok(None);
         }
-        self.text_bytes += text.len();
+        if self.plain.get(format) == Some(&false)
+            && let Some(worded) = self.formats.get(format).and_then(|f| f.text(text))
+        {
+            self.count_text(worded.len())?;
+            return Ok(Some(Value::Text(worded.into())));
+        }
+        let slot = (text.as_ptr() as usize >> 4) % RECENT;
+        if let Some(Some(known)) = self.recent.get(slot)
+            && **known == *text
+        {
+            return Ok(Some(Value::Text(Arc::clone(known))));
+        }
+        self.count_text(text.len())?;
+        let shared: Arc<str> = Arc::from(text);
+        if let Some(slot) = self.recent.get_mut(slot) {
+            *slot = Some(Arc::clone(&shared));
+        }
+        Ok(Some(Value::Text(shared)))
+    }
+
+    fn count_text(&mut self, bytes: usize) -> Result<(), ReadError> {
+        self.text_bytes += bytes;
         if self.text_bytes > self.limits.text_bytes {
             return Err(archive::too_large("mängden text", "the amount of text"));
         }
-        let plain = self.plain.get(format).copied().unwrap_or(true);
-        let worded = match self.formats.get(format) {
-            Some(format) if !plain => format.text(text),
-            _ => None,
-        };
-        Ok(Some(Value::Text(
-            worded.map_or_else(|| text.into(), String::into),
-        )))
+        Ok(())
     }
 
+    #[inline]
     fn push(&mut self, row: u32, column: u32, value: Value, shown: Shown) -> Result<(), ReadError> {
         self.cells += 1;
         if self.cells > self.limits.cells
@@ -311,24 +334,35 @@ fn xlsx_sheet(
 ) -> Result<Vec<(u32, u32)>, ReadError> {
     let mut reader = xlsx.worksheet_cells_reader(name).map_err(library)?;
     let mut any_blank = false;
-    while let Some((cell, style)) = reader.next_cell_with_style_id().map_err(library)? {
-        let (row, column) = cell.get_position();
-        let (value, shown) = match cell.get_value() {
-            DataRef::Empty => {
-                any_blank = true;
-                continue;
+    loop {
+        // Matched where it lies: moving each of the library's results about costs as much as all the rest here.
+        let next = reader.next_cell_with_style_id();
+        let (cell, style) = match &next {
+            Ok(Some((cell, style))) => (cell, *style),
+            Ok(None) => break,
+            Err(_) => {
+                next.map_err(library)?;
+                break;
             }
-            DataRef::Float(number) => gatherer.number(*number, style),
-            DataRef::SharedString(text) => match gatherer.text(text, style)? {
-                Some(value) => (value, Shown::Plain),
-                None => continue,
-            },
-            other => match other_value(other, style, gatherer)? {
-                Some(pair) => pair,
-                None => continue,
-            },
         };
-        gatherer.push(row, column, value, shown)?;
+        let (row, column) = cell.get_position();
+        match cell.get_value() {
+            DataRef::Empty => any_blank = true,
+            DataRef::Float(number) => {
+                let (value, shown) = gatherer.number(*number, style);
+                gatherer.push(row, column, value, shown)?;
+            }
+            DataRef::SharedString(text) => {
+                if let Some(value) = gatherer.text(text, style)? {
+                    gatherer.push(row, column, value, Shown::Plain)?;
+                }
+            }
+            other => {
+                if let Some((value, shown)) = other_value(other, style, gatherer)? {
+                    gatherer.push(row, column, value, shown)?;
+                }
+            }
+        }
     }
     drop(reader);
     let mut missing = Vec::new();
@@ -341,6 +375,21 @@ fn xlsx_sheet(
         }
     }
     Ok(missing)
+}
+
+/// `PT10H05M00S`, as ods stores a time, as a person sees it: 10:05:00.
+fn duration(iso: &str) -> Value {
+    let read = || {
+        let rest = iso.strip_prefix("PT")?;
+        let (hours, rest) = rest.split_once('H')?;
+        let (minutes, rest) = rest.split_once('M')?;
+        let seconds = rest.strip_suffix('S')?;
+        let seconds = seconds.split(['.', ',']).next()?;
+        let number = |text: &str| text.parse::<u32>().ok();
+        let (hours, minutes, seconds) = (number(hours)?, number(minutes)?, number(seconds)?);
+        Some(format!("{hours:02}:{minutes:02}:{seconds:02}"))
+    };
+    Value::Text(read().unwrap_or_else(|| iso.to_string()).into())
 }
 
 /// The rarer kinds of value.
@@ -359,7 +408,7 @@ fn other_value(
         DataRef::SharedString(text) => gatherer.text(text, format)?.and_then(plain),
         DataRef::Bool(answer) => plain(Value::Bool(*answer)),
         DataRef::DateTimeIso(text) => plain(iso_date(text)),
-        DataRef::DurationIso(text) => plain(Value::Text(text.as_str().into())),
+        DataRef::DurationIso(text) => plain(duration(text)),
         DataRef::Error(error) => plain(Value::Error(error.to_string().into())),
     })
 }

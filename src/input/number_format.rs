@@ -97,7 +97,7 @@ impl NumberFormat {
                 Some(value) => (value, Shown::Plain),
                 None => (Value::Number(decimal), Shown::Unknown),
             },
-            Some(Appearance::Literal(words)) => (Value::Text(words.clone()), Shown::Plain),
+            Some(Appearance::Literal(words)) => (Value::Text((**words).into()), Shown::Plain),
             Some(Appearance::Words { before, after, percent }) => {
                 let number = if *percent {
                     match decimal.times_100() {

@@ -95,7 +95,8 @@ pub struct Cell {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Value {
     /// Text; also a number whose format writes words or signs in front of it (`"<"0.0` shows `<0.1`).
-    Text(Box<str>),
+    /// Equal texts are mostly one text that is shared.
+    Text(Arc<str>),
     /// A number as stored, before the format scales it: 0.2 % is 0.002 with `Shown::Percent`.
     Number(Decimal),
     /// True or false.
@@ -187,7 +188,8 @@ impl Cell {
     /// The text a person sees, near enough: stored 0.002 with a percent format is `0.2 %`.
     pub fn raw(&self) -> String {
         match &self.value {
-            Value::Text(text) | Value::Error(text) => text.to_string(),
+            Value::Text(text) => text.to_string(),
+            Value::Error(text) => text.to_string(),
             Value::Bool(true) => "TRUE".to_string(),
             Value::Bool(false) => "FALSE".to_string(),
             Value::Date { text, .. } => text.to_string(),

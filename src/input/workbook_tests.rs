@@ -67,7 +67,7 @@ fn an_xlsx_is_read_as_a_person_sees_it() {
         ("0\" mg/kg\"", 1000.0),
         ("[<0.1]\"<0.1\";0.0", 0.05),
         ("General", 0.1),
-        ("0.00", 7.000_000_000_000_000_9),
+        ("0.00", 7.000_000_000_000_001),
     ]
     .iter()
     .enumerate()
@@ -300,21 +300,28 @@ fn hostile_xlsx_files_are_refused_before_they_cost_anything() {
             .code(),
         "file-too-large"
     );
-    // The same long text in many cells is counted each time.
-    let text = format!("<sst><si><t>{}</t></si></sst>", "x".repeat(30_000));
-    let cells: String = (1..=90)
-        .map(|row| format!("<row r=\"{row}\"><c r=\"A{row}\" t=\"s\"><v>0</v></c></row>"))
-        .collect();
+    // One long text in many cells is held once; many long texts are too much.
+    let row = |row: u32, text: usize| {
+        format!("<row r=\"{row}\"><c r=\"A{row}\" t=\"s\"><v>{text}</v></c></row>")
+    };
     let tight = Limits {
         text_bytes: 1 << 20,
         ..Limits::default()
     };
-    let error = read_within(
-        &xlsx(&cells, "", &[("xl/sharedStrings.xml", text.as_bytes())]),
-        &tight,
-    )
-    .unwrap_err();
-    assert_eq!(error.code(), "file-too-large");
+    let texts: String = (0..90)
+        .map(|n| format!("<si><t>{n}{}</t></si>", "x".repeat(30_000)))
+        .collect();
+    let texts = format!("<sst>{texts}</sst>");
+    let more: [(&str, &[u8]); 1] = [("xl/sharedStrings.xml", texts.as_bytes())];
+    let same: String = (1..=90).map(|n| row(n, 0)).collect();
+    assert!(read_within(&xlsx(&same, "", &more), &tight).is_ok());
+    let other: String = (1..=90).map(|n| row(n, n as usize - 1)).collect();
+    assert_eq!(
+        read_within(&xlsx(&other, "", &more), &tight)
+            .unwrap_err()
+            .code(),
+        "file-too-large"
+    );
     // Entities are not expanded.
     let entities = br#"<!DOCTYPE s [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;">]><sst><si><t>&b;</t></si></sst>"#;
     let rows = r#"<row r="1"><c r="A1" t="s"><v>0</v></c></row>"#;

@@ -69,10 +69,10 @@ pub(super) fn elements(
     reader.config_mut().check_end_names = false;
     loop {
         match reader.read_event().map_err(|_| damaged())? {
-            Event::Start(element) | Event::Empty(element) => {
-                if !visit(element.local_name().as_ref(), &element) {
-                    return Ok(());
-                }
+            Event::Start(element) | Event::Empty(element)
+                if !visit(element.local_name().as_ref(), &element) =>
+            {
+                return Ok(());
             }
             Event::Eof => return Ok(()),
             _ => {}
