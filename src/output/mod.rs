@@ -6,6 +6,7 @@
 pub mod json;
 pub mod rows;
 pub mod summary;
+pub mod table;
 pub mod text;
 pub mod words;
 
