@@ -1,7 +1,12 @@
 //! Sheets of cells to declarations: which columns mean what, where the tables are, and what they declare.
 
+pub mod exemption_id;
 pub mod headings;
 pub mod layout;
+pub mod list_version;
+mod phrase;
+pub mod question;
+pub mod status;
 
 pub use headings::{Asked, Heading, Polarity, Role, Ticked};
 pub use layout::{Column, Fact, Layout, Region, Table, cell_at};
