@@ -40,7 +40,7 @@ pub struct Run<'a> {
     /// Date, period, proof and categories.
     pub settings: &'a Settings,
     /// How a report becomes result lines.
-    pub lines: &'a (dyn Fn(&FileReport) -> Lines + Sync),
+    pub lines: &'a (dyn Fn(&FileReport) -> io::Result<Lines> + Sync),
     /// How many threads; at least one.
     pub jobs: usize,
     /// Set when the run is to stop; what is begun is finished.
@@ -123,7 +123,7 @@ pub fn check(run: &Run<'_>, entries: &[Entry], folder: &Path) -> Result<Outcome,
         Found::Other { file, what } => Ok(Seen::Other(file, what)),
         Found::Declaration(declaration) => {
             let (mut checked, report) = look(run, *declaration);
-            checked.block = spill.append(&(run.lines)(&report))?;
+            checked.block = spill.append(&(run.lines)(&report)?)?;
             Ok(Seen::Checked(Box::new(checked)))
         }
     })?;
@@ -177,11 +177,7 @@ fn look(run: &Run<'_>, declaration: Declaration) -> (Checked, FileReport) {
 }
 
 /// Identifies a declaration and does `then`. A panic on the way makes the declaration one that could not be read.
-fn guarded(
-    run: &Run<'_>,
-    declaration: Declaration,
-    then: impl Fn(&mut Composition) -> (Checked, FileReport),
-) -> (Checked, FileReport) {
+fn guarded(run: &Run<'_>, declaration: Declaration, then: impl Fn(&mut Composition) -> (Checked, FileReport)) -> (Checked, FileReport) {
     let told = Declaration {
         file_sha256: declaration.file_sha256.clone(),
         ..read::unreadable(&declaration.file, &declaration.format, &read::gave_up())
@@ -215,7 +211,11 @@ fn checked(composition: &Composition, report: &FileReport) -> Checked {
 
 /// The first reason why some of a declaration could not be read.
 fn why_unreadable(declaration: &Declaration) -> Option<Text> {
-    declaration.problems.iter().find(|problem| problem.code == ProblemCode::Unreadable && problem.open).map(|problem| problem.message.clone())
+    declaration
+        .problems
+        .iter()
+        .find(|problem| problem.code == ProblemCode::Unreadable && problem.open)
+        .map(|problem| problem.message.clone())
 }
 
 /// The keys under which a declaration's products may be measured elsewhere. A laboratory's own report is not held against
@@ -264,7 +264,7 @@ fn join_measurements(run: &Run<'_>, pool: &Pool<'_>, entries: &[Entry], checked:
         } else {
             look(run, read::unreadable(&declaration.file, &declaration.format, &changed()))
         };
-        checked.block = spill.append(&(run.lines)(&report))?;
+        checked.block = spill.append(&(run.lines)(&report)?)?;
         Ok(Some(checked))
     })?;
     for (at, one) in again {
@@ -275,11 +275,15 @@ fn join_measurements(run: &Run<'_>, pool: &Pool<'_>, entries: &[Entry], checked:
     Ok(())
 }
 
-fn look_again(run: &Run<'_>, declaration: Declaration, measured: &[Measurement], by_key: &BTreeMap<&str, Vec<usize>>) -> (Checked, FileReport) {
+fn look_again(
+    run: &Run<'_>,
+    declaration: Declaration,
+    measured: &[Measurement],
+    by_key: &BTreeMap<&str, Vec<usize>>,
+) -> (Checked, FileReport) {
     guarded(run, declaration, |composition| {
         let own = &composition.declaration.file;
-        let indices: BTreeSet<usize> =
-            keys_of(composition).iter().filter_map(|key| by_key.get(key.as_str())).flatten().copied().collect();
+        let indices: BTreeSet<usize> = keys_of(composition).iter().filter_map(|key| by_key.get(key.as_str())).flatten().copied().collect();
         let others: Vec<Measurement> =
             indices.into_iter().filter_map(|index| measured.get(index)).filter(|each| each.file != *own).cloned().collect();
         let held = !others.is_empty() && apply_measurements(composition, &others);
@@ -343,8 +347,12 @@ pub fn identify_each(
     })?;
     let mut seen: Vec<(String, String, Option<Text>, Block)> = seen.into_iter().filter_map(|(_, seen)| seen).collect();
     seen.sort_by(|a, b| (&a.0, &a.1).cmp(&(&b.0, &b.1)));
-    let mut spilled =
-        Spilled { unreadable: Vec::new(), declarations: seen.len() as u64, folder: folder.to_path_buf(), blocks: Vec::with_capacity(seen.len()) };
+    let mut spilled = Spilled {
+        unreadable: Vec::new(),
+        declarations: seen.len() as u64,
+        folder: folder.to_path_buf(),
+        blocks: Vec::with_capacity(seen.len()),
+    };
     for (file, _, why, block) in seen {
         spilled.unreadable.extend(why.map(|why| (file, why)));
         spilled.blocks.push(block);

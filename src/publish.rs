@@ -26,7 +26,8 @@ impl Stage {
         let temporary = match out {
             None => tempfile::Builder::new().prefix("kemkoll-").tempdir()?,
             Some(out) => {
-                made = out.ancestors().take_while(|folder| !folder.as_os_str().is_empty() && !folder.exists()).last().map(Path::to_path_buf);
+                made =
+                    out.ancestors().take_while(|folder| !folder.as_os_str().is_empty() && !folder.exists()).last().map(Path::to_path_buf);
                 fs::create_dir_all(out)?;
                 tempfile::Builder::new().prefix(".kemkoll-").tempdir_in(out)?
             }
