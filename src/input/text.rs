@@ -57,7 +57,7 @@ fn encoding_of(bytes: &[u8]) -> (&'static Encoding, bool) {
             .count()
     };
     let half = head.len() / 2;
-    if half > 0 && bytes.len().is_multiple_of(2) {
+    if half > 0 && bytes.len().is_multiple_of(2) && memchr::memchr(0, head).is_some() {
         if zeros(1) * 10 > half * 7 && zeros(0) * 10 < half {
             return (UTF_16LE, false);
         }

@@ -276,41 +276,52 @@ pub(super) fn scan(sheet: &[u8]) -> Scan {
     }
 }
 
+/// Whether any value is written with an entity or CDATA. Text results of formulas (`t="str"`) may hold
+/// entities; no program writes either in a number. Each byte is passed once, whatever the file holds.
 fn has_odd_value(sheet: &[u8]) -> bool {
-    let cdata = memmem::find_iter(sheet, b"<![CDATA[").map(|at| (at, true));
-    let entities = memchr::memchr_iter(b'&', sheet).map(|at| (at, false));
-    let mut marks = cdata.chain(entities);
-    marks.any(|(at, is_cdata)| {
-        let before = sheet.get(..at).unwrap_or_default();
-        let Some(tag) = memchr::memrchr(b'<', before) else {
-            return false;
-        };
-        let name = before.get(tag + 1..).unwrap_or_default();
-        let name = name
-            .split(|b| matches!(b, b'>' | b' ' | b'/'))
-            .next()
-            .unwrap_or_default();
-        if name != b"v" && !name.ends_with(b":v") {
-            return false;
+    if memchr::memchr(b'&', sheet).is_none() && memmem::find(sheet, b"<![CDATA[").is_none() {
+        return false;
+    }
+    let value_tags = memmem::find_iter(sheet, b"<v").chain(memmem::find_iter(sheet, b":v"));
+    for at in value_tags {
+        let rest = sheet.get(at + 2..).unwrap_or_default();
+        if !matches!(rest.first(), Some(b'>' | b' ')) {
+            continue;
         }
-        // Text results of formulas (t="str") may hold entities; nothing else may.
-        let cell = memmem::rfind(before, b"<c ").max(
-            memmem::rfind(
-                before
-                    .get(before.len().saturating_sub(4096)..)
-                    .unwrap_or_default(),
-                b":c ",
-            )
-            .map(|at| at + before.len().saturating_sub(4096)),
-        );
-        let start = cell
-            .and_then(|cell| before.get(cell..tag))
-            .unwrap_or_default();
-        let start = start.split(|b| *b == b'>').next().unwrap_or_default();
-        is_cdata
-            || !(memmem::find(start, b"t=\"str\"").is_some()
-                || memmem::find(start, b"t='str'").is_some())
-    })
+        let near = sheet.get(at.saturating_sub(64)..=at).unwrap_or_default();
+        if memchr::memchr(b'<', near).is_none() {
+            continue;
+        }
+        let Some(open) = memchr::memchr(b'>', rest.get(..256).unwrap_or(rest)) else {
+            return true;
+        };
+        let content = rest.get(open + 1..).unwrap_or_default();
+        let end = memchr::memchr(b'<', content).unwrap_or(content.len());
+        let text = content.get(..end).unwrap_or_default();
+        let cdata = content
+            .get(end..)
+            .is_some_and(|next| next.starts_with(b"<![CDATA["));
+        if cdata || (memchr::memchr(b'&', text).is_some() && !is_text_result(sheet, at)) {
+            return true;
+        }
+    }
+    false
+}
+
+/// Whether the cell whose value begins at `at` says `t="str"`; its tag is at most a formula away.
+fn is_text_result(sheet: &[u8], at: usize) -> bool {
+    let before = sheet.get(..at).unwrap_or_default();
+    for tag in memchr::memrchr_iter(b'<', before).take(8) {
+        let inside = before.get(tag + 1..).unwrap_or_default();
+        let end = memchr::memchr(b'>', inside).unwrap_or(inside.len());
+        let inside = inside.get(..end).unwrap_or_default();
+        let name = inside.split(|b| *b == b' ').next().unwrap_or_default();
+        if name == b"c" || name.ends_with(b":c") {
+            return memmem::find(inside, b"t=\"str\"").is_some()
+                || memmem::find(inside, b"t='str'").is_some();
+        }
+    }
+    false
 }
 
 /// Reads `A1:C3`.
