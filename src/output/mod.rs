@@ -3,12 +3,15 @@
 //! A run's rows are spilled to disk as JSON lines; every other format streams over those lines, so that the number of
 //! files never decides how much memory is used.
 
+pub mod html;
 pub mod json;
+pub mod report;
 pub mod rows;
 pub mod summary;
 pub mod table;
 pub mod text;
 pub mod words;
+pub mod xlsx;
 
 /// A format that `--format` can name. `findings.jsonl`, `products.jsonl` and `run.json` are always written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -4,6 +4,8 @@
 //! the rows alone: one thread, fixed compression, no clock. Lists are joined into one text a column, because spreadsheets
 //! and most data frames want flat columns; `findings.jsonl` keeps them whole.
 
+#![cfg_attr(not(feature = "tables"), expect(dead_code, reason = "without polars the columns are described but never written"))]
+
 use crate::output::rows::{FindingRow, ProductRow, TextRow};
 use crate::verdict::Verdict;
 use std::borrow::Cow;
