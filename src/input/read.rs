@@ -4,8 +4,9 @@
 use super::archive;
 use super::container::{self, Kind, Limits};
 use super::read_error::{Fault, ReadError};
-use super::workbook;
-use crate::declaration::{Declaration, Problem, ProblemCode, Source, Text};
+use super::xml::XmlError;
+use super::{workbook, xml_formats};
+use crate::declaration::{Declaration, Place, Problem, ProblemCode, Source, Text};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
 use std::fs::File;
@@ -68,6 +69,15 @@ pub fn unreadable(file: &str, format: &str, error: &ReadError) -> Declaration {
     Declaration { file: file.to_string(), format: format.to_string(), problems: vec![problem], ..Declaration::default() }
 }
 
+fn unreadable_xml(file: &str, error: &XmlError) -> Declaration {
+    let place = match (error.line, error.column) {
+        (0, _) => Place::File,
+        (line, column) => Place::Xml { line, column, path: "".into() },
+    };
+    let problem = Problem::new(ProblemCode::Unreadable, true, Source { place, raw: "".into() }, error.message.clone());
+    Declaration { file: file.to_string(), format: Kind::Xml.word().to_string(), problems: vec![problem], ..Declaration::default() }
+}
+
 /// The error of a library that gave up by panicking.
 pub fn gave_up() -> ReadError {
     ReadError::new(
@@ -85,12 +95,14 @@ fn one(bytes: &[u8], name: &str, named: bool, depth: u32, each: Each<'_>) -> Con
     if kind == Kind::Archive {
         return members(bytes, name, depth, each);
     }
-    let result = catch_unwind(AssertUnwindSafe(|| match kind {
-        Kind::Xml => Ok(super::xml_formats_read(bytes)),
-        _ => workbook::read(bytes).map(|workbook| super::table_read(&workbook)),
-    }))
-    .unwrap_or_else(|_| Err(gave_up()));
-    let mut declaration = result.unwrap_or_else(|error| unreadable(name, kind.word(), &error));
+    let read = || match kind {
+        Kind::Xml => xml_formats::read(bytes).unwrap_or_else(|error| unreadable_xml(name, &error)),
+        _ => match workbook::read(bytes) {
+            Ok(workbook) => super::table_read(&workbook),
+            Err(error) => unreadable(name, kind.word(), &error),
+        },
+    };
+    let mut declaration = catch_unwind(AssertUnwindSafe(read)).unwrap_or_else(|_| unreadable(name, kind.word(), &gave_up()));
     // A note or a script is text like csv is; without any table in it, it was no declaration.
     if !named && kind == Kind::Delimited && is_note(name) && declaration.products.is_empty() {
         return each(Found::Other { file: name.to_string(), what: "text" });

@@ -1,0 +1,563 @@
+//! XML bytes to a tree of elements that knows where everything stands.
+//!
+//! Text is decoded before it is parsed (byte order mark, then the prolog). Entities that a file declares itself are
+//! refused, nothing outside the file is ever fetched, and depth, elements, attributes and sizes are limited, so a hostile
+//! file costs no more than its own bytes.
+
+use super::read_error::{Fault, ReadError};
+use crate::declaration::{Place, Source, Text};
+use quick_xml::events::attributes::Attributes;
+use quick_xml::events::{BytesRef, Event};
+use quick_xml::{Reader, XmlVersion};
+use std::borrow::Cow;
+use std::fmt;
+use std::sync::Arc;
+
+/// Most bytes of a file, before and after decoding.
+const MOST_BYTES: usize = 512 << 20;
+/// Deepest nesting; real files stay below 40, and readers of part trees recurse this deep.
+const DEEPEST: usize = 200;
+/// Most elements of a file.
+const MOST_ELEMENTS: usize = 4_000_000;
+/// Most attributes of one element; checking for duplicates costs the square of it.
+const MOST_ATTRIBUTES: usize = 256;
+/// Most bytes in one attribute or text: embedded documents are that large, declared values never.
+const LONGEST_VALUE: usize = 64 << 20;
+/// Most namespace prefixes in force at one place.
+const MOST_PREFIXES: usize = 500;
+/// Longest text kept beside a place.
+const LONGEST_RAW: usize = 300;
+
+/// Why an XML file could not be read, with the place in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct XmlError {
+    /// What went wrong.
+    pub fault: Fault,
+    /// One-based line; 0 when it is the file as a whole.
+    pub line: u32,
+    /// One-based column in characters; 0 when it is the file as a whole.
+    pub column: u32,
+    /// What happened and what to do.
+    pub message: Text,
+}
+
+impl XmlError {
+    /// An error about the file as a whole.
+    pub fn new(fault: Fault, sv: impl Into<String>, en: impl Into<String>) -> XmlError {
+        XmlError { fault, line: 0, column: 0, message: Text::new(sv, en) }
+    }
+
+    fn at(mut self, (line, column): (u32, u32)) -> XmlError {
+        (self.line, self.column) = (line, column);
+        self
+    }
+
+    /// The stable code (`file-damaged` …).
+    pub fn code(&self) -> &'static str {
+        self.fault.code()
+    }
+}
+
+impl fmt::Display for XmlError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.line == 0 { f.write_str(&self.message.en) } else { write!(f, "{}:{}: {}", self.line, self.column, self.message.en) }
+    }
+}
+
+impl std::error::Error for XmlError {}
+
+impl From<XmlError> for ReadError {
+    fn from(error: XmlError) -> ReadError {
+        let place = if error.line == 0 { String::new() } else { format!("{}:{}", error.line, error.column) };
+        ReadError::new(error.fault, error.message.sv, error.message.en).at(place)
+    }
+}
+
+fn damaged(detail: impl fmt::Display) -> XmlError {
+    XmlError::new(
+        Fault::Damaged,
+        format!("filen är inte hel xml ({detail}); be leverantören spara och skicka den på nytt"),
+        format!("the file is not whole xml ({detail}); ask the supplier to save and send it again"),
+    )
+}
+
+fn too_large(sv: &str, en: &str) -> XmlError {
+    XmlError::new(Fault::TooLarge, format!("{sv}; dela upp filen"), format!("{en}; split the file"))
+}
+
+fn hostile(sv: &str, en: &str) -> XmlError {
+    XmlError::new(Fault::Hostile, format!("{sv}; filen läses inte"), format!("{en}; the file is not read"))
+}
+
+/// The text of a file: by its byte order mark, else by what its prolog says, else UTF-8.
+///
+/// # Errors
+/// An empty file, one above 512 MiB, an encoding nobody knows, bytes that are not text in the encoding.
+pub fn decode(bytes: &[u8]) -> Result<Cow<'_, str>, XmlError> {
+    if bytes.len() > MOST_BYTES {
+        return Err(too_large("filen är större än 512 MiB", "the file is larger than 512 MiB"));
+    }
+    let (encoding, body) = encoding_of(bytes)?;
+    let text = if encoding == encoding_rs::UTF_8 {
+        Cow::Borrowed(std::str::from_utf8(body).map_err(|error| {
+            let offset = error.valid_up_to();
+            let line = 1 + body[..offset].iter().filter(|byte| **byte == b'\n').count();
+            wrong_encoding("utf-8").at((u32::try_from(line).unwrap_or(u32::MAX), 1))
+        })?)
+    } else {
+        encoding.decode_without_bom_handling_and_without_replacement(body).ok_or_else(|| wrong_encoding(encoding.name()))?
+    };
+    if text.len() > MOST_BYTES {
+        return Err(too_large("filen är större än 512 MiB", "the file is larger than 512 MiB"));
+    }
+    if text.trim().is_empty() {
+        return Err(XmlError::new(
+            Fault::Empty,
+            "filen är tom; be leverantören skicka den på nytt",
+            "the file is empty; ask the supplier to send it again",
+        ));
+    }
+    Ok(text)
+}
+
+fn wrong_encoding(name: &str) -> XmlError {
+    XmlError::new(
+        Fault::Encoding,
+        format!("filen säger sig vara kodad som `{name}` men är det inte; spara den på nytt som utf-8"),
+        format!("the file says that it is encoded as `{name}` and is not; save it again as utf-8"),
+    )
+}
+
+fn encoding_of(bytes: &[u8]) -> Result<(&'static encoding_rs::Encoding, &[u8]), XmlError> {
+    if let Some((encoding, length)) = encoding_rs::Encoding::for_bom(bytes) {
+        return Ok((encoding, &bytes[length..]));
+    }
+    match bytes {
+        [0, 0, 0, b'<', ..] | [b'<', 0, 0, 0, ..] => {
+            return Err(XmlError::new(
+                Fault::Encoding,
+                "filen är kodad som utf-32, som inte läses; spara den på nytt som utf-8",
+                "the file is encoded as utf-32, which is not read; save it again as utf-8",
+            ));
+        }
+        [b'<', 0, _, 0, ..] => return Ok((encoding_rs::UTF_16LE, bytes)),
+        [0, b'<', 0, _, ..] => return Ok((encoding_rs::UTF_16BE, bytes)),
+        _ => {}
+    }
+    let Some(label) = declared_encoding(bytes) else {
+        return Ok((encoding_rs::UTF_8, bytes));
+    };
+    let encoding = encoding_rs::Encoding::for_label_no_replacement(label.as_bytes()).ok_or_else(|| {
+        XmlError::new(
+            Fault::Encoding,
+            format!("teckenkodningen `{label}` är okänd; spara filen på nytt som utf-8"),
+            format!("the encoding `{label}` is not known; save the file again as utf-8"),
+        )
+    })?;
+    // Programs that write a text in memory often leave "utf-16" in the prolog of a file of single bytes.
+    let wide = encoding == encoding_rs::UTF_16LE || encoding == encoding_rs::UTF_16BE;
+    Ok((if wide { encoding_rs::UTF_8 } else { encoding }, bytes))
+}
+
+/// The encoding that the prolog names, read as ASCII.
+fn declared_encoding(bytes: &[u8]) -> Option<String> {
+    let head = &bytes[..bytes.len().min(400)];
+    let start = head.iter().position(|byte| !byte.is_ascii_whitespace())?;
+    let head = head[start..].strip_prefix(b"<?xml")?;
+    let end = head.windows(2).position(|pair| pair == b"?>")?;
+    let prolog = std::str::from_utf8(&head[..end]).ok()?;
+    let value = prolog.split_once("encoding")?.1.trim_start().strip_prefix('=')?.trim_start();
+    let quote = value.chars().next().filter(|c| matches!(c, '"' | '\''))?;
+    let label: String = value[1..].split(quote).next()?.trim().chars().take(40).collect();
+    Some(label)
+}
+
+struct Element<'a> {
+    /// Local name.
+    name: &'a str,
+    /// Text directly inside, in one piece.
+    text: Cow<'a, str>,
+    /// Index into the document's namespaces; `None` without one.
+    namespace: Option<u32>,
+    parent: u32,
+    /// Index of the first child and of the next sibling; 0, the root, means none.
+    child: u32,
+    next: u32,
+    /// Index of the last descendant: elements stand in document order.
+    last: u32,
+    attributes: u32,
+    attribute_count: u32,
+    line: u32,
+    column: u32,
+}
+
+/// A parsed file.
+pub struct Document<'a> {
+    elements: Vec<Element<'a>>,
+    attributes: Vec<(&'a str, Cow<'a, str>)>,
+    namespaces: Vec<Cow<'a, str>>,
+}
+
+/// Walks through the source and tells line and column; never goes back.
+struct Ruler<'a> {
+    source: &'a str,
+    at: usize,
+    line: u32,
+    column: u32,
+}
+
+impl Ruler<'_> {
+    fn advance(&mut self, to: usize) -> (u32, u32) {
+        let to = to.min(self.source.len());
+        for character in self.source.get(self.at..to).unwrap_or("").chars() {
+            if character == '\n' {
+                self.line = self.line.saturating_add(1);
+                self.column = 1;
+            } else {
+                self.column = self.column.saturating_add(1);
+            }
+        }
+        self.at = self.at.max(to);
+        (self.line, self.column)
+    }
+}
+
+/// An element that is still open.
+struct Open {
+    index: u32,
+    last_child: u32,
+    bindings: usize,
+}
+
+impl<'a> Document<'a> {
+    /// Parses a decoded file.
+    ///
+    /// # Errors
+    /// Text that is not well-formed XML or ends early, a document type that declares entities or attributes, and what
+    /// exceeds the limits.
+    pub fn parse(source: &'a str) -> Result<Document<'a>, XmlError> {
+        let mut reader = Reader::from_str(source);
+        let mut ruler = Ruler { source, at: 0, line: 1, column: 1 };
+        let mut document = Document { elements: Vec::new(), attributes: Vec::new(), namespaces: Vec::new() };
+        let mut open: Vec<Open> = Vec::new();
+        let mut bindings: Vec<(&'a str, Option<u32>)> = Vec::new();
+        loop {
+            let before = position(reader.buffer_position());
+            let event = match reader.read_event() {
+                Ok(event) => event,
+                Err(error) => {
+                    let at = position(reader.error_position()).max(ruler.at);
+                    return Err(damaged(error).at(ruler.advance(at)));
+                }
+            };
+            let after = position(reader.buffer_position());
+            match event {
+                Event::Start(_) | Event::Empty(_) => {
+                    let empty = matches!(event, Event::Empty(_));
+                    let place = ruler.advance(before);
+                    let tag = source.get(before..after).unwrap_or("");
+                    let tag = tag.strip_prefix('<').unwrap_or(tag);
+                    let tag = tag.strip_suffix(if empty { "/>" } else { ">" }).unwrap_or(tag);
+                    let kept = bindings.len();
+                    let index = document.push(tag, &mut open, &mut bindings, place).map_err(|error| error.at(place))?;
+                    if empty {
+                        bindings.truncate(kept);
+                    } else {
+                        open.push(Open { index, last_child: 0, bindings: kept });
+                    }
+                }
+                Event::End(_) => {
+                    if let Some(closed) = open.pop() {
+                        bindings.truncate(closed.bindings);
+                        let last = u32::try_from(document.elements.len() - 1).unwrap_or(u32::MAX);
+                        document.elements[closed.index as usize].last = last;
+                    }
+                }
+                Event::Text(text) => document.text(&open, text.into_inner()).map_err(|error| error.at(ruler.advance(before)))?,
+                Event::CData(text) => document.text(&open, text.into_inner()).map_err(|error| error.at(ruler.advance(before)))?,
+                Event::GeneralRef(reference) => {
+                    let text = resolve(&reference).map_err(|error| error.at(ruler.advance(before)))?;
+                    document.text(&open, Cow::Owned(text)).map_err(|error| error.at(ruler.advance(before)))?;
+                }
+                Event::DocType(doctype) => check_doctype(&doctype).map_err(|error| error.at(ruler.advance(before)))?,
+                Event::Decl(_) | Event::PI(_) | Event::Comment(_) => {}
+                Event::Eof => break,
+            }
+        }
+        if !open.is_empty() {
+            let end = ruler.advance(source.len());
+            return Err(damaged("den slutar mitt i / it ends in the middle").at(end));
+        }
+        if document.elements.is_empty() {
+            return Err(damaged("inget element / no element"));
+        }
+        Ok(document)
+    }
+
+    /// Adds an element from the inside of its start tag.
+    fn push(
+        &mut self,
+        tag: &'a str,
+        open: &mut [Open],
+        bindings: &mut Vec<(&'a str, Option<u32>)>,
+        (line, column): (u32, u32),
+    ) -> Result<u32, XmlError> {
+        if self.elements.len() >= MOST_ELEMENTS {
+            return Err(too_large("filen har fler än 4 000 000 element", "the file has more than 4,000,000 elements"));
+        }
+        if open.len() >= DEEPEST {
+            return Err(hostile("elementen är nästlade djupare än 200 nivåer", "elements are nested deeper than 200 levels"));
+        }
+        if open.is_empty() && !self.elements.is_empty() {
+            return Err(damaged("mer än ett rotelement / more than one root element"));
+        }
+        let length = tag.find(|c: char| c.is_ascii_whitespace()).unwrap_or(tag.len());
+        let first = self.attributes.len();
+        for attribute in Attributes::new(tag, length) {
+            let attribute = attribute.map_err(damaged)?;
+            if self.attributes.len() - first >= MOST_ATTRIBUTES {
+                return Err(hostile("ett element har fler än 256 attribut", "an element has more than 256 attributes"));
+            }
+            if attribute.value.len() > LONGEST_VALUE {
+                return Err(too_large("ett attribut är större än 64 MiB", "an attribute is larger than 64 MiB"));
+            }
+            let value = attribute.normalized_value(XmlVersion::Implicit1_0).map_err(damaged)?;
+            // The key borrows the tag, which outlives the iterator; quick-xml ties it to the attribute.
+            let key = key_in(tag, attribute.key.0);
+            let prefix = if key == "xmlns" { Some("") } else { key.strip_prefix("xmlns:") };
+            match prefix {
+                Some(prefix) => {
+                    if bindings.len() >= MOST_PREFIXES {
+                        return Err(hostile("fler än 500 namnrymder gäller samtidigt", "more than 500 namespaces are in force at once"));
+                    }
+                    let index = if value.is_empty() {
+                        None
+                    } else {
+                        self.namespaces.push(value);
+                        Some(u32::try_from(self.namespaces.len() - 1).unwrap_or(0))
+                    };
+                    bindings.push((prefix, index));
+                }
+                None => self.attributes.push((key, value)),
+            }
+        }
+        let qualified = tag.get(..length).unwrap_or(tag);
+        let (prefix, name) = qualified.split_once(':').unwrap_or(("", qualified));
+        let namespace = bindings.iter().rev().find(|(bound, _)| *bound == prefix).and_then(|(_, index)| *index);
+        let index = u32::try_from(self.elements.len()).unwrap_or(u32::MAX);
+        let mut parent = 0;
+        if let Some(above) = open.last_mut() {
+            parent = above.index;
+            if above.last_child == 0 {
+                self.elements[parent as usize].child = index;
+            } else {
+                self.elements[above.last_child as usize].next = index;
+            }
+            above.last_child = index;
+        }
+        self.elements.push(Element {
+            name,
+            text: Cow::Borrowed(""),
+            namespace,
+            parent,
+            child: 0,
+            next: 0,
+            last: index,
+            attributes: u32::try_from(first).unwrap_or(u32::MAX),
+            attribute_count: u32::try_from(self.attributes.len() - first).unwrap_or(0),
+            line,
+            column,
+        });
+        Ok(index)
+    }
+
+    /// Adds a piece of text to the innermost open element.
+    fn text(&mut self, open: &[Open], piece: Cow<'a, str>) -> Result<(), XmlError> {
+        let blank = piece.trim().is_empty();
+        let Some(element) = open.last().and_then(|above| self.elements.get_mut(above.index as usize)) else {
+            return if blank { Ok(()) } else { Err(damaged("text utanför rotelementet / text outside the root element")) };
+        };
+        if element.text.is_empty() {
+            // White space between children is no content; before other text it is trimmed anyway.
+            if !blank {
+                element.text = piece;
+            }
+        } else {
+            element.text.to_mut().push_str(&piece);
+        }
+        if element.text.len() > LONGEST_VALUE {
+            return Err(too_large("en text är större än 64 MiB", "a text is larger than 64 MiB"));
+        }
+        Ok(())
+    }
+
+    /// The outermost element.
+    pub fn root(&'a self) -> Node<'a> {
+        Node { document: self, index: 0 }
+    }
+}
+
+fn position(offset: u64) -> usize {
+    usize::try_from(offset).unwrap_or(usize::MAX)
+}
+
+/// The same key as a slice of the tag, which lives as long as the source.
+fn key_in<'a>(tag: &'a str, key: &str) -> &'a str {
+    let offset = (key.as_ptr() as usize).wrapping_sub(tag.as_ptr() as usize);
+    tag.get(offset..offset.wrapping_add(key.len())).unwrap_or("")
+}
+
+/// Character references and the five entities that XML itself defines; any other is unknown, because a file that
+/// declares its own is refused.
+fn resolve(reference: &BytesRef<'_>) -> Result<String, XmlError> {
+    if let Some(character) = reference.resolve_char_ref().map_err(damaged)? {
+        return Ok(character.to_string());
+    }
+    let text = match reference.as_ref() {
+        "amp" => "&",
+        "lt" => "<",
+        "gt" => ">",
+        "quot" => "\"",
+        "apos" => "'",
+        other => return Err(damaged(format_args!("&{};", other.chars().take(40).collect::<String>()))),
+    };
+    Ok(text.to_string())
+}
+
+/// A document type may name an external grammar, which is never fetched. One that declares entities (or default values
+/// of attributes, which a reader without grammars would miss) is refused.
+fn check_doctype(doctype: &str) -> Result<(), XmlError> {
+    if doctype.contains("<!ENTITY") || doctype.contains("<!ATTLIST") {
+        return Err(hostile("filen definierar egna entiteter (DTD)", "the file defines entities of its own (DTD)"));
+    }
+    Ok(())
+}
+
+/// An element of a document.
+#[derive(Clone, Copy)]
+pub struct Node<'d> {
+    document: &'d Document<'d>,
+    index: u32,
+}
+
+impl fmt::Debug for Node<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "<{}> at {}:{}", self.name(), self.element().line, self.element().column)
+    }
+}
+
+impl<'d> Node<'d> {
+    fn element(self) -> &'d Element<'d> {
+        &self.document.elements[self.index as usize]
+    }
+
+    /// Local name.
+    pub fn name(self) -> &'d str {
+        self.element().name
+    }
+
+    /// Namespace URI, where one is bound.
+    pub fn namespace(self) -> Option<&'d str> {
+        let index = self.element().namespace?;
+        self.document.namespaces.get(index as usize).map(|uri| &**uri)
+    }
+
+    /// Text directly inside, without blanks around it.
+    pub fn text(self) -> &'d str {
+        self.element().text.trim()
+    }
+
+    /// Value of an attribute by its name, else by its local name, without blanks around it; `None` when it is absent or
+    /// blank.
+    pub fn attribute(self, name: &str) -> Option<&'d str> {
+        let element = self.element();
+        let first = element.attributes as usize;
+        let own = self.document.attributes.get(first..first + element.attribute_count as usize).unwrap_or(&[]);
+        let found = own.iter().find(|(key, _)| *key == name);
+        let found = found.or_else(|| own.iter().find(|(key, _)| key.split_once(':').is_some_and(|(_, local)| local == name)));
+        found.map(|(_, value)| value.trim()).filter(|value| !value.is_empty())
+    }
+
+    /// Elements directly inside.
+    pub fn children(self) -> impl Iterator<Item = Node<'d>> {
+        let document = self.document;
+        let node = move |index: u32| (index != 0).then_some(Node { document, index });
+        std::iter::successors(node(self.element().child), move |child| node(child.element().next))
+    }
+
+    /// Elements directly inside with a local name.
+    pub fn named<'n>(self, name: &'n str) -> impl Iterator<Item = Node<'d>> + use<'d, 'n> {
+        self.children().filter(move |child| child.name() == name)
+    }
+
+    /// The first element directly inside with a local name.
+    pub fn child(self, name: &str) -> Option<Node<'d>> {
+        self.children().find(|child| child.name() == name)
+    }
+
+    /// The first element at a path of local names.
+    pub fn at_path(self, path: &[&str]) -> Option<Node<'d>> {
+        path.iter().try_fold(self, |node, name| node.child(name))
+    }
+
+    /// Text of the first element with a local name directly inside; `None` when it is absent or blank.
+    pub fn child_text(self, name: &str) -> Option<&'d str> {
+        self.named(name).map(Node::text).find(|text| !text.is_empty())
+    }
+
+    /// All elements inside, in document order.
+    pub fn descendants(self) -> impl Iterator<Item = Node<'d>> {
+        let document = self.document;
+        (self.index + 1..=self.element().last).map(move |index| Node { document, index })
+    }
+
+    /// How many elements stand inside.
+    pub fn size(self) -> usize {
+        (self.element().last - self.index) as usize
+    }
+
+    /// Path of local names from the root.
+    fn path(self) -> String {
+        let mut names = vec![self.name()];
+        let mut index = self.index;
+        while index != 0 {
+            index = self.document.elements[index as usize].parent;
+            names.push(self.document.elements[index as usize].name);
+        }
+        names.reverse();
+        names.join("/")
+    }
+
+    /// Where the element stands.
+    pub fn place(self) -> Place {
+        Place::Xml { line: self.element().line, column: self.element().column, path: Arc::from(self.path()) }
+    }
+
+    /// The element as a source, with the text that a person sees there.
+    pub fn source(self, raw: &str) -> Source {
+        Source { place: self.place(), raw: clipped(raw).into() }
+    }
+
+    /// The element with its own text as a source.
+    pub fn text_source(self) -> Source {
+        self.source(self.text())
+    }
+
+    /// One of its attributes as a source; the place is the element's, the path names the attribute.
+    pub fn attribute_source(self, name: &str) -> Source {
+        let path = format!("{}/@{name}", self.path());
+        let place = Place::Xml { line: self.element().line, column: self.element().column, path: Arc::from(path) };
+        Source { place, raw: clipped(self.attribute(name).unwrap_or("")).into() }
+    }
+}
+
+/// The text, cut when it is longer than anybody would want to read in a result.
+pub fn clipped(text: &str) -> String {
+    match text.char_indices().nth(LONGEST_RAW) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests;

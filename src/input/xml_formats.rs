@@ -1,0 +1,90 @@
+//! From the bytes of an XML file to a declaration: which standard it follows, told from root element and namespace, and
+//! the reader for it.
+
+use super::iec62474;
+use super::read_error::Fault;
+use super::xml::{Document, Node, XmlError, clipped, decode};
+use super::xml_values::Trouble;
+use crate::declaration::{Declaration, ProblemCode};
+
+/// What is done with a root element.
+enum Reading {
+    /// A reader, with the namespaces that the standard uses; the end of a namespace may vary.
+    Read(fn(Node<'_>) -> Declaration, &'static [&'static str]),
+    /// A format that is recognised and holds no declaration that can be read, with its names in Swedish and English.
+    Known(&'static str, &'static str),
+}
+
+/// Reads a declaration in any of the XML standards; the caller fills in file and hash.
+///
+/// # Errors
+/// What is no XML or exceeds its limits, and XML of an unknown or unsupported kind. What is wrong inside a known kind
+/// becomes problems of the declaration.
+pub fn read(bytes: &[u8]) -> Result<Declaration, XmlError> {
+    let text = decode(bytes)?;
+    let document = Document::parse(&text)?;
+    let root = document.root();
+    match recognise(root) {
+        Some(Reading::Read(reader, namespaces)) => {
+            let mut declaration = reader(root);
+            let found = root.namespace().unwrap_or("");
+            if !namespaces.iter().any(|expected| if expected.is_empty() { found.is_empty() } else { found.starts_with(expected) }) {
+                let trouble = Trouble::new(
+                    ProblemCode::HeadingNotUnderstood,
+                    false,
+                    root.source(found),
+                    format!("namnrymden `{}` är inte den som formatet anger; filen lästes ändå", clipped(found)),
+                    format!("the namespace `{}` is not the one of the format; the file was read all the same", clipped(found)),
+                );
+                declaration.problems.push(trouble.of(None));
+            }
+            Ok(declaration)
+        }
+        Some(Reading::Known(sv, en)) => Err(XmlError::new(
+            Fault::NotATable,
+            format!("filen är {sv}, som inte läses; be leverantören om IEC 62474, IPC-1752 eller Excel"),
+            format!("the file is {en}, which is not read; ask the supplier for IEC 62474, IPC-1752 or Excel"),
+        )),
+        None => {
+            let (name, namespace) = (clipped(root.name()), clipped(root.namespace().unwrap_or("")));
+            Err(XmlError::new(
+                Fault::NotATable,
+                format!("okänt slags xml (rot `{name}`, namnrymd `{namespace}`); be leverantören om IEC 62474, IPC-1752 eller Excel"),
+                format!("unknown kind of xml (root `{name}`, namespace `{namespace}`); ask the supplier for IEC 62474, IPC-1752 or Excel"),
+            ))
+        }
+    }
+}
+
+/// The standard by root and namespace. A root whose name others use too must also show the namespace or a child that only
+/// this standard has.
+fn recognise(root: Node<'_>) -> Option<Reading> {
+    let namespace = root.namespace().unwrap_or("");
+    let has = |names: &[&str]| root.children().any(|child| names.contains(&child.name()));
+    Some(match root.name() {
+        "Main" if namespace.contains("62474") || has(&["BusinessInfo", "Product"]) => {
+            Reading::Read(iec62474::read, &["http://std.iec.ch/iec62474"])
+        }
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_unknown_root_is_named() {
+        let error = read(b"<invoice xmlns='urn:x'/>").unwrap_err();
+        assert_eq!(error.code(), "file-kind-unknown");
+        assert!(error.message.en.contains("`invoice`") && error.message.sv.contains("`urn:x`"));
+        assert_eq!(read(b"<Main xmlns='urn:other'/>").unwrap_err().code(), "file-kind-unknown");
+    }
+
+    #[test]
+    fn a_wrong_namespace_only_warns() {
+        let declaration = read(b"<Main xmlns='http://example.org'><Product/></Main>").unwrap();
+        assert_eq!(declaration.problems.len(), 1);
+        assert!(!declaration.problems[0].open);
+    }
+}
