@@ -12,7 +12,8 @@ use kemkoll::output::rows::{self, FindingRow, ProductRow, TextRow};
 use kemkoll::output::summary::Summary;
 use kemkoll::output::text::{self, TextOptions};
 use kemkoll::output::words::Lang;
-use kemkoll::output::{Format, table};
+use kemkoll::output::report::ReportHeader;
+use kemkoll::output::{Format, table, xlsx};
 use kemkoll::rule::{Gate, RuleBook};
 use kemkoll::verdict::{FileReport, Proof, Settings};
 use std::collections::BTreeMap;
@@ -168,9 +169,14 @@ impl Job<'_> {
         match format {
             Format::Csv => self.write_tables(stage, table::TableFormat::Csv, "csv"),
             Format::Parquet => self.write_tables(stage, table::TableFormat::Parquet, "parquet"),
+            Format::Xlsx => {
+                let place = stage.place("report.xlsx");
+                xlsx::write(&place, &self.header(record), products(stage)?, findings(stage)?, self.book, self.lang)
+            }
+            Format::Html => Ok(()),
+            Format::Sarif | Format::Junit => Ok(()),
             // Without --out only; refused before.
             Format::Json => Ok(()),
-            _ => self.write_report(stage, format, record),
         }
     }
 
@@ -296,9 +302,14 @@ impl Job<'_> {
             .replace("{few}", &format!("{}{more}", few.join(", ")))
     }
 
-    fn write_report(&self, stage: &mut Stage, format: Format, record: &RunRecord) -> io::Result<()> {
-        let _ = (stage, format, record);
-        Ok(())
+    fn header(&self, record: &RunRecord) -> ReportHeader {
+        ReportHeader {
+            program_version: record.program_version.clone(),
+            as_of: self.settings.on,
+            period: self.settings.period,
+            proof: self.settings.proof,
+            files: record.counts.files,
+        }
     }
 
     fn print_format(&self, stage: &Stage, format: Format, record: &RunRecord, out: &mut impl Write) -> io::Result<()> {

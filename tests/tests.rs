@@ -1,4 +1,4 @@
-//! All tests.
+//! All tests that see the program from outside, in one binary.
 
-// Rows, schemas and the formats made from rows, over hand-made reports.
-mod output;
+/// The program itself: exit codes, files in and files out, interruptions.
+mod cli;

@@ -3,7 +3,6 @@
 //! A run's rows are spilled to disk as JSON lines; every other format streams over those lines, so that the number of
 //! files never decides how much memory is used.
 
-pub mod html;
 pub mod json;
 pub mod report;
 pub mod rows;
