@@ -1,4 +1,8 @@
-//! All tests that see the program from outside, in one binary.
+//! All tests in one binary.
 
-/// The program itself: exit codes, files in and files out, interruptions.
+// The program itself: exit codes, files in and files out, interruptions.
 mod cli;
+// Declarations and rules made up from a seed.
+mod generate;
+// Properties that hold for any declaration.
+mod laws;

@@ -107,7 +107,7 @@ impl<'a> Gatherer<'a> {
     #[inline]
     fn number(&self, stored: f64, format: usize) -> (Value, Shown) {
         match self.plain.get(format) {
-            Some(true) => match super::decimal::Decimal::from_f64_15(stored) {
+            Some(true) => match crate::amount::Decimal::from_f64_15(stored) {
                 Some(number) => (Value::Number(number), Shown::Plain),
                 None => NumberFormat::general().number(stored, self.system),
             },

@@ -5,7 +5,6 @@ pub mod archive;
 pub mod calendar;
 pub mod compound_file;
 pub mod container;
-pub mod decimal;
 pub mod delimited;
 pub mod excel;
 mod format_code;

@@ -2,7 +2,7 @@
 //! its number format shows it. Hidden sheets are kept and say so.
 
 use super::container::{self, Limits};
-use super::decimal::Decimal;
+use crate::amount::Decimal;
 use super::read_error::{Fault, ReadError};
 use super::{archive, delimited, excel};
 use std::fmt::Write as _;

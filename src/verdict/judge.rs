@@ -43,10 +43,14 @@ pub struct Settings {
     pub all: bool,
 }
 
+/// Categories, and for each rule whether they are inside its scope.
+type Scopes = (Vec<Arc<str>>, Arc<[Inside]>);
+
 /// Judges every product of a composition against every rule of the book.
 pub fn judge(composition: &Composition, book: &RuleBook, register: &Register, settings: &Settings) -> FileReport {
     let day = Arc::new(Day::new(book, settings.on));
-    let mut scopes: Option<(Vec<Arc<str>>, Arc<[Inside]>)> = None;
+    // Products of one file mostly share their categories.
+    let mut scopes: Option<Scopes> = None;
     let declaration = &composition.declaration;
     let mut products = Vec::with_capacity(declaration.products.len());
     let mut line = 0;
@@ -210,14 +214,7 @@ impl<'a> Work<'a> {
             .iter()
             .filter_map(|answer| {
                 let (identity, amount) = answer.as_constituent()?;
-                Some(Item {
-                    node: 0,
-                    identity: Cow::Owned(identity),
-                    amount,
-                    duplicate: false,
-                    constituent: None,
-                    statement: Some(answer.statement),
-                })
+                Some(Item { node: 0, identity: Cow::Owned(identity), amount, constituent: None, statement: Some(answer.statement) })
             })
             .collect();
         tree.items.splice(root_end..root_end, stated);
@@ -359,12 +356,7 @@ impl<'a> Work<'a> {
             return;
         }
         let list = self.tree.things(of);
-        let share = |item: &Item<'_>, key: usize| Share {
-            node: item.node,
-            key: key as u64,
-            interval: item.amount.interval,
-            duplicate: item.duplicate,
-        };
+        let share = |item: &Item<'_>, key: usize| Share { node: item.node, key: key as u64, interval: item.amount.interval };
         let is_open = |identity: &Identity| matches!(identity, Identity::Unresolved | Identity::Among { open: true, .. });
         let fraction = |item: &Item<'_>| item.amount.dimension == Dimension::MassFraction;
         let mut unresolved: Vec<Share> = Vec::new();

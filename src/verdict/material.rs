@@ -47,7 +47,7 @@ impl<'a> Work<'a> {
                     places.push(node.part.source.clone());
                     // The material is all of itself; how much of the thing it is, masses tell.
                     let interval = Interval::exactly(WHOLE);
-                    shares.push(Share { node: at, key: at as u64, interval, duplicate: false });
+                    shares.push(Share { node: at, key: at as u64, interval });
                     continue;
                 }
                 for (key, item) in self.tree.items.iter().enumerate().filter(|(_, item)| item.node == at) {
@@ -63,7 +63,7 @@ impl<'a> Work<'a> {
                         places.extend(item.places());
                         let interval =
                             if item.amount.dimension == Dimension::MassFraction { item.amount.interval } else { Interval::PRESENT };
-                        shares.push(Share { node: at, key: (key as u64) << 20 | 1, interval, duplicate: item.duplicate });
+                        shares.push(Share { node: at, key: (key as u64) << 20 | 1, interval });
                     }
                 }
             }

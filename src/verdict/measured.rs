@@ -223,7 +223,7 @@ fn add(product: &mut Product, lines: &mut Vec<Line>, first: usize, measured: &Me
         measured: true,
         ..Constituent::new(measured.source.clone())
     };
-    let line = Line { identity: Identity::Known(measured.substance), amount: measured.amount, duplicate: false };
+    let line = Line { identity: Identity::Known(measured.substance), amount: measured.amount };
     let mut constituent = Some(constituent);
     let mut at = first;
     let position = match wanted {

@@ -85,7 +85,7 @@ impl<'a> Work<'a> {
                 continue;
             }
             let (interval, reasons) = self.amount_for(rule, item, touch);
-            shares.push((Share { node: item.node, key: touch.key, interval, duplicate: item.duplicate }, touch, reasons));
+            shares.push((Share { node: item.node, key: touch.key, interval }, touch, reasons));
         }
         let list: Vec<Thing> = self.things(of).map(|things| things.list.clone()).unwrap_or_default();
         let mut judged = Vec::new();

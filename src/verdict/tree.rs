@@ -23,7 +23,6 @@ pub(super) struct Item<'a> {
     pub node: usize,
     pub identity: Cow<'a, Identity>,
     pub amount: Amount,
-    pub duplicate: bool,
     pub constituent: Option<&'a Constituent>,
     pub statement: Option<&'a Statement>,
 }
@@ -90,8 +89,6 @@ pub(super) struct Share {
     /// The same substance has the same key; what cannot be told apart from others has a key of its own.
     pub key: u64,
     pub interval: Interval,
-    /// A repeated line: it may be the same as the one before.
-    pub duplicate: bool,
 }
 
 /// A concentration carried to a node, and what was lacking on the way.
@@ -143,7 +140,6 @@ impl<'a> Tree<'a> {
                     node,
                     identity: Cow::Borrowed(&line.identity),
                     amount: line.amount,
-                    duplicate: line.duplicate,
                     constituent: Some(constituent),
                     statement: None,
                 });
@@ -276,14 +272,14 @@ impl<'a> Tree<'a> {
 
     /// The concentration in a thing of the given shares, which are sorted by node and lie inside the thing.
     pub fn value(&self, thing: Thing, shares: &[Share]) -> Value {
-        if thing.own_materials { self.from_children(thing.node, shares, true) } else { self.at(thing.node, shares) }
+        if thing.own_materials { self.weighed(thing.node, shares, true) } else { self.at(thing.node, shares) }
     }
 
     fn at(&self, node: usize, shares: &[Share]) -> Value {
         let split = shares.partition_point(|share| share.node <= node);
         let (direct, below) = shares.split_at(split);
         if direct.is_empty() {
-            return if below.is_empty() { Value::ZERO } else { self.from_children(node, below, false) };
+            return if below.is_empty() { Value::ZERO } else { self.weighed(node, below, false) };
         }
         let own = sum(direct);
         if below.is_empty() {
@@ -292,7 +288,7 @@ impl<'a> Tree<'a> {
         // One substance stated of the whole and of its parts: two views of one amount, never added.
         let shared = |share: &Share| direct.iter().any(|other| other.key == share.key);
         let others: Vec<Share> = below.iter().copied().filter(|share| !shared(share)).collect();
-        let mut total = if others.is_empty() { Value::ZERO } else { self.from_children(node, &others, false) };
+        let mut total = if others.is_empty() { Value::ZERO } else { self.weighed(node, &others, false) };
         let mut keys: Vec<u64> = direct.iter().map(|share| share.key).collect();
         keys.sort_unstable();
         keys.dedup();
@@ -303,7 +299,7 @@ impl<'a> Tree<'a> {
             if finer.is_empty() {
                 total = total.plus(stated);
             } else {
-                total = total.plus(views(stated, self.from_children(node, &finer, false)));
+                total = total.plus(views(stated, self.weighed(node, &finer, false)));
             }
         }
         total
@@ -311,7 +307,7 @@ impl<'a> Tree<'a> {
 
     /// Weighs the children of a node. `shares` lie below it. Where masses are missing, the least and the greatest child
     /// bound the mean.
-    fn from_children(&self, node: usize, shares: &[Share], materials_only: bool) -> Value {
+    fn weighed(&self, node: usize, shares: &[Share], materials_only: bool) -> Value {
         let mut weights: Vec<(Option<Interval>, Option<Interval>, Interval)> = Vec::new();
         let mut flags = Value::ZERO;
         for child in self.children(node) {
@@ -389,9 +385,9 @@ fn weigh(children: &[(Option<Interval>, Option<Interval>, Interval)], parent: Op
     (Interval { lo: lo.min(hi), hi }, true)
 }
 
-/// The sum of lines in one part. A repeated line may be the same one again, so it only widens upward.
+/// The sum of lines in one part.
 pub(super) fn sum(shares: &[Share]) -> Interval {
-    shares.iter().fold(Interval::ZERO, |sum, share| sum.plus(if share.duplicate { share.interval.from_zero() } else { share.interval }))
+    shares.iter().fold(Interval::ZERO, |sum, share| sum.plus(share.interval))
 }
 
 /// Two views of one amount. Where they overlap the truth is in both; where they do not, the higher one stands, so that
