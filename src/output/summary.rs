@@ -361,8 +361,11 @@ fn worse(a: &Group, b: &Group) -> Ordering {
         let row = &group.row;
         (row.file.clone(), row.article_number.clone(), row.product.clone(), row.part.clone(), row.rule.clone())
     };
+    // What is undetermined may be anything, so the cause that settles most comes first; a breach ranks by its size.
+    let settled = |group: &Group| if group.row.verdict == Verdict::Undetermined { group.findings } else { 0 };
     rank(&a.row)
         .cmp(&rank(&b.row))
+        .then_with(|| settled(b).cmp(&settled(a)))
         .then_with(|| times_over(&b.row).total_cmp(&times_over(&a.row)))
         .then_with(|| b.findings.cmp(&a.findings))
         .then_with(|| place(a).cmp(&place(b)))

@@ -28,7 +28,7 @@ pub struct TextOptions<'a> {
 
 impl Default for TextOptions<'_> {
     fn default() -> Self {
-        TextOptions { lang: Lang::default(), width: WIDTH, colour: false, lines: 20, findings_file: Some("findings.jsonl") }
+        TextOptions { lang: Lang::default(), width: WIDTH, colour: false, lines: 10, findings_file: Some("findings.jsonl") }
     }
 }
 

@@ -399,8 +399,11 @@ pub fn amount(lo: &str, hi: &str, unit: &str, percent: bool, lang: Lang) -> Stri
     }
 }
 
-/// A limit as people read it: "över 0,1 %", "from 100 mg/kg".
+/// A limit as people read it: "över 0,1 %", "from 100 mg/kg"; above nothing at all is "no presence".
 pub fn limit(value: &str, unit: &str, comparison_code: &str, lang: Lang) -> String {
+    if value == "0" && comparison_code == "above" {
+        return lang.of("ingen förekomst", "no presence").to_string();
+    }
     let (shift, sign) = if in_percent(value, unit) { (4, "%") } else { (0, unit) };
     format!("{} {} {sign}", comparison(comparison_code, lang), decimal(&shifted(value, shift), lang))
 }
@@ -466,7 +469,7 @@ mod tests {
     fn limits_are_told_in_percent_from_a_tenth() {
         assert_eq!(limit("1000", "mg/kg", "above", Lang::Sv), "över 0,1 %");
         assert_eq!(limit("100", "mg/kg", "from", Lang::En), "from 100 mg/kg");
-        assert_eq!(limit("0", "mg/kg", "above", Lang::Sv), "över 0 mg/kg");
+        assert_eq!(limit("0", "mg/kg", "above", Lang::Sv), "ingen förekomst");
     }
 
     #[test]
