@@ -200,13 +200,26 @@ pub(super) fn understand_within(group: Option<&str>, text: &str) -> Matched {
         Meaning::Name | Meaning::Number => true,
         Meaning::Role(role) => matches!(
             role,
-            Role::Unknown | Role::AmountMin | Role::AmountMax | Role::Mass(None) | Role::Unit | Role::Tick(_) | Role::Reply | Role::Units
+            Role::Unknown
+                | Role::Amount
+                | Role::AmountMin
+                | Role::AmountMax
+                | Role::Mass(None)
+                | Role::Unit
+                | Role::Tick(_)
+                | Role::Reply
+                | Role::Units
         ),
     };
     if !needs_group {
         return own;
     }
     let above = dictionary.understand(group);
+    // "Halt max" above "(%)".
+    let inner = text.trim().trim_matches(['(', ')', '[', ']']);
+    if own.unit.is_some() && whole_unit(inner).is_some() && above.is_known() {
+        return Matched { unit: own.unit, ..above };
+    }
     let together = dictionary.understand(&format!("{group} {text}"));
     let role = match (&own.meaning, &above.meaning) {
         (Meaning::Name, Meaning::Role(Role::Manufacturer | Role::Supplier)) => above.meaning.clone(),

@@ -1,7 +1,10 @@
 //! Sheets of cells to declarations: which columns mean what, where the tables are, and what they declare.
 
 pub mod exemption_id;
+mod amounts;
 pub mod headings;
+mod identifiers;
+mod labels;
 pub mod layout;
 pub mod list_version;
 mod phrase;
