@@ -2,13 +2,18 @@
 
 pub mod exemption_id;
 mod amounts;
+mod amounts;
+pub mod exemption_id;
 pub mod headings;
 mod identifiers;
 mod labels;
+pub mod laboratory;
 pub mod layout;
 pub mod list_version;
 mod phrase;
+mod products;
 pub mod question;
+pub mod questionnaire;
 pub mod status;
 
 pub use headings::{Asked, Heading, Polarity, Role, Ticked};

@@ -325,7 +325,7 @@ const FREE: &[&str] = &[
     "frei",
 ];
 
-const COMPLIES: &[&str] = &[
+pub(super) const COMPLIES: &[&str] = &[
     "uppfyller",
     "uppfylls",
     "uppfyllda",

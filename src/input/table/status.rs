@@ -309,8 +309,8 @@ pub fn word_of(answer: &str) -> Option<Word> {
     }
 }
 
-/// `☒ Ja ☐ Nej`: the label of the only ticked box; `Some(None)` when none or several are ticked, `None` when the cell has
-/// no boxes to choose from.
+/// `☒ Ja ☐ Nej`: the label of the only ticked box; `Some(None)` when none is ticked, `None` when the cell has no boxes to
+/// choose from or several are ticked.
 fn checked_label(answer: &str) -> Option<Option<String>> {
     const TICKED: &[char] = &['☒', '☑', '✓', '✔', '■'];
     const OPEN: &[char] = &['☐', '□'];
@@ -343,7 +343,9 @@ fn checked_label(answer: &str) -> Option<Option<String>> {
     let mut ticked = labels.into_iter().filter(|(character, label)| TICKED.contains(character) && !label.is_empty());
     match (ticked.next(), ticked.next()) {
         (Some((_, label)), None) => Some(Some(label)),
-        _ => Some(None),
+        (None, _) => Some(None),
+        // Two ticks contradict each other: the cell is read as text, which nobody understands.
+        _ => None,
     }
 }
 
@@ -782,7 +784,8 @@ mod tests {
         }
         assert_eq!(said("RoHS Status", "☒ Ja ☐ Nej"), "rohs complies");
         assert_eq!(said("RoHS Status", "Ja ☐ Nej ☒"), "rohs fails");
-        assert_eq!(said("PVC", "☒ Ja ☒ Nej"), "");
+        assert_eq!(said("PVC", "☒ Ja ☒ Nej"), "PVC unknown");
+        assert_eq!(said("PVC", "☒ Ja ☒ Nej ☐ Vet ej"), "PVC unknown");
     }
 
     #[test]
