@@ -11,6 +11,7 @@ mod format_code;
 mod format_places;
 pub mod iec62474;
 mod iec62474_compliance;
+pub mod ipc1752;
 pub mod number_format;
 mod ods_places;
 pub mod read;

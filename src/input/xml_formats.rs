@@ -2,6 +2,7 @@
 //! the reader for it.
 
 use super::iec62474;
+use super::ipc1752;
 use super::read_error::Fault;
 use super::xml::{Document, Node, XmlError, clipped, decode};
 use super::xml_values::Trouble;
@@ -64,6 +65,9 @@ fn recognise(root: Node<'_>) -> Option<Reading> {
     Some(match root.name() {
         "Main" if namespace.contains("62474") || has(&["BusinessInfo", "Product"]) => {
             Reading::Read(iec62474::read, &["http://std.iec.ch/iec62474"])
+        }
+        "MainDeclaration" if namespace.contains("175x") || has(&["BusinessInfo", "Product", "IPC-1752B"]) => {
+            Reading::Read(ipc1752::read, &["http://webstds.ipc.org/175x/", "https://webstds.ipc.org/175x/"])
         }
         _ => return None,
     })
