@@ -15,6 +15,7 @@ pub use spill::{Lines, Which};
 use crate::declaration::{Declaration, DeclarationKind, ProblemCode, Text};
 use crate::input::read::{self, Found};
 use crate::input::read_error::{Fault, ReadError};
+use crate::input::table::Mapping;
 use crate::rule::RuleBook;
 use crate::substance::{Composition, Confirmations, Register, identify};
 use crate::verdict::{FileReport, Measurement, Reason, Settings, apply_measurements, judge, measurements, product_keys};
@@ -28,23 +29,32 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
-/// What every file of a run is checked with.
+/// What every file of a run is read and identified with.
 #[derive(Clone, Copy)]
-pub struct Run<'a> {
+pub struct Reader<'a> {
     /// The substances known.
     pub register: &'a Register,
-    /// The rules.
-    pub book: &'a RuleBook,
     /// What a person confirmed.
     pub confirmations: &'a Confirmations,
-    /// Date, period, proof and categories.
-    pub settings: &'a Settings,
-    /// How a report becomes result lines.
-    pub lines: &'a (dyn Fn(&FileReport) -> io::Result<Lines> + Sync),
+    /// What the columns mean, for files whose headings are not understood.
+    pub mapping: Option<&'a Mapping>,
     /// How many threads; at least one.
     pub jobs: usize,
     /// Set when the run is to stop; what is begun is finished.
     pub stop: &'a AtomicBool,
+}
+
+/// What every file of a run is checked with.
+#[derive(Clone, Copy)]
+pub struct Run<'a> {
+    /// What it is read and identified with.
+    pub reader: Reader<'a>,
+    /// The rules.
+    pub book: &'a RuleBook,
+    /// Date, period, proof and categories.
+    pub settings: &'a Settings,
+    /// How a report becomes result lines.
+    pub lines: &'a (dyn Fn(&FileReport) -> io::Result<Lines> + Sync),
 }
 
 /// What a run gave.
@@ -117,7 +127,7 @@ enum Seen {
 /// # Errors
 /// [`Stopped`], when the run was interrupted or the disk refused. What a file holds never ends a run.
 pub fn check(run: &Run<'_>, entries: &[Entry], folder: &Path) -> Result<Outcome, Stopped> {
-    let pool = Pool { jobs: run.jobs, folder, stop: run.stop };
+    let pool = Pool { reader: run.reader, folder };
     let all = (0..entries.len()).collect();
     let seen = pool.read("check", entries, all, 0, &|_, found, spill| match found {
         Found::Other { file, what } => Ok(Seen::Other(file, what)),
@@ -169,7 +179,7 @@ fn look(run: &Run<'_>, declaration: Declaration) -> (Checked, FileReport) {
     guarded(run, declaration, |composition| {
         let measured = measurements(composition);
         let keys = keys_of(composition).iter().map(|key| hash_of(key)).collect();
-        let report = judge(composition, run.book, run.register, run.settings);
+        let report = judge(composition, run.book, run.reader.register, run.settings);
         let mut checked = checked(composition, &report);
         (checked.measured, checked.keys) = (measured, keys);
         (checked, report)
@@ -182,7 +192,7 @@ fn guarded(run: &Run<'_>, declaration: Declaration, then: impl Fn(&mut Compositi
         file_sha256: declaration.file_sha256.clone(),
         ..read::unreadable(&declaration.file, &declaration.format, &read::gave_up())
     };
-    let work = |declaration| then(&mut identify(declaration, run.register, run.confirmations));
+    let work = |declaration| then(&mut identify(declaration, run.reader.register, run.reader.confirmations));
     catch_unwind(AssertUnwindSafe(|| work(declaration))).unwrap_or_else(|_| work(told))
 }
 
@@ -287,7 +297,7 @@ fn look_again(
         let others: Vec<Measurement> =
             indices.into_iter().filter_map(|index| measured.get(index)).filter(|each| each.file != *own).cloned().collect();
         let held = !others.is_empty() && apply_measurements(composition, &others);
-        let report = judge(composition, run.book, run.register, run.settings);
+        let report = judge(composition, run.book, run.reader.register, run.settings);
         let mut checked = checked(composition, &report);
         checked.held = held;
         (checked, report)
@@ -328,21 +338,23 @@ impl Spilled {
 /// # Errors
 /// As [`check`].
 pub fn identify_each(
-    run: &Run<'_>,
+    reader: &Reader<'_>,
     entries: &[Entry],
     folder: &Path,
-    each: &(dyn Fn(&Composition) -> Vec<u8> + Sync),
+    each: &(dyn Fn(&Composition) -> io::Result<Vec<u8>> + Sync),
 ) -> Result<Spilled, Stopped> {
-    let pool = Pool { jobs: run.jobs, folder, stop: run.stop };
+    let pool = Pool { reader: *reader, folder };
     let all = (0..entries.len()).collect();
     let seen = pool.read("read", entries, all, 0, &|_, found, spill| {
         let Found::Declaration(declaration) = found else { return Ok(None) };
         let (file, sha256) = (declaration.file.clone(), declaration.file_sha256.clone());
         let why = why_unreadable(&declaration);
-        let work = || each(&identify(*declaration, run.register, run.confirmations));
-        let lines = catch_unwind(AssertUnwindSafe(work));
-        let why = if lines.is_ok() { why } else { Some(Text::new(read::gave_up().sv, read::gave_up().en)) };
-        let block = spill.append(&Lines { findings: lines.unwrap_or_default(), products: Vec::new() })?;
+        let work = || each(&identify(*declaration, reader.register, reader.confirmations));
+        let (lines, why) = match catch_unwind(AssertUnwindSafe(work)) {
+            Ok(lines) => (lines?, why),
+            Err(_) => (Vec::new(), Some(Text::new(read::gave_up().sv, read::gave_up().en))),
+        };
+        let block = spill.append(&Lines { findings: lines, products: Vec::new() })?;
         Ok(Some((file, sha256, why, block)))
     })?;
     let mut seen: Vec<(String, String, Option<Text>, Block)> = seen.into_iter().filter_map(|(_, seen)| seen).collect();

@@ -6,14 +6,14 @@ use crate::publish::Stage;
 use crate::request::{self, Refusal};
 use crate::{Exit, complain, interrupt};
 use kemkoll::batch::listing::{self, Listing};
-use kemkoll::batch::{self, Lines, Outcome, Run, Stopped, Which};
+use kemkoll::batch::{self, Lines, Outcome, Reader, Run, Stopped, Which};
 use kemkoll::output::json::{self, OptionsRow, PeriodRow, RunCounts, RunRecord, UnreadableRow};
 use kemkoll::output::rows::{self, FindingRow, ProductRow, TextRow};
 use kemkoll::output::summary::Summary;
 use kemkoll::output::text::{self, TextOptions};
 use kemkoll::output::words::Lang;
 use kemkoll::output::report::ReportHeader;
-use kemkoll::output::{Format, table, xlsx};
+use kemkoll::output::{Format, html, junit, sarif, table, xlsx};
 use kemkoll::rule::{Gate, RuleBook};
 use kemkoll::verdict::{FileReport, Proof, Settings};
 use std::collections::BTreeMap;
@@ -32,22 +32,25 @@ pub fn run(arguments: &Check) -> Exit {
 fn check(arguments: &Check, lang: Lang) -> Result<Exit, Refusal> {
     let to_stdout = format_to_stdout(arguments, lang)?;
     let listing = request::files(&arguments.paths, arguments.out.as_deref(), lang)?;
-    let ready = request::ready(&arguments.rules, &arguments.reading, lang)?;
-    let book = &ready.book;
+    let (ready, book) = request::rules(&arguments.rules, &arguments.reading, lang)?;
+    let book = &book;
     let settings = settings(arguments, book, lang)?;
     let gate = gate(arguments, book);
-    let record = record(arguments, &ready, &settings, gate);
+    let record = record(arguments, &ready, book, &settings, gate);
 
-    interrupt::listen(lang.of("avbryter; tryck Ctrl-C igen för att avbryta genast", "stopping; press Ctrl-C again to stop at once"));
+    interrupt::listen(request::stopping(lang));
     let stage = Stage::open(arguments.out.as_deref()).map_err(|error| cannot_write(arguments, &error, lang))?;
     let run = Run {
-        register: &ready.register,
+        reader: Reader {
+            register: &ready.register,
+            confirmations: &ready.confirmations,
+            mapping: ready.mapping.as_ref(),
+            jobs: request::jobs(arguments.reading.jobs),
+            stop: &interrupt::STOP,
+        },
         book,
-        confirmations: &ready.confirmations,
         settings: &settings,
         lines: &lines,
-        jobs: request::jobs(arguments.reading.jobs),
-        stop: &interrupt::STOP,
     };
     let outcome = match batch::check(&run, &listing.entries, stage.folder()) {
         Ok(outcome) => outcome,
@@ -173,8 +176,20 @@ impl Job<'_> {
                 let place = stage.place("report.xlsx");
                 xlsx::write(&place, &self.header(record), products(stage)?, findings(stage)?, self.book, self.lang)
             }
-            Format::Html => Ok(()),
-            Format::Sarif | Format::Junit => Ok(()),
+            Format::Html => {
+                let place = stage.place("report.html");
+                html::write(&place, &self.header(record), products(stage)?, findings(stage)?, self.book, self.lang)
+            }
+            Format::Sarif => {
+                let mut file = stage.create("findings.sarif")?;
+                sarif::write(record, Some(self.book), findings(stage)?, self.lang, &mut file)?;
+                file.flush()
+            }
+            Format::Junit => {
+                let mut file = stage.create("junit.xml")?;
+                junit::write(record, products(stage)?, findings(stage)?, self.lang, &mut file)?;
+                file.flush()
+            }
             // Without --out only; refused before.
             Format::Json => Ok(()),
         }
@@ -203,7 +218,7 @@ impl Job<'_> {
                 let terminal = io::stdout().is_terminal();
                 let options = TextOptions {
                     lang: self.lang,
-                    width: if terminal { width() } else { text::WIDTH },
+                    width: if terminal { request::width() } else { text::WIDTH },
                     colour: terminal && colour(),
                     findings_file: written.as_deref(),
                     ..TextOptions::default()
@@ -315,7 +330,10 @@ impl Job<'_> {
     fn print_format(&self, stage: &Stage, format: Format, record: &RunRecord, out: &mut impl Write) -> io::Result<()> {
         match format {
             Format::Json => json::write_document(record, stage.read(PRODUCTS)?, stage.read(FINDINGS)?, out),
-            _ => Ok(()),
+            Format::Sarif => sarif::write(record, Some(self.book), findings(stage)?, self.lang, out),
+            Format::Junit => junit::write(record, products(stage)?, findings(stage)?, self.lang, out),
+            // Not offered for stdout.
+            Format::Csv | Format::Parquet | Format::Xlsx | Format::Html => Ok(()),
         }
     }
 }
@@ -428,7 +446,7 @@ const fn gate_word(gate: Gate) -> &'static str {
     }
 }
 
-fn record(arguments: &Check, ready: &request::Ready, settings: &Settings, gate: Gate) -> RunRecord {
+fn record(arguments: &Check, ready: &request::Ready, book: &RuleBook, settings: &Settings, gate: Gate) -> RunRecord {
     let options = OptionsRow {
         proof: arguments.proof.clone(),
         fail_on: gate_word(gate).to_string(),
@@ -439,7 +457,7 @@ fn record(arguments: &Check, ready: &request::Ready, settings: &Settings, gate: 
         confirmations_sha256: ready.confirmations_sha256.clone(),
     };
     let given = std::env::args_os().skip(1).map(|argument| listing::shown(&argument)).collect();
-    RunRecord::new(&ready.book, settings.on.to_string(), given, options)
+    RunRecord::new(book, settings.on.to_string(), given, options)
 }
 
 fn cannot_write(arguments: &Check, error: &io::Error, lang: Lang) -> Refusal {
@@ -454,9 +472,4 @@ fn cannot_write(arguments: &Check, error: &io::Error, lang: Lang) -> Refusal {
 /// Whether colours are welcome (no-color.org).
 fn colour() -> bool {
     std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()) && std::env::var_os("TERM").is_none_or(|value| value != "dumb")
-}
-
-/// Characters a line of the terminal, within what reads well.
-fn width() -> usize {
-    usize::from(console::Term::stdout().size().1).clamp(60, 160)
 }

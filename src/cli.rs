@@ -67,7 +67,7 @@ pub struct Check {
     pub reading: Reading,
     /// Category for products that name none, such as `eee/8-medical`; may be repeated
     ///
-    /// A contract's categories come first: with --contract that names any, this option is refused.
+    /// A product's own category comes first, then the contract's; where the contract names any, this option is not used.
     #[arg(long, value_name = "ID")]
     pub category: Vec<String>,
     /// The day whose rules apply [default: today]
@@ -153,6 +153,8 @@ pub struct Normalise {
     pub out: PathBuf,
     #[command(flatten)]
     pub reading: Reading,
+    #[command(flatten)]
+    pub language: Language,
 }
 
 /// Show the whole reasoning behind one finding

@@ -55,7 +55,15 @@ impl Stage {
         Ok(BufWriter::with_capacity(1 << 16, Until(File::create(self.place(name))?)))
     }
 
-    /// Reads a result file that was written before.
+    /// A new file that is no result.
+    ///
+    /// # Errors
+    /// Those of the file system.
+    pub fn create_temporary(&self, name: &str) -> io::Result<BufWriter<Until>> {
+        Ok(BufWriter::with_capacity(1 << 16, Until(File::create(self.folder().join(name))?)))
+    }
+
+    /// Reads a that was written before.
     ///
     /// # Errors
     /// Those of the file system.

@@ -5,6 +5,7 @@ use crate::cli::{Language, Reading, Rules};
 use crate::{Exit, complain};
 use kemkoll::batch::listing::{self, Listing, Missing};
 use kemkoll::declaration::Date;
+use kemkoll::input::table::Mapping;
 use kemkoll::output::words::Lang;
 use kemkoll::rule::RuleBook;
 use kemkoll::substance::{Confirmations, Register};
@@ -104,23 +105,44 @@ pub fn named_file(path: &Path, lang: Lang) -> Result<(String, String), Refusal> 
     Ok((text, hash))
 }
 
-/// What files are checked with.
+/// Characters a line of the terminal, within what reads well.
+pub fn width() -> usize {
+    usize::from(console::Term::stdout().size().1).clamp(60, 160)
+}
+
+/// What is said at the first Ctrl-C.
+pub fn stopping(lang: Lang) -> &'static str {
+    lang.of("avbryter; tryck Ctrl-C igen för att avbryta genast", "stopping; press Ctrl-C again to stop at once")
+}
+
+/// What files are read and identified with.
 pub struct Ready {
     /// The substances known.
     pub register: Register,
-    /// The rules.
-    pub book: RuleBook,
     /// What a person confirmed.
     pub confirmations: Confirmations,
-    /// SHA-256 of the mapping file.
-    pub mapping_sha256: Option<String>,
     /// SHA-256 of the confirmations.
     pub confirmations_sha256: Option<String>,
+    /// What the columns mean.
+    pub mapping: Option<Mapping>,
+    /// SHA-256 of the mapping file.
+    pub mapping_sha256: Option<String>,
 }
 
-/// Loads everything, and tells all that is wrong with it at once.
-pub fn ready(_rules: &Rules, _reading: &Reading, _lang: Lang) -> Result<Ready, Refusal> {
+/// Loads the rules and everything that files are read with, and tells all that is wrong with them at once.
+pub fn rules(_rules: &Rules, reading: &Reading, lang: Lang) -> Result<(Ready, RuleBook), Refusal> {
+    let ready = self::reading(reading, lang)?;
+    let book = RuleBook::compile(Vec::new(), Vec::new(), None, Default::default(), String::new(), &ready.register);
+    Ok((ready, book))
+}
+
+/// Loads what files are read with.
+pub fn reading(_reading: &Reading, _lang: Lang) -> Result<Ready, Refusal> {
     let register = kemkoll::input::register::register().map_err(|error| Refusal::one(error.to_string()))?;
-    let book = RuleBook::compile(Vec::new(), Vec::new(), None, Default::default(), String::new(), &register);
-    Ok(Ready { register, book, confirmations: Confirmations::default(), mapping_sha256: None, confirmations_sha256: None })
+    Ok(Ready { register, confirmations: Confirmations::default(), confirmations_sha256: None, mapping: None, mapping_sha256: None })
+}
+
+/// The built-in rules, for their texts.
+pub fn built_in() -> Option<RuleBook> {
+    None
 }

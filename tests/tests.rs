@@ -6,7 +6,5 @@ mod cli;
 mod generate;
 // Properties that hold for any declaration.
 mod laws;
-//! All tests.
-
-/// The workbook, the page and the tables, read back.
+// The workbook, the page and the tables, read back.
 mod outputs;

@@ -1,6 +1,6 @@
 //! Files shared out over threads, the largest first, each file by itself. The only place that starts threads.
 
-use super::Stopped;
+use super::{Reader, Stopped};
 use super::listing::Entry;
 use super::progress::Progress;
 use super::spill::Spill;
@@ -19,12 +19,10 @@ pub type Look<'a, T> = &'a (dyn Fn(At, Found, &mut Spill) -> io::Result<T> + Syn
 /// How the work is shared out.
 #[derive(Clone, Copy)]
 pub struct Pool<'a> {
-    /// How many threads; at least one.
-    pub jobs: usize,
+    /// Threads, the sign to stop, and how files are read.
+    pub reader: Reader<'a>,
     /// Where the spill files lie.
     pub folder: &'a Path,
-    /// Set when no more files are to be begun.
-    pub stop: &'a AtomicBool,
 }
 
 impl Pool<'_> {
@@ -45,7 +43,7 @@ impl Pool<'_> {
         let progress = Progress::new(what, chosen.len() as u64, chosen.iter().map(|index| size(*index)).sum());
         // A large file that is begun last is waited for by all other threads.
         chosen.sort_by_key(|index| (std::cmp::Reverse(size(*index)), *index));
-        let jobs = self.jobs.max(1).min(chosen.len().max(1));
+        let jobs = self.reader.jobs.max(1).min(chosen.len().max(1));
         let threads = rayon::ThreadPoolBuilder::new()
             .num_threads(jobs)
             .thread_name(|number| format!("{WORKER}{number}"))
@@ -60,7 +58,7 @@ impl Pool<'_> {
             let work = || -> io::Result<Vec<(At, T)>> {
                 let mut spill = Spill::create(self.folder, first + worker.index() as u32)?;
                 let mut seen = Vec::new();
-                while !self.stop.load(Ordering::Relaxed) && !failed.load(Ordering::Relaxed) {
+                while !self.reader.stop.load(Ordering::Relaxed) && !failed.load(Ordering::Relaxed) {
                     let Some(index) = chosen.get(next.fetch_add(1, Ordering::Relaxed)).copied() else { break };
                     let Some(entry) = entries.get(index) else { continue };
                     self.file(index, entry, &mut spill, &mut seen, look)?;
@@ -80,7 +78,7 @@ impl Pool<'_> {
         for result in results {
             all.append(&mut result?);
         }
-        if self.stop.load(Ordering::Relaxed) { Err(Stopped::Interrupted) } else { Ok(all) }
+        if self.reader.stop.load(Ordering::Relaxed) { Err(Stopped::Interrupted) } else { Ok(all) }
     }
 
     fn file<T>(&self, index: usize, entry: &Entry, spill: &mut Spill, seen: &mut Vec<(At, T)>, look: Look<'_, T>) -> io::Result<()> {
@@ -96,10 +94,10 @@ impl Pool<'_> {
                     return ControlFlow::Break(());
                 }
             }
-            if self.stop.load(Ordering::Relaxed) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+            if self.reader.stop.load(Ordering::Relaxed) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         };
         match read::bytes(&entry.path) {
-            Ok(bytes) => read::read(&bytes, &entry.name, entry.named, &mut each),
+            Ok(bytes) => read::read(&bytes, &entry.name, entry.named, self.reader.mapping, &mut each),
             Err(error) => {
                 let _ = each(Found::Declaration(Box::new(read::unreadable(&entry.name, "", &error))));
             }

@@ -4,6 +4,7 @@
 use super::archive;
 use super::container::{self, Kind, Limits};
 use super::read_error::{Fault, ReadError};
+use super::table::Mapping;
 use super::xml::XmlError;
 use super::{workbook, xml_formats};
 use crate::declaration::{Declaration, Place, Problem, ProblemCode, Source, Text};
@@ -54,9 +55,9 @@ pub fn bytes(path: &Path) -> Result<Vec<u8>, ReadError> {
 /// Reads the bytes of the file called `name` and hands over each declaration as soon as it is read, so that an archive
 /// never stands in memory as a whole; a break ends the reading. `named` tells a file that was asked for by name: then it
 /// must be a declaration.
-pub fn read(bytes: &[u8], name: &str, named: bool, each: Each<'_>) {
+pub fn read(bytes: &[u8], name: &str, named: bool, mapping: Option<&Mapping>, each: Each<'_>) {
     // A break has done its work by now: nothing more was read.
-    let _ = one(bytes, name, named, 1, each);
+    let _ = one(bytes, name, named, mapping, 1, each);
 }
 
 /// Takes what is found, and says whether to go on.
@@ -87,18 +88,18 @@ pub fn gave_up() -> ReadError {
     )
 }
 
-fn one(bytes: &[u8], name: &str, named: bool, depth: u32, each: Each<'_>) -> ControlFlow<()> {
+fn one(bytes: &[u8], name: &str, named: bool, mapping: Option<&Mapping>, depth: u32, each: Each<'_>) -> ControlFlow<()> {
     let kind = catch_unwind(|| container::kind(bytes)).unwrap_or(Kind::Other);
     if !named && let Some(what) = passed_over(kind, name) {
         return each(Found::Other { file: name.to_string(), what });
     }
     if kind == Kind::Archive {
-        return members(bytes, name, depth, each);
+        return members(bytes, name, mapping, depth, each);
     }
     let read = || match kind {
         Kind::Xml => xml_formats::read(bytes).unwrap_or_else(|error| unreadable_xml(name, &error)),
         _ => match workbook::read(bytes) {
-            Ok(workbook) => super::table_read(&workbook),
+            Ok(workbook) => super::table_read(&workbook, mapping),
             Err(error) => unreadable(name, kind.word(), &error),
         },
     };
@@ -115,7 +116,7 @@ fn one(bytes: &[u8], name: &str, named: bool, depth: u32, each: Each<'_>) -> Con
     each(Found::Declaration(Box::new(declaration)))
 }
 
-fn members(bytes: &[u8], name: &str, depth: u32, each: Each<'_>) -> ControlFlow<()> {
+fn members(bytes: &[u8], name: &str, mapping: Option<&Mapping>, depth: u32, each: Each<'_>) -> ControlFlow<()> {
     let mut refuse = |name: &str, bytes: &[u8], error: ReadError| {
         let mut declaration = unreadable(name, Kind::Archive.word(), &error);
         declaration.file_sha256 = sha256(bytes);
@@ -143,7 +144,7 @@ fn members(bytes: &[u8], name: &str, depth: u32, each: Each<'_>) -> ControlFlow<
             number += 1;
         }
         match catch_unwind(AssertUnwindSafe(|| member.read())).unwrap_or_else(|_| Err(gave_up())) {
-            Ok(inner) => one(&inner, &file, false, depth + 1, each)?,
+            Ok(inner) => one(&inner, &file, false, mapping, depth + 1, each)?,
             Err(error) => each(Found::Declaration(Box::new(unreadable(&file, Kind::Archive.word(), &error))))?,
         }
     }
@@ -197,7 +198,7 @@ mod tests {
 
     fn found(bytes: &[u8], name: &str, named: bool) -> Vec<Found> {
         let mut all = Vec::new();
-        read(bytes, name, named, &mut |found| {
+        read(bytes, name, named, None, &mut |found| {
             all.push(found);
             ControlFlow::Continue(())
         });

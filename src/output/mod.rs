@@ -5,6 +5,7 @@
 
 pub mod explain;
 pub mod flat;
+pub mod html;
 pub mod json;
 pub mod junit;
 pub mod report;
