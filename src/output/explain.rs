@@ -146,10 +146,11 @@ impl Page {
             self.say(&format!("{}: {}", words::reason(reason, lang), words::reason_explained(reason, lang)));
         }
         if let Some(evidence) = row.evidence {
-            let text = format!("{}: {}", words::evidence(evidence, lang), words::evidence_meaning(evidence, lang));
+            let text = format!("{} ({})", words::evidence(evidence, lang), words::evidence_meaning(evidence, lang));
             self.pair("underlag", "evidence", &text);
         }
-        for note in &row.notes {
+        // A note that says the same as the reason is not told twice.
+        for note in row.notes.iter().filter(|note| row.reason.is_none_or(|reason| reason.code() != note.as_str())) {
             self.say(&plain(words::note(note, lang)));
         }
         if let Some(upcoming) = &row.upcoming {
@@ -169,9 +170,9 @@ impl Page {
         }
         let unit = row.unit.as_deref().unwrap_or_default();
         if let (Some(limit), Some(comparison)) = (&row.limit, &row.comparison) {
-            let read = words::limit(limit, unit, comparison, lang);
             let exact = format!("{} {} {unit}", words::comparison(comparison, lang), words::decimal(limit, lang));
-            let text = if read == exact { read } else { format!("{read} ({exact})") };
+            let percent = words::in_percent(limit, unit);
+            let text = if percent { format!("{} ({exact})", words::limit(limit, unit, comparison, lang)) } else { exact };
             self.pair("bryts av en halt", "broken by an amount", &text);
         }
         self.substances(row);

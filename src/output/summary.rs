@@ -85,6 +85,7 @@ pub struct Summary {
     unreadable: BTreeMap<String, Unreadable>,
     unreadable_files: u64,
     silent: Vec<String>,
+    silent_files: u64,
     counts: RunCounts,
     last_file: Option<String>,
 }
@@ -124,8 +125,11 @@ impl Summary {
             if let Some(entry) = self.unreadable_entry(&row.file) {
                 entry.nothing = nothing;
             }
-        } else if row.reason.is_some() && self.silent.len() < self.keep {
-            self.silent.push(row.file.clone());
+        } else if row.reason.is_some() {
+            self.silent_files += 1;
+            if self.silent.len() < self.keep {
+                self.silent.push(row.file.clone());
+            }
         }
     }
 
@@ -193,6 +197,11 @@ impl Summary {
     /// Files that were read and gave no product; at most as many as the summary keeps.
     pub fn silent(&self) -> &[String] {
         &self.silent
+    }
+
+    /// How many files were read and gave no product.
+    pub fn silent_files(&self) -> u64 {
+        self.silent_files
     }
 
     /// The counts.
@@ -350,7 +359,8 @@ fn times_over(row: &FindingRow) -> f64 {
     let number = |text: &Option<String>| text.as_ref().and_then(|text| text.parse::<f64>().ok());
     match (number(bound), number(&row.limit)) {
         (Some(amount), Some(limit)) if limit > 0.0 => amount / limit,
-        (Some(amount), Some(_)) if amount > 0.0 => f64::MAX,
+        // A ban of any presence ranks above every limit, by amount.
+        (Some(amount), Some(_)) if amount > 0.0 => 1e12 + amount,
         _ => 0.0,
     }
 }

@@ -123,11 +123,8 @@ impl Page<'_> {
             }
             self.more(number.saturating_sub(summary.unreadable().len().min(lines) as u64));
         }
-        let silent = summary
-            .counts()
-            .files_without_product
-            .saturating_sub(summary.unreadable().values().filter(|entry| entry.nothing).count() as u64);
-        if silent > 0 && !summary.silent().is_empty() {
+        let silent = summary.silent_files();
+        if silent > 0 {
             let words = lang.of("Inget att bedöma, inga produkter hittades", "Nothing to judge, no products were found");
             self.heading(&format!("{words}: {}", count(silent, lang, ["fil", "filer", "file", "files"])), YELLOW);
             let shown = summary.silent().len().min(self.options.lines);
@@ -459,18 +456,28 @@ fn widths(heads: &[&str; 5], rows: &[[String; 5]], width: usize) -> [usize; 5] {
     }
 }
 
-/// Lines of at most `width` characters, broken between words; a word that is longer stands alone.
+/// Lines of at most `width` characters, broken between words but never before `%`; a word that is longer stands alone.
 pub fn wrap(text: &str, width: usize) -> Vec<String> {
     let mut lines = Vec::new();
     let mut line = String::new();
+    let mut words: Vec<String> = Vec::new();
     for word in text.split(' ').filter(|word| !word.is_empty()) {
+        match words.last_mut() {
+            Some(number) if word.starts_with('%') => {
+                number.push(' ');
+                number.push_str(word);
+            }
+            _ => words.push(word.to_string()),
+        }
+    }
+    for word in words {
         if !line.is_empty() && line.chars().count() + 1 + word.chars().count() > width {
             lines.push(std::mem::take(&mut line));
         }
         if !line.is_empty() {
             line.push(' ');
         }
-        line.push_str(word);
+        line.push_str(&word);
     }
     if !line.is_empty() {
         lines.push(line);
