@@ -8,3 +8,5 @@ mod generate;
 mod laws;
 // The workbook, the page and the tables, read back.
 mod outputs;
+// Every format held against its own rules.
+mod output;

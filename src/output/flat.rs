@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use std::io::{self, Write};
 
 /// Names of the columns, in order.
-pub const COLUMNS: [&str; 39] = [
+pub const COLUMNS: [&str; 38] = [
     "file",
     "file_sha256",
     "format",
@@ -36,7 +36,6 @@ pub const COLUMNS: [&str; 39] = [
     "dimension",
     "kind",
     "doubt",
-    "duplicate",
     "measured",
     "answer",
     "intended",
@@ -107,8 +106,6 @@ pub struct FlatRow {
     pub kind: Option<String>,
     /// What is doubtful about the amount, by the word that verdict reasons use.
     pub doubt: Option<String>,
-    /// Whether the same line stands there before.
-    pub duplicate: bool,
     /// Whether a laboratory measured it.
     pub measured: bool,
     /// Answer of a yes/no column.
@@ -135,7 +132,7 @@ pub struct FlatRow {
 
 impl FlatRow {
     /// The values as text in the order of [`COLUMNS`]; null is the empty text. Nothing is neutralised here.
-    pub fn cells(&self) -> [String; 39] {
+    pub fn cells(&self) -> [String; 38] {
         let text = |value: &Option<String>| value.clone().unwrap_or_default();
         let truth = |value: Option<bool>| value.map(|value| value.to_string()).unwrap_or_default();
         [
@@ -166,7 +163,6 @@ impl FlatRow {
             self.dimension.clone(),
             text(&self.kind),
             text(&self.doubt),
-            self.duplicate.to_string(),
             self.measured.to_string(),
             truth(self.answer),
             truth(self.intended),
@@ -251,7 +247,6 @@ impl Walk<'_> {
             dimension: dimension_code(line.amount.dimension).to_string(),
             kind: line.amount.kind.map(|kind| kind.code().to_string()),
             doubt: line.amount.doubt.map(|doubt| doubt_code(doubt).to_string()),
-            duplicate: line.duplicate,
             measured: constituent.measured,
             answer: constituent.answer,
             intended: constituent.intended,

@@ -207,7 +207,6 @@ const FLAT_COLUMNS: &[Column<FlatRow>] = &[
     ("dimension", Of::Text(|row| own(&row.dimension))),
     ("kind", Of::Text(|row| row.kind.clone())),
     ("doubt", Of::Text(|row| row.doubt.clone())),
-    ("duplicate", Of::Flag(|row| Some(row.duplicate))),
     ("measured", Of::Flag(|row| Some(row.measured))),
     ("answer", Of::Flag(|row| row.answer)),
     ("intended", Of::Flag(|row| row.intended)),
