@@ -4,7 +4,7 @@
 use super::rows::{FindingRow, RowError, SubstanceRow, WhereRow, read_rows};
 use super::text::{plain, wrap};
 use super::words::{self, Lang};
-use crate::amount::{Decimal, Factor, Interval, mg_per_kg};
+use crate::amount::{Decimal, Factor, GRAM, Interval, PERCENT, decimal_of, mg_per_kg};
 use crate::rule::{RuleBook, Scope};
 use crate::verdict::Verdict;
 use std::collections::BTreeSet;
@@ -297,6 +297,9 @@ impl Page {
             self.pair("rättslig grund", "legal basis", &set.legal_basis);
         }
         let Some(rule) = book.and_then(|book| book.rule(&row.rule)) else { return };
+        let day = |date: Option<crate::declaration::Date>| date.map(|date| date.to_string()).unwrap_or_default();
+        self.pair("gäller från", "in force from", &day(rule.from));
+        self.pair("gäller till och med", "in force until", &day(rule.until));
         if !rule.scope.is_everything() {
             self.pair("gäller för", "applies to", &scope(&rule.scope, lang));
         }
@@ -332,7 +335,15 @@ fn scope(scope: &Scope, lang: Lang) -> String {
         (lang.of("kontakt med", "contact with"), scope.contact.join(", ")),
         (lang.of("inte kontakt med", "not contact with"), scope.exclude_contact.join(", ")),
     ];
-    let told: Vec<String> = parts.into_iter().filter(|(_, list)| !list.is_empty()).map(|(what, list)| format!("{what} {list}")).collect();
+    let mass = scope.part_mass_from.map(|nanograms| format!("{} {} g", lang.of("delar från", "parts from"), decimal_of(nanograms, GRAM)));
+    let share = scope.part_share_from.map(|ppt| format!("{} {} %", lang.of("delar från", "parts from"), decimal_of(ppt, PERCENT)));
+    let told: Vec<String> = parts
+        .into_iter()
+        .filter(|(_, list)| !list.is_empty())
+        .map(|(what, list)| format!("{what} {list}"))
+        .chain(mass.map(|text| words::decimal(&text, lang)))
+        .chain(share.map(|text| words::decimal(&text, lang)))
+        .collect();
     told.join("; ")
 }
 

@@ -98,7 +98,7 @@ impl Suite {
         let known = |key: &Key| self.rows.iter().any(|row| (row.article_number.as_deref(), row.product.as_deref()) == *key);
         for (_, rows) in by_product.iter().filter(|(key, _)| !known(key)) {
             let mut case = Case::default();
-            rows.iter().for_each(|row| case.take(row, lang));
+            rows.iter().for_each(|row| case.take(row, record, lang));
             cases.push((file.to_string(), DATA, case));
         }
         let number = |has: fn(&Case) -> bool| cases.iter().filter(|(_, _, case)| has(case)).count();
@@ -133,9 +133,9 @@ fn product_cases<'a>(product: &ProductRow, findings: &[&'a FindingRow], record: 
     let mut told = 0;
     for row in findings {
         match row.ruleset.as_deref() {
-            None => data.take(row, lang),
+            None => data.take(row, record, lang),
             Some(set) => {
-                sets.entry(set).or_default().take(row, lang);
+                sets.entry(set).or_default().take(row, record, lang);
                 let counts = row.consequence.is_none_or(|consequence| consequence.counts());
                 told += u64::from(counts && row.verdict == Verdict::Undetermined);
             }
@@ -163,7 +163,7 @@ fn product_name(product: &ProductRow) -> String {
 }
 
 impl Case {
-    fn take(&mut self, row: &FindingRow, lang: Lang) {
+    fn take(&mut self, row: &FindingRow, record: &RunRecord, lang: Lang) {
         let places: Vec<String> = row.places.iter().map(ToString::to_string).filter(|place| !place.is_empty()).collect();
         let at = if places.is_empty() { String::new() } else { format!(" ({})", places.join(", ")) };
         let part = if row.part.is_empty() { String::new() } else { format!("{}: ", row.part.join(" > ")) };
@@ -174,6 +174,8 @@ impl Case {
         match row.verdict {
             Verdict::NonCompliant if counts => self.failures.push(line),
             Verdict::Undetermined if counts => self.errors.push(line),
+            // A duty to inform is no breach, unless the run was asked to stop on it.
+            Verdict::Declarable if counts && record.options.fail_on == "declarable" => self.failures.push(line),
             Verdict::Compliant | Verdict::NotApplicable => {}
             _ => self.output.push(line),
         }

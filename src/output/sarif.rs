@@ -7,7 +7,7 @@ use super::words::{self, Lang};
 use crate::rule::RuleBook;
 use crate::verdict::Verdict;
 use serde_json::{Map, Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
 
 /// Where the schema of this version stands.
@@ -87,7 +87,9 @@ fn rule(row: &FindingRow, book: Option<&RuleBook>, lang: Lang) -> Value {
             rule.insert("help".into(), json!({ "text": advice }));
         }
     }
-    let tags: Vec<&str> = row.ruleset.iter().map(String::as_str).chain(row.consequence.map(|consequence| consequence.code())).collect();
+    // Tags must be unique, and a set may be called what its consequence is.
+    let tags: BTreeSet<&str> =
+        row.ruleset.iter().map(String::as_str).chain(row.consequence.map(|consequence| consequence.code())).collect();
     let version = &row.ruleset_version;
     rule.insert(
         "properties".into(),

@@ -12,8 +12,10 @@ use std::collections::{BTreeMap, BTreeSet};
 const PENDING: usize = 4096;
 /// How many names, places and examples are kept of one cause.
 const FEW: usize = 3;
-/// How many characters of a cell are kept.
-const RAW: usize = 120;
+/// How many characters of a cell or name are kept.
+const NAME: usize = 120;
+/// How many characters of a sentence are kept.
+const SENTENCE: usize = 400;
 
 /// Findings that one cause explains: the same line of the file under several rules, or the same silence about several
 /// products.
@@ -98,7 +100,7 @@ struct Cause {
     reason: Option<Reason>,
     /// A breach is told for each rule set; what is undetermined, once.
     ruleset: Option<String>,
-    /// Where no substance is named, the same silence about several products is one cause.
+    /// The same silence about several products is one cause; a breach is told for each.
     product: Option<(Option<String>, Option<String>)>,
     part: Vec<String>,
     substances: Vec<String>,
@@ -268,15 +270,16 @@ impl Section {
 impl Cause {
     fn of(row: &FindingRow) -> Cause {
         let product = (row.article_number.clone(), row.product.clone());
+        let silence = row.verdict == Verdict::Undetermined && row.substances.is_empty();
         Cause {
             apart: is_apart(row),
             verdict: row.verdict,
             reason: row.reason,
             ruleset: if row.verdict == Verdict::Undetermined { None } else { row.ruleset.clone() },
-            product: if row.substances.is_empty() { None } else { Some(product) },
+            product: if silence { None } else { Some(product) },
             part: row.part.clone(),
             substances: row.substances.iter().map(|substance| substance.written.clone()).collect(),
-            places: if row.substances.is_empty() { Vec::new() } else { row.places.iter().map(ToString::to_string).collect() },
+            places: if silence { Vec::new() } else { row.places.iter().map(ToString::to_string).collect() },
         }
     }
 }
@@ -326,19 +329,32 @@ impl Group {
     }
 }
 
-/// A copy with at most a few substances, places and characters of each cell.
+/// A copy with at most a few substances and places, and no text longer than a person reads: a cell may hold 32 767
+/// characters.
 fn trimmed(row: &FindingRow) -> FindingRow {
     let mut row = row.clone();
     row.substances.truncate(FEW);
     row.places.truncate(FEW);
     for place in &mut row.places {
         let (WhereRow::Cell { raw, .. } | WhereRow::Xml { raw, .. } | WhereRow::File { raw }) = place;
-        if let Some((end, _)) = raw.char_indices().nth(RAW) {
-            raw.truncate(end);
-            raw.push('…');
-        }
+        cut(raw, NAME);
     }
+    for substance in &mut row.substances {
+        cut(&mut substance.name, NAME);
+        cut(&mut substance.written, NAME);
+    }
+    row.part.iter_mut().chain(&mut row.article_number).chain(&mut row.product).chain(&mut row.supplier).for_each(|text| cut(text, NAME));
+    let message = &mut row.message;
+    cut(&mut message.sv, SENTENCE);
+    cut(&mut message.en, SENTENCE);
     row
+}
+
+fn cut(text: &mut String, characters: usize) {
+    if let Some((end, _)) = text.char_indices().nth(characters) {
+        text.truncate(end);
+        text.push('…');
+    }
 }
 
 /// Severity, then what a breach means; the least is the worst.

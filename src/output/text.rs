@@ -339,15 +339,17 @@ fn count(number: u64, lang: Lang, nouns: [&str; 4]) -> String {
 
 /// The product as a person names it: article number and name, else the file.
 pub fn product_name(group: &Group, lang: Lang) -> String {
-    if group.products > 1 {
-        return count(group.products, lang, ["produkt", "produkter", "product", "products"]);
-    }
     let row = &group.row;
-    match (&row.article_number, &row.product) {
+    let one = match (&row.article_number, &row.product) {
         (Some(number), Some(name)) => plain(&format!("{number} {name}")),
         (Some(one), None) | (None, Some(one)) => plain(one),
         (None, None) => plain(&row.file),
+    };
+    if group.products > 1 {
+        let others = group.products - 1;
+        return format!("{one} {} {}", lang.of("och", "and"), count(others, lang, ["annan", "andra", "other", "others"]));
     }
+    one
 }
 
 fn part_name(row: &FindingRow) -> String {

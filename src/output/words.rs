@@ -394,6 +394,9 @@ pub fn amount(lo: &str, hi: &str, unit: &str, percent: bool, lang: Lang) -> Stri
     match (under, over) {
         (Some(under), _) if lo == "0" => format!("{} {} {sign}", lang.of("under", "below"), shown(&under)),
         (_, Some(over)) if hi == "1000000" => format!("{} {} {sign}", lang.of("över", "above"), shown(over)),
+        (Some(under), _) if lo != hi => {
+            format!("{} {} {} {sign}", shown(lo), lang.of("till under", "to below"), shown(&under))
+        }
         _ if lo == hi => format!("{} {sign}", shown(lo)),
         _ => format!("{}–{} {sign}", shown(lo), shown(hi)),
     }
@@ -455,6 +458,7 @@ mod tests {
         assert_eq!(amount("5000", "20000", "mg/kg", true, Lang::En), "0.5–2 %");
         assert_eq!(amount("0", "999.999999", "mg/kg", true, Lang::En), "below 0.1 %");
         assert_eq!(amount("0", "9.999999", "mg/kg", false, Lang::Sv), "under 10 mg/kg");
+        assert_eq!(amount("500", "999.999999", "mg/kg", true, Lang::Sv), "0,05 till under 0,1 %");
         assert_eq!(amount("1000.000001", "1000000", "mg/kg", true, Lang::Sv), "över 0,1 %");
         assert_eq!(amount("0.000001", "1000000", "mg/kg", true, Lang::Sv), "finns, mängd okänd");
         assert_eq!(amount("0", "1000000", "mg/kg", true, Lang::Sv), "okänd halt");
