@@ -331,8 +331,8 @@ fn the_workbook_reads_back() {
     let value = |row: u32, name: &str| sheet.get_value((row, column(name) as u32)).cloned();
     assert_eq!(value(1, "Högsta halt"), Some(Data::String("1856,59999907".into())));
     assert_eq!(value(1, "Gränsvärde"), Some(Data::Float(1000.0)));
-    // A cell holds 32 767 UTF-16 units; what is cut off is said.
-    assert!(rows[2][column("Står i filen")].ends_with("[findings.jsonl]"));
+    // A quotation that nobody would read to its end is cut, and it shows.
+    assert!(rows[2][column("Står i filen")].ends_with("xxx…"));
     let problems = book.worksheet_range("Datafel").expect("the sheet");
     assert_eq!(problems.rows().count(), 4);
     let front = book.worksheet_range("Läs mig").expect("the sheet");
@@ -414,12 +414,10 @@ fn well_formed(page: &str) {
         let end = tag.find('>').expect("a tag ends");
         let (tag, after) = (&tag[..end], &tag[end + 1..]);
         let name = tag.split_whitespace().next().expect("a tag has a name");
-        for (attribute, found) in
-            [(" id=\"", &mut ids), (" href=\"#", &mut wanted), (" aria-labelledby=\"", &mut wanted), (" for=\"", &mut wanted)]
-        {
-            if let Some(value) = tag.split(attribute).nth(1).and_then(|value| value.split('"').next()) {
-                found.extend(value.split(' ').map(str::to_string));
-            }
+        for attribute in [" id=\"", " href=\"#", " aria-labelledby=\"", " for=\""] {
+            let Some(value) = tag.split(attribute).nth(1).and_then(|value| value.split('"').next()) else { continue };
+            let list = if attribute == " id=\"" { &mut ids } else { &mut wanted };
+            list.extend(value.split(' ').map(str::to_string));
         }
         rest = after;
         if let Some(closed) = name.strip_prefix('/') {
@@ -479,4 +477,111 @@ fn the_same_rows_give_the_same_bytes() {
     assert!(bytes("1.xlsx") == bytes("2.xlsx"));
     assert!(bytes("1.html") == bytes("2.html"));
     assert!(part_of(&folder.path().join("1.xlsx"), "docProps/core.xml").contains("2026-11-01T00:00:00Z"));
+}
+
+#[cfg(feature = "tables")]
+mod tables {
+    use super::*;
+    use kemkoll::output::table::{TableFormat, write_findings, write_products};
+    use polars::prelude::{ParquetReader, SerReader};
+
+    fn hostile() -> Vec<FindingRow> {
+        let mut rows = findings();
+        rows[0].supplier = Some("=cmd|' /C calc'!A0".into());
+        rows[0].product = Some("a;=1+1\n+2".into());
+        rows[1].supplier = Some("Bolag \"Å\", Örebro".into());
+        rows
+    }
+
+    #[test]
+    fn csv_reads_back_and_runs_nowhere() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let out = folder.path().join("findings.csv");
+        write_findings(&out, TableFormat::Csv, ok(hostile())).expect("written");
+        let bytes = std::fs::read(&out).expect("the file");
+        let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").expect("a byte order mark, for spreadsheets");
+        let mut reader = csv::Reader::from_reader(bytes);
+        let headings = reader.headers().expect("headings").clone();
+        let column = |name: &str| headings.iter().position(|heading| heading == name).expect("the column");
+        let rows: Vec<csv::StringRecord> = reader.records().map(|row| row.expect("a row")).collect();
+        assert_eq!(rows.len(), hostile().len());
+        assert!(!headings.iter().any(|heading| heading.ends_with("_nearest")), "csv holds no binary numbers");
+        assert_eq!(&rows[0][column("supplier")], "'=cmd|' /C calc'!A0");
+        assert_eq!(&rows[0][column("product")], "a;'=1+1\n'+2");
+        assert_eq!(&rows[0][column("article_number")], "'-77 12");
+        assert_eq!(&rows[1][column("supplier")], "Bolag \"Å\", Örebro");
+        assert_eq!(&rows[0][column("part")], "Kretskort med anslutningskontakt för nätaggregat > Lod");
+        assert_eq!(&rows[0][column("where")], "Blad1!F2; Blad1!B2");
+        assert_eq!(&rows[0][column("hi")], "1856.59999907");
+        assert_eq!(&rows[0][column("reason")], "straddles-limit");
+        assert_eq!(&rows[5][column("exemption_applies")], "true");
+    }
+
+    #[test]
+    fn parquet_reads_back_as_the_rows() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let out = folder.path().join("findings.parquet");
+        write_findings(&out, TableFormat::Parquet, ok(hostile())).expect("written");
+        let frame = ParquetReader::new(std::fs::File::open(&out).expect("the file")).finish().expect("a frame");
+        assert_eq!(frame.height(), hostile().len());
+        let texts = |name: &str| -> Vec<Option<String>> {
+            frame.column(name).expect(name).str().expect("text").iter().map(|text| text.map(str::to_string)).collect()
+        };
+        let rows = hostile();
+        assert_eq!(texts("supplier"), rows.iter().map(|row| row.supplier.clone()).collect::<Vec<_>>());
+        assert_eq!(texts("product"), rows.iter().map(|row| row.product.clone()).collect::<Vec<_>>());
+        assert_eq!(texts("verdict"), rows.iter().map(|row| Some(row.verdict.code().to_string())).collect::<Vec<_>>());
+        assert_eq!(texts("lo"), rows.iter().map(|row| row.lo.clone()).collect::<Vec<_>>());
+        assert_eq!(texts("message_en"), rows.iter().map(|row| Some(row.message.en.clone())).collect::<Vec<_>>());
+        let nearest: Vec<Option<f64>> = frame.column("limit_nearest").expect("there").f64().expect("numbers").iter().collect();
+        assert_eq!(nearest, rows.iter().map(|row| row.limit.as_ref().map(|_| 1000.0)).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn products_become_tables_and_an_empty_run_has_its_columns() {
+        let folder = tempfile::tempdir().expect("a folder");
+        for (format, name) in [(TableFormat::Csv, "p.csv"), (TableFormat::Parquet, "p.parquet")] {
+            let out = folder.path().join(name);
+            write_products(&out, format, ok(products())).expect("written");
+            write_products(&folder.path().join(format!("empty-{name}")), format, ok(Vec::new())).expect("written");
+        }
+        let read =
+            |name: &str| ParquetReader::new(std::fs::File::open(folder.path().join(name)).expect("the file")).finish().expect("a frame");
+        let (frame, empty) = (read("p.parquet"), read("empty-p.parquet"));
+        assert_eq!(frame.height(), products().len());
+        assert_eq!(empty.height(), 0);
+        assert_eq!(frame.get_column_names(), empty.get_column_names());
+        let compliant: Vec<Option<u64>> = frame.column("compliant").expect("there").u64().expect("counts").iter().collect();
+        assert_eq!(compliant, products().iter().map(|row| Some(row.counts.compliant)).collect::<Vec<_>>());
+        let headings = std::fs::read_to_string(folder.path().join("empty-p.csv")).expect("text");
+        assert_eq!(headings.trim_start_matches('\u{feff}').trim_end().split(',').count(), frame.width());
+    }
+
+    #[test]
+    fn many_batches_are_one_table_with_the_same_bytes() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let one = products().remove(0);
+        let many = || (0..70_000).map(|number| Ok::<_, Infallible>(finding(&one, Verdict::Undetermined, number)));
+        for name in ["1.parquet", "2.parquet"] {
+            write_findings(&folder.path().join(name), TableFormat::Parquet, many()).expect("written");
+        }
+        let bytes = |name: &str| std::fs::read(folder.path().join(name)).expect("the file");
+        assert!(bytes("1.parquet") == bytes("2.parquet"));
+        let frame = ParquetReader::new(std::fs::File::open(folder.path().join("1.parquet")).expect("the file")).finish().expect("a frame");
+        assert_eq!(frame.height(), 70_000);
+        let ids = frame.column("id").expect("there").str().expect("text");
+        assert_eq!(ids.get(0), Some("0000000000000001"));
+        assert_eq!(ids.get(69_999), Some(format!("{:016x}", 70_000).as_str()));
+    }
+}
+
+#[cfg(not(feature = "tables"))]
+#[test]
+fn a_build_without_tables_says_so() {
+    use kemkoll::output::table::{TableFormat, write_products};
+    let folder = tempfile::tempdir().expect("a folder");
+    let out = folder.path().join("products.csv");
+    let error = write_products(&out, TableFormat::Csv, ok(products())).expect_err("no polars in this build");
+    assert!(error.to_string().contains("feature `tables`"), "{error}");
+    assert!(!out.exists());
 }

@@ -204,7 +204,7 @@ impl Gathered {
                 .ranked
                 .iter()
                 .enumerate()
-                .map(|(index, row)| ProductView::of(index, row, self.findings.contains_key(&index), lang))
+                .map(|(index, row)| ProductView::of(index, row, self.findings.contains_key(&index), book, lang))
                 .collect(),
             findings_more: pointer(rest(self.findings_told, shown_findings), Told::Findings, lang),
             sections,
@@ -531,7 +531,7 @@ struct ProductView {
 }
 
 impl ProductView {
-    fn of(index: usize, row: &ProductRow, has_section: bool, lang: Lang) -> ProductView {
+    fn of(index: usize, row: &ProductRow, has_section: bool, book: &RuleBook, lang: Lang) -> ProductView {
         let mut counts: Vec<String> = Vec::new();
         if let Some(reason) = row.reason {
             counts.push(words::reason(reason, lang).to_string());
@@ -555,7 +555,7 @@ impl ProductView {
             numbers: numbers(row, lang),
             supplier: optional(&row.supplier),
             counts: counts.join("; "),
-            worst: row.worst_rules.clone(),
+            worst: row.worst_rules.iter().map(|rule| report::rule_title(rule, book, lang).to_string()).collect(),
             file: shown(&row.file),
             has_section,
         }

@@ -254,6 +254,11 @@ pub fn advice<'a>(row: &FindingRow, book: &'a RuleBook, lang: Lang) -> &'a str {
     book.rule(&row.rule).map_or("", |rule| lang.text(&rule.advice))
 }
 
+/// Title of the rule with this id, else the id.
+pub fn rule_title<'a>(id: &'a str, book: &'a RuleBook, lang: Lang) -> &'a str {
+    book.rule(id).map(|rule| lang.text(&rule.title)).filter(|title| !title.is_empty()).unwrap_or(id)
+}
+
 /// Title of a rule set, else its id, with its version.
 pub fn set_of(rule: &Rule, book: &RuleBook, lang: Lang) -> (String, String) {
     book.set_of(rule).map_or_else(Default::default, |set| {

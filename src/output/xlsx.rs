@@ -19,6 +19,11 @@ use std::path::Path;
 /// What a spreadsheet holds: rows in a sheet, UTF-16 units in a cell.
 const SHEET_ROWS: u32 = 1_048_576;
 const CELL_UNITS: usize = 32_767;
+/// What a file in the workbook may hold without the 64-bit form of zip, which LibreOffice refuses in a stream (4 GiB).
+const SHEET_BYTES: u64 = 3 << 30;
+/// Lines of a list in a cell, and letters quoted from one place of a file, that a person still reads.
+const LINES_SHOWN: usize = 50;
+const LETTERS_QUOTED: usize = 300;
 
 /// Writes the workbook to `out`, with its temporary files in the same folder.
 ///
@@ -41,8 +46,6 @@ where
     let mut workbook = Workbook::new();
     workbook.set_tempdir(folder).map_err(fault)?;
     workbook.set_properties(&properties(header, lang)?);
-    // The workbook of a very large run can pass 4 GiB before it is compressed.
-    workbook.use_zip_large_file(true);
 
     let mut totals = Totals::default();
     let mut by_rule: BTreeMap<String, Counts> = BTreeMap::new();
@@ -60,7 +63,7 @@ where
             }
             last_unreadable = Some(row.file.clone());
         }
-        table.push(&mut workbook, product_cells(&row, lang), &styles)?;
+        table.push(&mut workbook, product_cells(&row, book, lang), &styles)?;
     }
     let product_sheets = table.finish()?;
 
@@ -130,6 +133,21 @@ enum Cell<'a> {
     /// Decimal text, written as a number where that loses nothing.
     Decimal(Option<&'a str>, Lang),
     Own,
+}
+
+impl Cell<'_> {
+    /// At most how many bytes the cell becomes.
+    fn bytes(&self) -> u64 {
+        const ELEMENT: u64 = 80;
+        match self {
+            // `&` becomes `&amp;`, a control character `_x0001_`.
+            Cell::Text(text) | Cell::Code(text) => {
+                let escaped = text.bytes().filter(|byte| matches!(byte, b'&' | b'<' | b'>' | b'_') || byte.is_ascii_control()).count();
+                ELEMENT + text.len() as u64 + 6 * escaped as u64
+            }
+            _ => ELEMENT,
+        }
+    }
 }
 
 fn text<'a>(text: impl Into<Cow<'a, str>>) -> Cell<'a> {
@@ -212,7 +230,7 @@ impl Styles {
             subtitle: Format::new().set_bold().set_font_size(13).set_font_color(Color::RGB(0x1F_3A_4D)).set_align(FormatAlign::Bottom),
             label: Format::new().set_bold().set_align(FormatAlign::Top).set_text_wrap(),
             prose: Style::new(Format::new().set_text_wrap().set_align(FormatAlign::Top).set_align(FormatAlign::Left)),
-            count: Format::new().set_align(FormatAlign::Top).set_align(FormatAlign::Right).set_num_format("#,##0"),
+            count: Format::new().set_align(FormatAlign::Top).set_align(FormatAlign::Right).set_indent(1).set_num_format("#,##0"),
         }
     }
 }
@@ -226,6 +244,7 @@ struct Table {
     full: Vec<Worksheet>,
     sheet: Worksheet,
     next: u32,
+    bytes: u64,
 }
 
 impl Table {
@@ -238,17 +257,20 @@ impl Table {
         styles: &Styles,
     ) -> io::Result<Table> {
         let sheet = opened(workbook, name, &headings, frozen_columns, styles).map_err(fault)?;
-        Ok(Table { name, headings, frozen_columns, rows_in_sheet, full: Vec::new(), sheet, next: 1 })
+        Ok(Table { name, headings, frozen_columns, rows_in_sheet, full: Vec::new(), sheet, next: 1, bytes: 0 })
     }
 
     fn push(&mut self, workbook: &mut Workbook, cells: Vec<Cell>, styles: &Styles) -> io::Result<()> {
-        if self.next >= self.rows_in_sheet {
+        let bytes = cells.iter().map(Cell::bytes).sum::<u64>();
+        if self.next >= self.rows_in_sheet || self.bytes + bytes > SHEET_BYTES {
             let name = format!("{} {}", self.name, self.full.len() + 2);
             let next = opened(workbook, &name, &self.headings, self.frozen_columns, styles).map_err(fault)?;
             let done = std::mem::replace(&mut self.sheet, next);
             self.full.push(closed(done, &self.headings, self.next).map_err(fault)?);
             self.next = 1;
+            self.bytes = 0;
         }
+        self.bytes += bytes;
         for (column, cell) in (0_u16..).zip(cells) {
             write_cell(&mut self.sheet, self.next, column, cell, styles).map_err(fault)?;
         }
@@ -265,7 +287,9 @@ impl Table {
 fn opened(workbook: &mut Workbook, name: &str, headings: &[Heading], frozen_columns: u16, styles: &Styles) -> Result<Worksheet, XlsxError> {
     let mut sheet = workbook.new_worksheet_with_constant_memory()?;
     sheet.set_name(name)?.set_freeze_panes(1, frozen_columns)?.set_repeat_rows(0, 0)?;
-    sheet.set_landscape().set_paper_size(9).set_print_fit_to_pages(1, 0).set_margins(0.4, 0.4, 0.6, 0.6, 0.3, 0.3);
+    // Too wide for one page to be readable: the columns that tell which row it is come again on every page.
+    sheet.set_repeat_columns(0, frozen_columns.saturating_sub(1))?;
+    sheet.set_landscape().set_paper_size(8).set_print_scale(70).set_margins(0.4, 0.4, 0.6, 0.6, 0.3, 0.3);
     sheet.set_footer("&L&A&R&P / &N");
     for (column, Heading(_, width, _)) in (0_u16..).zip(headings) {
         sheet.set_column_width(column, *width)?;
@@ -367,7 +391,7 @@ fn product_columns(lang: Lang) -> Vec<Heading> {
     ]
 }
 
-fn product_cells(row: &ProductRow, lang: Lang) -> Vec<Cell<'_>> {
+fn product_cells<'a>(row: &'a ProductRow, book: &RuleBook, lang: Lang) -> Vec<Cell<'a>> {
     let why = match (row.reason, row.unreadable) {
         (Some(reason), _) => report::sentence(words::reason_explained(reason, lang)),
         (None, true) => report::sentence(lang.of("en del av filen kunde inte läsas", "a part of the file could not be read")),
@@ -385,7 +409,7 @@ fn product_cells(row: &ProductRow, lang: Lang) -> Vec<Cell<'_>> {
         Cell::Count(row.counts.exempt),
         Cell::Count(row.counts.compliant),
         Cell::Count(row.problems),
-        text(row.worst_rules.join("\n")),
+        text(row.worst_rules.iter().map(|rule| report::rule_title(rule, book, lang)).collect::<Vec<_>>().join("\n")),
         text(why),
         text(row.evidence.map_or("", |evidence| words::evidence(evidence, lang))),
         Cell::Decimal(row.disclosed_percent.as_deref(), lang),
@@ -434,7 +458,7 @@ fn finding_columns(lang: Lang) -> Vec<Heading> {
 }
 
 fn finding_cells<'a>(row: &'a FindingRow, book: &'a RuleBook, lang: Lang) -> Vec<Cell<'a>> {
-    let substances: Vec<String> = row.substances.iter().map(|each| report::substance(row, each, lang)).collect();
+    let substances = lines(row.substances.iter().map(|each| report::substance(row, each, lang)), lang);
     let set = match (&row.ruleset, &row.ruleset_version) {
         (Some(set), Some(version)) => format!("{set} {version}"),
         (Some(set), None) => set.clone(),
@@ -447,12 +471,12 @@ fn finding_cells<'a>(row: &'a FindingRow, book: &'a RuleBook, lang: Lang) -> Vec
         optional(&row.supplier),
         text(report::part(row, lang)),
         text(report::title(row, lang)),
-        text(substances.join("\n")),
+        text(substances),
         text(report::declared(row, lang)),
         text(report::limit(row, lang)),
         text(report::why(row, lang).join(" ")),
         text(places(row, lang)),
-        text(raw(row)),
+        text(raw(row, lang)),
         text(report::sentence(lang.row(&row.message))),
         text(report::advice(row, book, lang)),
         Cell::Own,
@@ -475,11 +499,28 @@ fn finding_cells<'a>(row: &'a FindingRow, book: &'a RuleBook, lang: Lang) -> Vec
 }
 
 fn places(row: &FindingRow, lang: Lang) -> String {
-    row.places.iter().map(|place| report::place(place, lang)).collect::<Vec<_>>().join("\n")
+    lines(row.places.iter().map(|place| report::place(place, lang)), lang)
 }
 
-fn raw(row: &FindingRow) -> String {
-    row.places.iter().map(|place| place.raw()).collect::<Vec<_>>().join("\n")
+fn raw(row: &FindingRow, lang: Lang) -> String {
+    let quoted = |text: &str| match text.char_indices().nth(LETTERS_QUOTED) {
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or("")),
+        None => text.to_string(),
+    };
+    lines(row.places.iter().map(|place| quoted(place.raw())), lang)
+}
+
+/// A list in a cell, one a line; what is left out is counted.
+fn lines(all: impl ExactSizeIterator<Item = String>, lang: Lang) -> String {
+    let rest = all.len().saturating_sub(LINES_SHOWN) as u64;
+    let mut shown: Vec<String> = all.take(LINES_SHOWN).collect();
+    if rest > 0 {
+        shown.push(match lang {
+            Lang::Sv => format!("och {} till; se findings.jsonl", report::whole(rest, lang)),
+            Lang::En => format!("and {} more; see findings.jsonl", report::whole(rest, lang)),
+        });
+    }
+    shown.join("\n")
 }
 
 fn problem_columns(lang: Lang) -> Vec<Heading> {
@@ -509,7 +550,7 @@ fn problem_cells(row: &FindingRow, lang: Lang) -> Vec<Cell<'_>> {
         text(report::title(row, lang)),
         text(row.file.as_str()),
         text(places(row, lang)),
-        text(raw(row)),
+        text(raw(row, lang)),
         text(report::sentence(lang.row(&row.message))),
         text(report::why(row, lang).join(" ")),
         optional(&row.product),
