@@ -4,15 +4,17 @@
 //! A cell without a result reports nothing of its analyte. "Not detected" is worth its limit, and without one nothing.
 
 use super::Contents;
+use super::amounts::{read_cell, read_qualified};
 use super::headings::Role;
+use super::identifiers::{has_cas, name_without_numbers, next_identifier, numbers_in};
 use super::layout::{Column, Table, cell_at};
 use super::list_version::date_of;
 use super::phrase::{Phrase, plain};
 use super::products::{Products, fact_text, text_in};
 use super::status::is_blank;
-use crate::amount::{Amount, Context, Decimal, Dimension, Doubt, Kind, PERCENT, Reading, Unit, read_number, read_text};
-use crate::declaration::{Constituent, DeclarationKind, Level, Part, Problem, ProblemCode, Product, Source, Text};
-use crate::input::workbook::{Cell, Row, Sheet, Shown, Value};
+use crate::amount::{Amount, Context, Decimal, Dimension, Doubt, Kind, PERCENT, Reading, Unit, read_text};
+use crate::declaration::{Constituent, DeclarationKind, Level, Part, Problem, ProblemCode, Source, Text};
+use crate::input::workbook::{Cell, Row, Sheet, Value};
 
 /// How a table of results is laid out.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -181,7 +183,11 @@ fn wide_columns(table: &Table) -> Vec<usize> {
         let heading = Analyte::of(&column.heading);
         let named = heading.name.chars().any(char::is_alphabetic) || !heading.cas.is_empty();
         let unit = column.unit.or(heading.unit).filter(|unit| unit.dimension != Dimension::Mass);
-        let known = unit.is_some() || !heading.cas.is_empty() || (sheet_unit.is_some() && column.role == Role::Unknown);
+        // A column of results is one when its heading names what was measured.
+        let known = unit.is_some()
+            || !heading.cas.is_empty()
+            || column.role == Role::Result
+            || (sheet_unit.is_some() && column.role == Role::Unknown);
         role && named && known && !is_limit(&column.heading)
     })
 }
@@ -246,7 +252,7 @@ impl Analyte {
         let cleaned = phrase.written_text(0..phrase.folded().len()).split_whitespace().collect::<Vec<_>>().join(" ");
         // "Content" alone is no analyte; the words stay when nothing else is left.
         let name = cleaned.trim_matches([',', ':', '-', ' ']).to_owned();
-        Analyte { cas: cas_in(&name), name, unit, loq }
+        Analyte { cas: numbers_of_name(&name), name: name_without_numbers(&name).to_owned(), unit, loq }
     }
 }
 
@@ -263,18 +269,9 @@ fn bracket_unit(text: &str) -> Option<(String, Unit)> {
     Some((text.get(..at)?.trim().to_owned(), unit))
 }
 
-/// Numbers of the form of a CAS number in a text; whether they are valid is decided later.
-fn cas_in(text: &str) -> Vec<Box<str>> {
-    text.split(|c: char| !(c.is_ascii_digit() || c == '-'))
-        .filter(|part| {
-            let mut groups = part.split('-');
-            let mut group = |lengths: std::ops::RangeInclusive<usize>| {
-                groups.next().is_some_and(|digits| lengths.contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit()))
-            };
-            group(2..=7) && group(2..=2) && group(1..=1) && groups.next().is_none()
-        })
-        .map(Into::into)
-        .collect()
+/// CAS numbers inside a name; whether they are valid is decided later.
+fn numbers_of_name(name: &str) -> Vec<Box<str>> {
+    if next_identifier(name, 0).is_some() { numbers_in(name).cas.into_iter().filter(|cas| has_cas(cas)).collect() } else { Vec::new() }
 }
 
 /// Reads a table of results.
@@ -434,10 +431,10 @@ impl Reader<'_> {
         let around = Around {
             cas: cas
                 .as_ref()
-                .map(|(text, _)| split_numbers(text))
-                .unwrap_or_else(|| analyte.as_ref().map(|(text, _)| cas_in(text)).unwrap_or_default()),
-            ec: at(&Role::Ec).map(|(text, _)| split_numbers(&text)).unwrap_or_default(),
-            name: analyte.map(|(text, _)| text),
+                .map(|(text, _)| numbers_in(text).cas)
+                .unwrap_or_else(|| analyte.as_ref().map(|(text, _)| numbers_of_name(text)).unwrap_or_default()),
+            ec: at(&Role::Ec).map(|(text, _)| numbers_in(&text).ec).unwrap_or_default(),
+            name: analyte.map(|(text, _)| name_without_numbers(&text).to_owned()),
             named_at,
             column: result,
             unit,
@@ -482,10 +479,10 @@ impl Reader<'_> {
             let Some(special) = special(row) else { continue };
             for (slot, (_, column)) in headings.iter().enumerate() {
                 let Some((text, _)) = text_at(table, row, column) else { continue };
-                match special {
-                    Special::Loq => limits[slot] = Some(text),
-                    Special::Unit => units[slot] = Some(Unit::parse(&text).map_or(UnitSaid::Unreadable, UnitSaid::Is)),
-                    Special::Limit => {}
+                match (special, limits.get_mut(slot), units.get_mut(slot)) {
+                    (Special::Loq, Some(limit), _) => *limit = Some(text),
+                    (Special::Unit, _, Some(unit)) => *unit = Some(Unit::parse(&text).map_or(UnitSaid::Unreadable, UnitSaid::Is)),
+                    _ => {}
                 }
             }
         }
@@ -505,8 +502,13 @@ impl Reader<'_> {
             for (slot, (analyte, column)) in filled {
                 let cell = cell_at(row, column.index);
                 let source = Source::cell(&table.sheet, row.number, column.index, cell.map(Cell::raw).unwrap_or_default());
-                let unit = row_unit.or(units[slot]).unwrap_or(UnitSaid::Nothing).or(column.unit).or(analyte.unit).or(self.sheet_unit());
-                let loq_text = limits[slot].clone().or_else(|| analyte.loq.clone());
+                let unit = row_unit
+                    .or(units.get(slot).copied().flatten())
+                    .unwrap_or(UnitSaid::Nothing)
+                    .or(column.unit)
+                    .or(analyte.unit)
+                    .or(self.sheet_unit());
+                let loq_text = limits.get(slot).cloned().flatten().or_else(|| analyte.loq.clone());
                 let own_loq = loq_text.and_then(|text| limit_of(&text, unit.unit(), column));
                 let row_loq = [Role::Loq, Role::Lod]
                     .iter()
@@ -574,8 +576,10 @@ impl Reader<'_> {
                 let method = text(&Role::Method).and_then(|(text, _)| kind_in(&text));
                 let name = in_name.map(|(name, _)| name).or_else(|| analyte.as_ref().map(|(text, _)| text.clone()));
                 let around = Around {
-                    cas: cas.map(|(text, _)| split_numbers(&text)).unwrap_or_else(|| name.as_deref().map(cas_in).unwrap_or_default()),
-                    ec: text(&Role::Ec).map(|(text, _)| split_numbers(&text)).unwrap_or_default(),
+                    cas: cas
+                        .map(|(text, _)| numbers_in(&text).cas)
+                        .unwrap_or_else(|| name.as_deref().map(numbers_of_name).unwrap_or_default()),
+                    ec: text(&Role::Ec).map(|(text, _)| numbers_in(&text).ec).unwrap_or_default(),
                     name,
                     named_at,
                     column,
@@ -649,7 +653,7 @@ impl Reader<'_> {
         .flatten()
         .collect();
         let mut constituent = Constituent::new(around.named_at);
-        constituent.name = around.name.map(Into::into);
+        constituent.name = around.name.filter(|name| !name.trim().is_empty()).map(Into::into);
         constituent.cas = around.cas;
         constituent.ec = around.ec;
         constituent.reading = reading;
@@ -658,7 +662,7 @@ impl Reader<'_> {
         constituent.amount_source = Some(source);
         constituent.function = text_in(self.table, row, &Role::Function).map(|(text, _)| text.into());
         if let Some(product) = self.contents.products.get_mut(product) {
-            part_of(product, path).constituents.push(constituent);
+            add_at(&mut product.root, &path, constituent);
         }
     }
 
@@ -666,7 +670,7 @@ impl Reader<'_> {
     fn limit_in(&self, row: &Row, column: &Column, unit: UnitSaid) -> Option<(Dimension, u64)> {
         let cell = cell_at(row, column.index)?;
         let context = Context { unit: column.unit.or(unit.unit()), mark: column.mark, ..Context::default() };
-        limit_from(reading_of(cell, &context))
+        limit_from(read_cell(cell, &context))
     }
 }
 
@@ -707,32 +711,9 @@ fn text_at(table: &Table, row: &Row, column: &Column) -> Option<(String, Source)
     Some((raw.trim().to_owned(), source))
 }
 
-fn split_numbers(text: &str) -> Vec<Box<str>> {
-    text.split([';', ',', '/', '\n', '|']).map(str::trim).filter(|part| !part.is_empty()).map(Into::into).collect()
-}
-
 fn is_no_result(text: &str) -> bool {
     let folded = plain(text);
     NOT_ANALYSED.contains(&folded.as_str())
-}
-
-/// What a cell says, by its stored value, its number format and its surroundings.
-fn reading_of(cell: &Cell, context: &Context) -> Reading {
-    match (&cell.value, &cell.shown) {
-        (Value::Text(text), _) => read_text(text, context),
-        (Value::Number(number), Shown::Percent) => match number.times_100() {
-            Some(percent) => read_number(percent, Some(PERCENT), context),
-            None => Reading::Amount(Amount::INVALID),
-        },
-        (Value::Number(number), Shown::UnitText(unit)) => match Unit::parse(unit) {
-            Some(unit) => read_number(*number, Some(unit), context),
-            None => read_number(*number, None, &Context { unit: None, ..*context }),
-        },
-        (Value::Number(number), Shown::Plain) => read_number(*number, None, context),
-        // A format that may scale the number: it may be anything.
-        (Value::Number(number), Shown::Unknown) => read_number(*number, None, &Context { unit: None, ..*context }),
-        (Value::Bool(_) | Value::Date { .. } | Value::Error(_) | Value::MissingResult, _) => Reading::Amount(Amount::INVALID),
-    }
 }
 
 /// The result and its uncertainty.
@@ -745,15 +726,15 @@ fn measured(cell: &Cell, around: &Around<'_>) -> (Reading, Option<u64>) {
         "<" | ">" | "≤" | "≥" | "<=" | ">=" => match &cell.value {
             // The cell may repeat the sign.
             Value::Text(text) if text.trim_start().starts_with(['<', '>', '≤', '≥']) => read_text(text, &context),
-            _ => read_text(&format!("{qualifier} {value_text}"), &context),
+            _ => read_qualified(&qualifier, cell, &context),
         },
         // Laboratories' letters for "not detected": the number beside it is the limit.
         "nd" | "n.d." | "n.d" | "u" | "bdl" | "ej påvisad" => {
-            let limit = limit_from(reading_of(cell, &Context { laboratory: false, loq: None, ..context })).or(around.loq);
+            let limit = limit_from(read_cell(cell, &Context { laboratory: false, loq: None, ..context })).or(around.loq);
             read_text("n.d.", &Context { loq: limit, ..context })
         }
         _ if own_uncertainty.is_some() => read_text(value_text, &context),
-        _ => reading_of(cell, &context),
+        _ => read_cell(cell, &context),
     };
     let Reading::Amount(mut amount) = reading else { return (reading, None) };
     if amount.kind.is_none() {
@@ -884,20 +865,18 @@ fn certain_date(cell: &Cell) -> Option<crate::declaration::Date> {
     }
 }
 
-/// The part of a product at a path of names, made where it is missing.
-fn part_of(product: &mut Product, path: Vec<(Level, (String, Source))>) -> &mut Part {
-    let mut part = &mut product.root;
-    for (level, (name, source)) in path {
-        let at = match part.parts.iter().position(|known| known.level == level && known.name.as_deref() == Some(name.as_str())) {
-            Some(at) => at,
-            None => {
-                part.parts.push(Part::named(level, name, source));
-                part.parts.len() - 1
-            }
-        };
-        part = &mut part.parts[at];
+/// Adds what is declared of the part at a path of names; the parts are made where they are missing.
+fn add_at(part: &mut Part, path: &[(Level, (String, Source))], constituent: Constituent) {
+    let Some(((level, (name, source)), below)) = path.split_first() else {
+        part.constituents.push(constituent);
+        return;
+    };
+    if let Some(known) = part.parts.iter_mut().find(|known| known.level == *level && known.name.as_deref() == Some(name.as_str())) {
+        return add_at(known, below, constituent);
     }
-    part
+    let mut new = Part::named(*level, name.as_str(), source.clone());
+    add_at(&mut new, below, constituent);
+    part.parts.push(new);
 }
 
 fn nameless(source: Source, product: usize) -> Problem {

@@ -8,6 +8,7 @@ mod labels;
 pub mod laboratory;
 pub mod layout;
 pub mod list_version;
+pub mod mapping;
 mod phrase;
 mod products;
 pub mod question;

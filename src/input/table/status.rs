@@ -309,10 +309,16 @@ pub fn word_of(answer: &str) -> Option<Word> {
     }
 }
 
+const TICKED: &[char] = &['☒', '☑', '✓', '✔', '■'];
+
+/// How many boxes are ticked.
+fn ticks(answer: &str) -> usize {
+    answer.chars().filter(|c| TICKED.contains(c)).count() + plain(answer).matches("[x]").count()
+}
+
 /// `☒ Ja ☐ Nej`: the label of the only ticked box; `Some(None)` when none is ticked, `None` when the cell has no boxes to
 /// choose from or several are ticked.
 fn checked_label(answer: &str) -> Option<Option<String>> {
-    const TICKED: &[char] = &['☒', '☑', '✓', '✔', '■'];
     const OPEN: &[char] = &['☐', '□'];
     let answer = answer.replace("[x]", "☒").replace("[ ]", "☐").replace("(x)", "☒").replace("( )", "☐");
     if !answer.contains(OPEN) || !answer.chars().any(char::is_alphabetic) {
@@ -360,6 +366,19 @@ pub fn claims_of(heading: &str, polarity: Option<Polarity>, answer: &str) -> Vec
 pub fn claims_for(question: &Question, polarity: Option<Polarity>, answer: &str) -> Vec<Answer> {
     if is_blank(answer) {
         return Vec::new();
+    }
+    if ticks(answer) > 1 {
+        // "☒ Ja ☒ Nej" says nothing, and that is said.
+        let unknown = Answer {
+            subjects: question.subjects.clone(),
+            claim: Claim::Unknown,
+            list_version: None,
+            list_date: None,
+            exemptions: Vec::new(),
+            no_exemption: false,
+            justification: Some(answer.trim().into()),
+        };
+        return Some(unknown).filter(|unknown| !unknown.subjects.is_empty()).into_iter().collect();
     }
     if word_of(answer).is_none() {
         // "Lead free / RoHS Compliant": several statements in one cell.
