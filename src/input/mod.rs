@@ -2,6 +2,7 @@
 //! Nothing here knows any chemistry.
 
 pub mod archive;
+pub mod bmecat;
 pub mod calendar;
 pub mod compound_file;
 pub mod container;
@@ -9,6 +10,7 @@ pub mod delimited;
 pub mod excel;
 mod format_code;
 mod format_places;
+pub mod granta;
 pub mod iec62474;
 mod iec62474_compliance;
 pub mod ipc1752;
@@ -19,6 +21,8 @@ pub mod read_error;
 pub mod register;
 pub mod table;
 pub mod text;
+pub mod sdscom;
+pub mod ubl;
 pub mod workbook;
 #[cfg(test)]
 mod workbook_tests;

@@ -53,8 +53,8 @@ pub fn understand(question: &str, answer: &str, source: &Source) -> Option<Vec<S
     } else if has(&["reach", "1907/2006"]) {
         vec![list("reach-candidate-list"), list("reach-annex-xvii")]
     } else {
-        let word = NAMED.iter().find(|word| mentions(&question, word))?;
-        vec![Subject::Named((*word).into())]
+        let word = named_in(&question)?;
+        vec![Subject::Named(word.into())]
     };
     let whole_list = subjects.iter().all(|subject| matches!(subject, Subject::List(_)));
     let limit = limit_in(&question);
@@ -106,16 +106,18 @@ enum Reply {
 }
 
 fn reply(lower: &str) -> Option<Reply> {
-    if let Some(yes) = boolean(lower) {
+    // A bare 0 or 1 may be a number of something.
+    if let Some(yes) = boolean(lower).filter(|_| !matches!(lower, "0" | "1")) {
         return Some(if yes { Reply::Yes } else { Reply::No });
     }
+    let negated = lower.split(|c: char| !c.is_alphanumeric()).any(|word| matches!(word, "not" | "non" | "no" | "inte" | "ej" | "icke"));
     Some(match lower {
         "" => return None,
         "n/a" | "na" | "n.a." | "not applicable" | "ej tillämpligt" | "ej tillämplig" | "ej relevant" => Reply::NotApplicable,
         "unknown" | "vet ej" | "okänt" | "no data" | "not available" | "unspecified" => Reply::Unknown,
         "none" | "ingen" | "inga" | "nei" | "nein" | "ei" => Reply::No,
         "kyllä" => Reply::Yes,
-        _ if lower.contains("exempt") || lower.contains("undantag") => Reply::Exempt,
+        _ if !negated && (lower.contains("exempt") || lower.contains("undantag")) => Reply::Exempt,
         _ if lower.contains("non-compl")
             || lower.contains("non compl")
             || lower.contains("not compl")
@@ -123,6 +125,7 @@ fn reply(lower: &str) -> Option<Reply> {
         {
             Reply::Fails
         }
+        _ if negated => return None,
         _ if lower.starts_with("compl")
             || lower.contains(" compliant")
             || lower.starts_with("uppfyller")
@@ -131,6 +134,26 @@ fn reply(lower: &str) -> Option<Reply> {
             Reply::Complies
         }
         _ => return None,
+    })
+}
+
+/// Whether a question is about chemistry at all, so that an answer nobody understood is worth telling.
+pub fn concerns(question: &str) -> bool {
+    let question = question.to_lowercase();
+    let words = ["svhc", "kandidatförteckning", "candidate list", "rohs", "reach", "1907/2006", "2011/65"];
+    words.iter().any(|word| mentions(&question, word)) || named_in(&question).is_some()
+}
+
+/// The material or group that a question is about. "Lead time" and "halogen lamp" are no chemistry, so those two words
+/// must stand as an answerable claim.
+fn named_in(question: &str) -> Option<&'static str> {
+    NAMED.iter().copied().find(|word| match *word {
+        "lead" => {
+            question == "lead"
+                || ["lead free", "lead-free", "lead (pb)", "contains lead", "leadfree"].iter().any(|claim| question.contains(claim))
+        }
+        "halogen" => ["fri", "free", "frei"].iter().any(|claim| question.contains(claim)) && question.contains("halogen"),
+        word => mentions(question, word),
     })
 }
 
@@ -223,5 +246,9 @@ mod tests {
         assert!(claims("Weight", "80G").is_empty());
         assert!(claims("China RoHS", "yes").is_empty());
         assert!(claims("Azores delivery", "yes").is_empty());
+        assert!(claims("Lead time (days)", "0").is_empty());
+        assert!(claims("Lead time included", "no").is_empty());
+        assert!(claims("RoHS", "not fully compliant").is_empty());
+        assert!(claims("RoHS", "no exemptions").is_empty());
     }
 }

@@ -1,11 +1,10 @@
 //! From the bytes of an XML file to a declaration: which standard it follows, told from root element and namespace, and
 //! the reader for it.
 
-use super::iec62474;
-use super::ipc1752;
 use super::read_error::Fault;
 use super::xml::{Document, Node, XmlError, clipped, decode};
 use super::xml_values::Trouble;
+use super::{bmecat, granta, iec62474, ipc1752, sdscom, ubl};
 use crate::declaration::{Declaration, ProblemCode};
 
 /// What is done with a root element.
@@ -69,6 +68,19 @@ fn recognise(root: Node<'_>) -> Option<Reading> {
         "MainDeclaration" if namespace.contains("175x") || has(&["BusinessInfo", "Product", "IPC-1752B"]) => {
             Reading::Read(ipc1752::read, &["http://webstds.ipc.org/175x/", "https://webstds.ipc.org/175x/"])
         }
+        "PartsEco" => Reading::Read(granta::read, &["http://www.grantadesign.com/"]),
+        "DatasheetFeed" => Reading::Read(sdscom::read, &["", "http://www.esdscom.eu/"]),
+        "Catalogue" if namespace.contains("ubl") || has(&["CatalogueLine"]) => {
+            Reading::Read(ubl::read, &["urn:oasis:names:specification:ubl:schema:xsd:Catalogue-2"])
+        }
+        "BMECAT" => Reading::Read(bmecat::read, &["", "http://www.bmecat.org/"]),
+        "Document" | "manifest" if namespace.contains("iuclid") => {
+            Reading::Known("en del av en IUCLID- eller SCIP-akt (i6z)", "a part of an IUCLID or SCIP dossier (i6z)")
+        }
+        "catalogueItemNotificationMessage" => Reading::Known("ett GS1 GDSN-meddelande", "a GS1 GDSN message"),
+        "processDataSet" => {
+            Reading::Known("en miljödeklaration (ILCD/EPD) utan ämnen", "an environmental declaration (ILCD/EPD) without substances")
+        }
         _ => return None,
     })
 }
@@ -83,6 +95,19 @@ mod tests {
         assert_eq!(error.code(), "file-kind-unknown");
         assert!(error.message.en.contains("`invoice`") && error.message.sv.contains("`urn:x`"));
         assert_eq!(read(b"<Main xmlns='urn:other'/>").unwrap_err().code(), "file-kind-unknown");
+    }
+
+    #[test]
+    fn formats_that_hold_no_declaration_are_named() {
+        for (text, name) in [
+            ("<Document xmlns='http://iuclid6.echa.europa.eu/namespaces/platform-container/v1'/>", "SCIP"),
+            ("<manifest xmlns='http://iuclid6.echa.europa.eu/namespaces/manifest/v1'/>", "IUCLID"),
+            ("<c:catalogueItemNotificationMessage xmlns:c='urn:gs1:gdsn:catalogue_item_notification:xsd:3'/>", "GDSN"),
+            ("<processDataSet xmlns='http://lca.jrc.it/ILCD/Process'/>", "ILCD"),
+        ] {
+            let error = read(text.as_bytes()).unwrap_err();
+            assert!(error.message.en.contains(name) && error.message.sv.contains(name), "{error}");
+        }
     }
 
     #[test]
