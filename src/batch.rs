@@ -15,7 +15,7 @@ pub use spill::{Lines, Which};
 use crate::declaration::{Declaration, DeclarationKind, ProblemCode, Text};
 use crate::input::read::{self, Found};
 use crate::input::read_error::{Fault, ReadError};
-use crate::input::table::Mapping;
+use crate::input::table::mapping::Mapping;
 use crate::rule::RuleBook;
 use crate::substance::{Composition, Confirmations, Register, identify};
 use crate::verdict::{FileReport, Measurement, Reason, Settings, apply_measurements, judge, measurements, product_keys};
@@ -72,7 +72,7 @@ pub struct Outcome {
     pub category_missing: u64,
     /// Those rules, by id.
     pub waiting_rules: BTreeSet<String>,
-    /// The first file with headings that nobody understood, and its place on disk.
+    /// The first file (no archive) with headings that nobody understood, and its place on disk.
     pub headings: Option<(String, PathBuf)>,
     folder: PathBuf,
     blocks: Vec<Block>,
@@ -149,8 +149,10 @@ pub fn check(run: &Run<'_>, entries: &[Entry], folder: &Path) -> Result<Outcome,
     }
     others.sort();
     join_measurements(run, &pool, entries, &mut checked)?;
-    let headings = checked.iter().filter(|(_, one)| one.headings).min_by_key(|(_, one)| &one.file);
-    let headings = headings.and_then(|(at, one)| entries.get(at.0).map(|entry| (one.file.clone(), entry.path.clone())));
+    // Not a member of an archive: a person will want to open the file.
+    let of_file = |(at, one): (&At, &Checked)| entries.get(at.0).filter(|entry| one.headings && one.file == entry.name);
+    let headings = checked.iter().filter_map(of_file).min_by_key(|entry| &entry.name);
+    let headings = headings.map(|entry| (entry.name.clone(), entry.path.clone()));
     let mut checked: Vec<Checked> = checked.into_values().collect();
     checked.sort_by(|a, b| (&a.file, &a.sha256).cmp(&(&b.file, &b.sha256)));
     let mut outcome = Outcome {

@@ -7,12 +7,14 @@ use crate::request::{self, Refusal};
 use crate::{Exit, complain, interrupt};
 use kemkoll::batch::listing::{self, Listing};
 use kemkoll::batch::{self, Lines, Outcome, Reader, Run, Stopped, Which};
+use kemkoll::input::table::mapping::skeleton;
+use kemkoll::input::{read, workbook};
 use kemkoll::output::json::{self, OptionsRow, PeriodRow, RunCounts, RunRecord, UnreadableRow};
+use kemkoll::output::report::ReportHeader;
 use kemkoll::output::rows::{self, FindingRow, ProductRow, TextRow};
 use kemkoll::output::summary::Summary;
 use kemkoll::output::text::{self, TextOptions};
 use kemkoll::output::words::Lang;
-use kemkoll::output::report::ReportHeader;
 use kemkoll::output::{Format, html, junit, sarif, table, xlsx};
 use kemkoll::rule::{Gate, RuleBook};
 use kemkoll::verdict::{FileReport, Proof, Settings};
@@ -104,6 +106,7 @@ impl Job<'_> {
             complain(&format!("{}: {error}", self.lang.of("stdout kunde inte skrivas", "stdout could not be written")));
             return Ok(Exit::Refused);
         }
+        self.offer_mapping();
         Ok(if !record.unreadable.is_empty() || !self.listing.unreadable.is_empty() {
             Exit::Incomplete
         } else if holds(gate, &record.counts) {
@@ -232,6 +235,20 @@ impl Job<'_> {
             }
         }
         out.flush()
+    }
+
+    /// A mapping to start from, for the first file whose headings nobody understood.
+    fn offer_mapping(&self) {
+        let Some((file, path)) = self.outcome.headings.as_ref().filter(|_| self.arguments.reading.mapping.is_none()) else { return };
+        let Some(workbook) = read::bytes(path).ok().and_then(|bytes| workbook::read(&bytes).ok()) else { return };
+        let sentence = self.lang.of(
+            "rubriker i `{}` kunde inte tolkas; spara det som följer som en fil, fyll i vad kolumnerna innehåller, och kör igen med \
+             `--mapping FIL`",
+            "headings in `{}` were not understood; save what follows as a file, fill in what the columns hold, and run again with \
+             `--mapping FILE`",
+        );
+        complain(&sentence.replace("{}", &text::plain(file)));
+        let _ = io::stderr().lock().write_all(skeleton(&workbook).as_bytes());
     }
 
     /// What else a person should know: what was not checked, and what an option would settle.

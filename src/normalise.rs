@@ -112,7 +112,8 @@ fn ending(out: &Path, lang: Lang) -> Result<Ending, Refusal> {
         Some("csv") => Ok(Ending::Csv),
         Some("jsonl") => Ok(Ending::Jsonl),
         _ => Err(Refusal::one(
-            lang.of("`{}` ska sluta på .parquet, .csv eller .jsonl", "`{}` must end in .parquet, .csv or .jsonl").replace("{}", &shown(out.as_os_str())),
+            lang.of("`{}` ska sluta på .parquet, .csv eller .jsonl", "`{}` must end in .parquet, .csv or .jsonl")
+                .replace("{}", &shown(out.as_os_str())),
         )),
     }
 }

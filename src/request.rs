@@ -5,7 +5,7 @@ use crate::cli::{Language, Reading, Rules};
 use crate::{Exit, complain};
 use kemkoll::batch::listing::{self, Listing, Missing};
 use kemkoll::declaration::Date;
-use kemkoll::input::table::Mapping;
+use kemkoll::input::table::mapping::Mapping;
 use kemkoll::output::words::Lang;
 use kemkoll::rule::RuleBook;
 use kemkoll::substance::{Confirmations, Register};

@@ -1,9 +1,9 @@
 //! Files shared out over threads, the largest first, each file by itself. The only place that starts threads.
 
-use super::{Reader, Stopped};
 use super::listing::Entry;
 use super::progress::Progress;
 use super::spill::Spill;
+use super::{Reader, Stopped};
 use crate::input::read::{self, Found};
 use std::io;
 use std::ops::ControlFlow;

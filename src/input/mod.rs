@@ -35,6 +35,6 @@ pub mod xml_formats;
 pub mod xml_values;
 
 // Seam until `table::read` stands.
-fn table_read(workbook: &workbook::Workbook, _mapping: Option<&table::Mapping>) -> crate::declaration::Declaration {
+fn table_read(workbook: &workbook::Workbook, _mapping: Option<&table::mapping::Mapping>) -> crate::declaration::Declaration {
     crate::declaration::Declaration { format: workbook.kind.word().to_string(), ..Default::default() }
 }

@@ -4,7 +4,7 @@
 use super::archive;
 use super::container::{self, Kind, Limits};
 use super::read_error::{Fault, ReadError};
-use super::table::Mapping;
+use super::table::mapping::Mapping;
 use super::xml::XmlError;
 use super::{workbook, xml_formats};
 use crate::declaration::{Declaration, Place, Problem, ProblemCode, Source, Text};
@@ -164,7 +164,9 @@ fn passed_over(kind: Kind, name: &str) -> Option<&'static str> {
     let declares = ["xlsx", "xlsm", "xlsb", "xls", "ods", "csv", "tsv", "xml", "zip", "shai", "shci"].contains(&ending.as_str());
     match kind {
         Kind::Xml if ["xsd", "xsl", "xslt", "svg", "html", "htm", "xhtml", "dtd", "rels"].contains(&ending.as_str()) => Some("xml"),
-        Kind::Delimited if ["md", "toml", "yaml", "yml", "jsonl", "log", "py", "rs", "sh", "js", "css", "ini"].contains(&ending.as_str()) => {
+        Kind::Delimited
+            if ["md", "toml", "yaml", "yml", "jsonl", "log", "py", "rs", "sh", "js", "css", "ini"].contains(&ending.as_str()) =>
+        {
             Some("text")
         }
         _ if declares => None,
@@ -220,7 +222,9 @@ mod tests {
 
     #[test]
     fn what_calls_itself_a_declaration_is_never_passed_over() {
-        for (bytes, name) in [(&b""[..], "a.csv"), (b"PK\x03\x04broken", "a.xlsx"), (b"PK\x05\x06", "a.zip"), (b"<a", "a.xml")] {
+        for (bytes, name) in
+            [(&b""[..], "a.csv"), (b"PK\x03\x04broken", "a.xlsx"), (b"PK\x05\x06", "a.zip"), (b"<?xml version=\"1.0\"?><a", "a.xml")]
+        {
             let found = found(bytes, name, false);
             assert!(found.len() == 1 && is_unreadable(&found[0]), "{name}: {found:?}");
         }

@@ -47,7 +47,3 @@ pub struct Given {
     /// The claimed exemption of the row, as written.
     pub exemption: Option<Source>,
 }
-
-/// Seam until the mapping stands.
-#[derive(Debug)]
-pub struct Mapping;
