@@ -437,3 +437,29 @@ pub fn plain_interval(constituent: &Constituent) -> Option<Interval> {
 pub fn id_of(register: &Register, number: &str) -> Option<SubstanceId> {
     register.by_cas(cas(number))
 }
+
+/// A declaration in a few lines, for messages of failed laws.
+pub fn outline(declaration: &Declaration) -> String {
+    fn part_lines(part: &Part, depth: usize, text: &mut String) {
+        let pad = "  ".repeat(depth);
+        text.push_str(&format!("{pad}{:?} {:?} mass {:?} x{}\n", part.level, part.name, part.mass.map(|mass| (mass.lo, mass.hi)), part.units));
+        for c in &part.constituents {
+            let amount = c.amount();
+            let ids: Vec<&str> = c.exemptions.iter().filter(|claim| !claim.none).map(|claim| &*claim.id).collect();
+            text.push_str(&format!(
+                "{pad}  - {:?} {:?} {:?} [{}, {}] {:?} {:?} {ids:?}\n",
+                c.name, c.cas, amount.dimension, amount.interval.lo, amount.interval.hi, amount.doubt, c.reading == Reading::Balance
+            ));
+        }
+        for child in &part.parts {
+            part_lines(child, depth + 1, text);
+        }
+    }
+    let product = &declaration.products[0];
+    let mut text = format!("{:?} {:?} mixture {} {:?}\n", declaration.kind, declaration.date, product.mixture, product.categories);
+    for statement in &product.statements {
+        text.push_str(&format!("  said {:?} {:?} {:?}\n", statement.subject, statement.claim, statement.list_date));
+    }
+    part_lines(&product.root, 0, &mut text);
+    text
+}

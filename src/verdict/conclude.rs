@@ -2,7 +2,7 @@
 
 use super::answers::Target;
 use super::finding::{Contribution, Evidence, Finding, Reason, Verdict};
-use super::judge::{Outcome, Picked, Work};
+use super::judge::{Outcome, Picked, Work, top};
 use super::message::{Subject, sentence};
 use super::record::finding_id;
 use super::scope::{Case, Cover, Facts, Inside, cover, looks_at_parts, thing_inside};
@@ -65,6 +65,20 @@ impl<'a> Work<'a> {
         if !matches!(outcome.verdict, Verdict::NonCompliant | Verdict::Undetermined) {
             return;
         }
+        let coarse = !picked.is_empty() && self.things(rule.limit.of).is_none_or(|things| !things.list.contains(&thing));
+        let mut silent = None;
+        if !picked.is_empty() {
+            // Where only the unidentified rest is in the way, a claim may still cover the two together; every other
+            // doubt (rows not read, lists not answered) is outside any claim.
+            let only_unresolved = outcome.reasons.iter().all(|reason| *reason == Reason::UnresolvedSubstance);
+            if interval.hi == 0 || (!rule.limit.comparison.violates(interval.hi, rule.limit.steps) && !only_unresolved && !coarse) {
+                return;
+            }
+            let entry = picked.first().and_then(|(_, touch, _)| rule.entries.get(touch.entry as usize));
+            if !self.all_named(rule, entry, picked) {
+                silent = self.silence(rule, entry, entry.and_then(|entry| entry.from)).0;
+            }
+        }
         let mut claims: Vec<&ClaimedExemption> = Vec::new();
         let mut functions = Vec::new();
         let mut substances = Vec::new();
@@ -100,11 +114,6 @@ impl<'a> Work<'a> {
                 claims.extend(&answer.statement.exemptions);
             }
         }
-        // An exemption speaks of what is declared; what nobody has identified is not covered by any claim.
-        let touches_matter = picked.is_empty() || rule.limit.comparison.violates(interval.hi, rule.limit.steps);
-        if !touches_matter {
-            return;
-        }
         let facts = Facts::new(&self.tree, thing, &functions);
         let case = Case {
             rule,
@@ -112,7 +121,9 @@ impl<'a> Work<'a> {
             own_categories: &self.categories,
             substances: &substances,
             groups: &groups,
-            interval,
+            // Whatever nobody has identified may be more of the same, and a part of what is stated of the whole may
+            // hold far more than the whole.
+            interval: Interval { lo: interval.lo, hi: if coarse { top(rule) } else { interval.hi.saturating_add(unresolved).min(top(rule)) } },
             facts: &facts,
             register: self.register,
             on: self.day.on,
@@ -128,13 +139,10 @@ impl<'a> Work<'a> {
             }
             Cover::Yes(note) => {
                 outcome.exemption = Some(note);
-                if unresolved > 0 && rule.limit.comparison.violates(unresolved, rule.limit.steps) {
-                    outcome.verdict = Verdict::Undetermined;
-                    outcome.reasons = vec![Reason::UnresolvedSubstance];
-                } else {
-                    outcome.verdict = Verdict::Exempt;
-                    outcome.reasons.clear();
-                }
+                // What no claim covers: an unidentified rest that would violate alone, rows not read, members not named.
+                let alone = rule.limit.comparison.violates(unresolved, rule.limit.steps).then_some(Reason::UnresolvedSubstance);
+                outcome.reasons = alone.into_iter().chain(silent).chain(self.unread).collect();
+                outcome.verdict = if outcome.reasons.is_empty() { Verdict::Exempt } else { Verdict::Undetermined };
                 outcome.evidence = None;
             }
         }

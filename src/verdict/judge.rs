@@ -4,7 +4,7 @@
 //! rule at once. `touch.rs` finds what meets what, `tree.rs` carries concentrations, `scope.rs` and `answers.rs` know
 //! where a rule applies and what the supplier's answers speak for.
 
-use super::answers::{Answer, answers};
+use super::answers::{Answer, Target, answers};
 use super::finding::{Assessment, Evidence, FileReport, Finding, Reason, Verdict};
 use super::record::data_finding;
 use super::scope::{Inside, product_inside};
@@ -132,6 +132,8 @@ pub(super) struct Things {
     pub(super) list: Vec<Thing>,
     /// Most that unidentified constituents may make up, by thing.
     pub(super) unresolved: Vec<u64>,
+    /// The unidentified constituents themselves, by thing.
+    pub(super) open: Vec<Vec<Share>>,
     /// Least that identified constituents make up, by thing.
     pub(super) disclosed: Vec<u64>,
     /// Something unidentified is declared of a coarser part, so that any thing may hold it.
@@ -341,7 +343,8 @@ impl<'a> Work<'a> {
             touched_things.extend(self.entry(index, rule, inside, own));
         }
         let untouched = match rule.count {
-            Count::Each => rule.entries.len() > touched_entries,
+            // An answer that raises the whole list is heard even when every entry is mentioned.
+            Count::Each => rule.entries.len() > touched_entries || self.answers.iter().any(|answer| answer.raises() && matches!(answer.target, Target::List(_))),
             Count::Sum => true,
         };
         if untouched {
@@ -356,7 +359,7 @@ impl<'a> Work<'a> {
             return;
         }
         let list = self.tree.things(of);
-        let share = |item: &Item<'_>, key: usize| Share { node: item.node, key: key as u64, interval: item.amount.interval };
+        let share = |item: &Item<'_>, key: usize| Share { node: item.node, key: (1 << 41) | key as u64, interval: item.amount.interval };
         let is_open = |identity: &Identity| matches!(identity, Identity::Unresolved | Identity::Among { open: true, .. });
         let fraction = |item: &Item<'_>| item.amount.dimension == Dimension::MassFraction;
         let mut unresolved: Vec<Share> = Vec::new();
@@ -374,7 +377,7 @@ impl<'a> Work<'a> {
         let packaging = of == Of::Packaging;
         let mut covered = vec![false; unresolved.len()];
         let mut things =
-            Things { unresolved: Vec::with_capacity(list.len()), disclosed: Vec::with_capacity(list.len()), list, unresolved_above: false };
+            Things { unresolved: Vec::with_capacity(list.len()), open: Vec::with_capacity(list.len()), disclosed: Vec::with_capacity(list.len()), list, unresolved_above: false };
         for thing in &things.list {
             let end = self.tree.nodes.get(thing.node).map_or(0, |node| node.end);
             let inside = |shares: &[Share]| -> Vec<Share> {
@@ -395,8 +398,9 @@ impl<'a> Work<'a> {
                     }
                 }
             }
-            let unknown = if unresolved.is_empty() { 0 } else { self.tree.value(*thing, &inside(&unresolved)).interval.hi };
-            things.unresolved.push(unknown);
+            let open = if unresolved.is_empty() { Vec::new() } else { inside(&unresolved) };
+            things.unresolved.push(if open.is_empty() { 0 } else { self.tree.value(*thing, &open).interval.hi });
+            things.open.push(open);
             things.disclosed.push(self.tree.value(*thing, &inside(&resolved)).interval.lo);
         }
         things.unresolved_above = unresolved

@@ -7,7 +7,7 @@ use super::scope::Inside;
 use super::tree::{Share, Thing};
 use crate::amount::{Dimension, Interval, WHOLE};
 use crate::declaration::{Level, Source};
-use crate::rule::Rule;
+use crate::rule::{Of, Rule};
 use crate::substance::{Identity, part_name};
 
 impl<'a> Work<'a> {
@@ -15,6 +15,16 @@ impl<'a> Work<'a> {
     pub(super) fn material_rule(&mut self, index: usize, rule: &'a Rule, inside: Inside) {
         self.ensure_things(rule.limit.of);
         let mut list: Vec<Thing> = self.things(rule.limit.of).map(|things| things.list.clone()).unwrap_or_default();
+        // An assembly with content of its own whose materials nobody names: there may be anything in it.
+        for item in &self.tree.items {
+            let own = Thing { node: item.node, own_materials: true };
+            let unnamed = self.tree.nodes.get(item.node).is_some_and(|node| node.part.level != Level::Material && !node.packaging);
+            let own_materials = |child: usize| self.tree.nodes.get(child).is_some_and(|node| node.part.level == Level::Material);
+            let seen = list.iter().any(|thing| thing.node == item.node) || self.tree.children(item.node).any(own_materials);
+            if unnamed && !seen && rule.limit.of != Of::Packaging && rule.limit.of != Of::Mixture {
+                list.push(own);
+            }
+        }
         if list.is_empty() {
             list.push(Thing { node: 0, own_materials: false });
         }

@@ -125,7 +125,8 @@ impl<'a> Work<'a> {
             let finer = |key: u64| shares.iter().any(|(share, ..)| share.key == key && share.node > node && share.node < end);
             let violates = rule.limit.comparison.violates(interval.lo, rule.limit.steps);
             if !violates && selected.iter().all(|share| finer(share.key)) {
-                // A view of what the finer parts state; they decide. Whether the two can be true together is told.
+                // A view of what the finer parts state. They decide when they account for all of it; whether the two can
+                // be true together is told.
                 let keys: Vec<u64> = selected.iter().map(|share| share.key).collect();
                 let all: Vec<Share> = shares
                     .iter()
@@ -137,7 +138,10 @@ impl<'a> Work<'a> {
                         picked.iter().filter_map(|(_, touch, _)| self.tree.items.get(touch.item as usize)).flat_map(Item::places).collect();
                     self.result.disagreements.push((self.tree.path(node), places));
                 }
-                continue;
+                let finer: Vec<Share> = all.iter().copied().filter(|share| share.node > node).collect();
+                if cap(self.tree.value(thing, &finer).interval, rule).lo >= interval.hi {
+                    continue;
+                }
             }
             let mut reasons: Vec<Reason> =
                 picked.iter().filter(|(share, ..)| share.interval.hi > 0).flat_map(|(.., reasons)| reasons.iter().copied()).collect();
@@ -215,6 +219,23 @@ impl<'a> Work<'a> {
         })
     }
 
+    /// The upper bound when whatever nobody has identified were more of the same; weighed together, because what stands
+    /// in different parts does not add up.
+    fn with_unresolved(&self, rule: &Rule, position: usize, interval: Interval, picked: &[&Picked<'_>]) -> u64 {
+        let Some(things) = self.things(rule.limit.of) else { return interval.hi };
+        if things.unresolved_above || rule.limit.unit.dimension != Dimension::MassFraction {
+            return interval.hi.saturating_add(self.unresolved_in(rule, position)).min(top(rule));
+        }
+        match (things.list.get(position), things.open.get(position)) {
+            (Some(thing), Some(open)) if !open.is_empty() => {
+                let mut shares: Vec<Share> = picked.iter().map(|(share, ..)| *share).chain(open.iter().copied()).collect();
+                shares.sort_by_key(|share| share.node);
+                cap(self.tree.value(*thing, &shares).interval, rule).hi.max(interval.hi)
+            }
+            _ => interval.hi,
+        }
+    }
+
     /// Grade of the lower bounds that violate.
     pub(super) fn grade(&self, picked: &[&Picked<'_>]) -> Evidence {
         let measured = picked
@@ -237,11 +258,11 @@ impl<'a> Work<'a> {
         let entry = picked.first().and_then(|(_, touch, _)| rule.entries.get(touch.entry as usize));
         let mut reasons = Vec::new();
         let mut notes = Vec::new();
-        let unresolved = match position {
-            Some(position) => self.unresolved_in(rule, position),
-            None => self.coarse_unresolved(rule),
+        let with_unresolved = match position {
+            Some(position) => self.with_unresolved(rule, position, interval, picked),
+            None => interval.hi.saturating_add(self.coarse_unresolved(rule)).min(top(rule)),
         };
-        if unresolved > 0 && limit.comparison.violates(interval.hi.saturating_add(unresolved).min(top(rule)), limit.steps) {
+        if limit.comparison.violates(with_unresolved, limit.steps) {
             reasons.push(Reason::UnresolvedSubstance);
         }
         reasons.extend(self.unread);

@@ -390,16 +390,14 @@ pub(super) fn sum(shares: &[Share]) -> Interval {
     shares.iter().fold(Interval::ZERO, |sum, share| sum.plus(share.interval))
 }
 
-/// Two views of one amount. Where they overlap the truth is in both; where they do not, the higher one stands, so that
-/// no correction upward of either can ever improve a verdict.
+/// Two views of one amount: the higher bounds stand. The truth is inside, no correction upward of either view can
+/// improve a verdict, and no loss of information can make two views that disagree look settled.
 fn views(a: Value, b: Value) -> Value {
     let disagree = !a.interval.meets(b.interval);
-    let lo = a.interval.lo.max(b.interval.lo);
-    let hi = if disagree { a.interval.hi.max(b.interval.hi) } else { a.interval.hi.min(b.interval.hi) };
+    let interval = Interval { lo: a.interval.lo.max(b.interval.lo), hi: a.interval.hi.max(b.interval.hi) };
     Value {
-        interval: Interval { lo, hi },
-        // Masses only matter when the view that needs them is the one that is open.
-        mass_missing: (a.mass_missing || b.mass_missing) && lo != hi,
+        interval,
+        mass_missing: (a.mass_missing || b.mass_missing) && interval.lo != interval.hi,
         disagree: disagree || a.disagree || b.disagree,
     }
 }
@@ -430,9 +428,9 @@ mod tests {
     }
 
     #[test]
-    fn views_that_disagree_keep_the_higher() {
+    fn of_two_views_the_higher_bounds_stand() {
         let value = |lo, hi| Value { interval: Interval { lo, hi }, ..Value::ZERO };
-        assert_eq!(views(value(5, 10), value(8, 20)).interval, Interval { lo: 8, hi: 10 });
+        assert_eq!(views(value(5, 10), value(8, 20)), value(8, 20));
         let apart = views(value(5, 6), value(8, 20));
         assert_eq!((apart.interval, apart.disagree), (Interval { lo: 8, hi: 20 }, true));
     }
