@@ -9,8 +9,8 @@ use super::headings::Role;
 use super::identifiers::{has_cas, name_without_numbers, next_identifier, numbers_in};
 use super::layout::{Column, Table, cell_at};
 use super::list_version::date_of;
+use super::named_products::{Products, fact_text, text_in};
 use super::phrase::{Phrase, plain};
-use super::products::{Products, fact_text, text_in};
 use super::status::is_blank;
 use crate::amount::{Amount, Context, Decimal, Dimension, Doubt, Kind, PERCENT, Reading, Unit, read_text};
 use crate::declaration::{Constituent, DeclarationKind, Level, Part, Problem, ProblemCode, Source, Text};
@@ -297,6 +297,8 @@ pub fn read(table: &Table, sheet: &Sheet) -> Contents {
 struct Carried {
     product: Option<usize>,
     sample: Option<(String, Source)>,
+    /// Nothing but the sample names the product.
+    sample_is_product: bool,
     component: Option<(String, Source)>,
     material: Option<(String, Source)>,
 }
@@ -549,7 +551,7 @@ impl Reader<'_> {
             };
             let source = part.is_none().then(|| column.place.clone());
             let product = self.products.named(key, source, None, &mut self.contents);
-            self.carried = Carried { product: Some(product), sample: part, component: None, material: None };
+            self.carried = Carried { product: Some(product), sample: part, ..Carried::default() };
             for row in table.rows(sheet) {
                 let text = |role: &Role| text_in(table, row, role);
                 let analyte = text(&Role::Analyte).or_else(|| text(&Role::Substance));
@@ -609,10 +611,14 @@ impl Reader<'_> {
                 self.carried = Carried { product: Some(product), ..Carried::default() };
             }
             if let Some(own) = text_in(table, row, &Role::Sample) {
+                let names_product = self.contents.products.get(product).is_some_and(|product| {
+                    product.article_number.is_none() && product.gtin.is_none() && product.name.as_deref() == Some(own.0.as_str())
+                });
                 if self.carried.sample.as_ref().is_none_or(|(last, _)| *last != own.0) {
                     (self.carried.component, self.carried.material) = (None, None);
                 }
                 self.carried.sample = Some(own);
+                self.carried.sample_is_product = names_product;
             }
             if let Some(own) = text_in(table, row, &Role::Component) {
                 if self.carried.component.as_ref().is_none_or(|(last, _)| *last != own.0) {
@@ -645,7 +651,7 @@ impl Reader<'_> {
         }
         let path: Vec<(Level, (String, Source))> = [
             // What a sample holds together is no homogeneous material, unless the file says so.
-            self.carried.sample.clone().map(|name| (Level::Article, name)),
+            self.carried.sample.clone().filter(|_| !self.carried.sample_is_product).map(|name| (Level::Article, name)),
             self.carried.component.clone().map(|name| (Level::Article, name)),
             self.carried.material.clone().map(|name| (Level::Material, name)),
         ]
@@ -903,4 +909,168 @@ fn limit_row(source: Source) -> Problem {
             format!("the row `{}` is read as limits, not as a sample", source.raw),
         ),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::grid::{only_table, sheet};
+    use super::*;
+
+    fn read_text_table(text: &str) -> Contents {
+        let sheet = sheet(text);
+        let table = only_table(&sheet);
+        assert!(fits(&table), "{table:#?}");
+        read(&table, &sheet)
+    }
+
+    /// `Handske/manschett: Bly 90`: path, analyte and amount of every result.
+    fn shown(contents: &Contents) -> Vec<String> {
+        fn walk(part: &Part, path: &str, lines: &mut Vec<String>) {
+            for constituent in &part.constituents {
+                assert!(constituent.measured);
+                let amount = match constituent.reading {
+                    Reading::Amount(amount) => {
+                        let doubt = amount.doubt.map(|doubt| format!(" {doubt:?}")).unwrap_or_default();
+                        let dimension =
+                            if amount.dimension == Dimension::MassFraction { String::new() } else { format!(" {:?}", amount.dimension) };
+                        let kind = amount.kind.map(|kind| format!(" {}", kind.code())).unwrap_or_default();
+                        format!("{}..{}{dimension}{kind}{doubt}", amount.interval.lo, amount.interval.hi)
+                    }
+                    other => format!("{other:?}"),
+                };
+                let name = constituent.name.as_deref().unwrap_or("");
+                let cas = constituent.cas.join(",");
+                let uncertainty = constituent.uncertainty.map(|steps| format!(" ±{steps}")).unwrap_or_default();
+                let place = constituent.amount_source.as_ref().map(|source| source.place.to_string()).unwrap_or_default();
+                lines.push(format!("{place} {path}: {name}{}{cas} {amount}{uncertainty}", if cas.is_empty() { "" } else { " " }));
+            }
+            for child in &part.parts {
+                walk(child, &format!("{path}/{}", child.name.as_deref().unwrap_or("")), lines);
+            }
+        }
+        let mut lines = Vec::new();
+        for product in &contents.products {
+            assert_eq!(product.kind, Some(DeclarationKind::LaboratoryReport));
+            walk(&product.root, product.name.as_deref().unwrap_or("?"), &mut lines);
+        }
+        lines
+    }
+
+    #[test]
+    fn long_tables() {
+        let contents = read_text_table(
+            "Produkt: | Handske\n\
+             \n\
+             Prov | Material | Parameter | CAS-nr | Resultat | Enhet | Rapporteringsgräns | Mätosäkerhet | Metod\n\
+             1 | Nitril | Bly (Pb) | 7439-92-1 | 120 | mg/kg | 5 | ± 20 % | ICP-MS\n\
+             | | Kadmium | 7440-43-9 | n.d. | mg/kg | 0.5 | |\n\
+             | | DEHP | 117-81-7 | <0,05 | % | | |\n\
+             | | DINP | | n.d. | mg/kg | | |\n\
+             | | Nickel | | 0.2 | µg/cm²/week | | | EN 1811\n\
+             | | Krom | | 3 | Other | | |\n\
+             | | Summa PAH 8 | | 1.5 | mg/kg | | 0.3 |\n\
+             | | Antimon | | | mg/kg | | |\n\
+             2 | Bomull | Formaldehyd | | 12 | mg/kg | | | ISO 14184-1",
+        );
+        assert_eq!(
+            shown(&contents),
+            [
+                "Blad1!E4 Handske/1/Nitril: Bly (Pb) 7439-92-1 120000000..120000000 ±24000000",
+                "Blad1!E5 Handske/1/Nitril: Kadmium 7440-43-9 0..499999",
+                "Blad1!E6 Handske/1/Nitril: DEHP 117-81-7 0..499999999",
+                "Blad1!E7 Handske/1/Nitril: DINP 0..1000000000000 LoqMissing",
+                "Blad1!E8 Handske/1/Nitril: Nickel 2000000..2000000 MassPerAreaTime release",
+                "Blad1!E9 Handske/1/Nitril: Krom 0..1000000000000 UnitMissing",
+                "Blad1!E10 Handske/1/Nitril: Summa PAH 8 1500000..1500000 ±300000",
+                "Blad1!E12 Handske/2/Bomull: Formaldehyd 12000000..12000000 extractable",
+            ]
+        );
+        assert_eq!(contents.problems.len(), 1);
+        assert!(!contents.problems[0].open);
+        assert_eq!(contents.problems[0].count, 1);
+    }
+
+    #[test]
+    fn minus_one_is_no_sentinel() {
+        let contents = read_text_table("Prov | Parameter | Resultat | Enhet\nA | Bly | -1 | mg/kg\nA | Kadmium | NO RESULT | mg/kg");
+        assert_eq!(shown(&contents), ["Blad1!C2 A: Bly 1..1000000000000 AmountInvalid"]);
+    }
+
+    #[test]
+    fn wide_tables() {
+        let contents = read_text_table(
+            "Prov | Material | Pb (mg/kg) | Cd (mg/kg) | DEHP (%) | Anmärkning\n\
+             LOQ | | 5 | 0.5 | 0.01 |\n\
+             Gränsvärde | | 1000 | 100 | 0.1 |\n\
+             Hölje | ABS | 12 ± 10 % | <LOQ | n.d. | blå\n\
+             Kabel | PVC | 3 | | 12 |",
+        );
+        assert_eq!(
+            shown(&contents),
+            [
+                "Blad1!C4 Hölje/ABS: Pb 12000000..12000000 ±1200000",
+                "Blad1!D4 Hölje/ABS: Cd 0..499999",
+                "Blad1!E4 Hölje/ABS: DEHP 0..99999999",
+                "Blad1!C5 Kabel/PVC: Pb 3000000..3000000",
+                "Blad1!E5 Kabel/PVC: DEHP 120000000000..120000000000",
+            ]
+        );
+    }
+
+    #[test]
+    fn transposed_tables() {
+        let contents = read_text_table(
+            "Parameter | CAS-nr | Enhet | LOQ | Handske A | Handske B\n\
+             Bly | 7439-92-1 | mg/kg | 5 | 12 | n.d.\n\
+             Kadmium | 7440-43-9 | mg/kg | 0.5 | <0.5 | 2",
+        );
+        assert_eq!(
+            shown(&contents),
+            [
+                "Blad1!E2 Handske A: Bly 7439-92-1 12000000..12000000",
+                "Blad1!E3 Handske A: Kadmium 7440-43-9 0..499999",
+                "Blad1!F2 Handske B: Bly 7439-92-1 0..4999999",
+                "Blad1!F3 Handske B: Kadmium 7440-43-9 2000000..2000000",
+            ]
+        );
+    }
+
+    #[test]
+    fn qualifiers_in_their_own_column() {
+        let contents = read_text_table(
+            "Sample | Analyte | Qualifier | Result | Unit\nA | Lead | < | 5 | mg/kg\nA | Cadmium | ND | 0.5 | mg/kg\nA | Arsenic | | 2 | mg/kg",
+        );
+        assert_eq!(
+            shown(&contents),
+            ["Blad1!D2 A: Lead 0..4999999", "Blad1!D3 A: Cadmium 0..499999", "Blad1!D4 A: Arsenic 2000000..2000000"]
+        );
+    }
+
+    #[test]
+    fn headings_of_analytes() {
+        let seen = |heading: &str| {
+            let analyte = Analyte::of(heading);
+            format!(
+                "{}|{}|{}|{}",
+                analyte.name,
+                analyte.cas.join(","),
+                analyte.unit.map_or("", |unit| unit.symbol),
+                analyte.loq.unwrap_or_default()
+            )
+        };
+        assert_eq!(seen("Individual analyte levels reported / Mean DBP (ng/g)"), "DBP||µg/kg|");
+        assert_eq!(seen("mg/kg / Pb"), "Pb||mg/kg|");
+        assert_eq!(seen("Bly, mg/kg"), "Bly||mg/kg|");
+        assert_eq!(seen("Bly (LOQ 0,05 mg/kg)"), "Bly|||0,05 mg/kg");
+        assert_eq!(seen("DEHP 117-81-7 [%]"), "DEHP|117-81-7|%|");
+        assert_eq!(seen("1,4-dioxan (mg/kg)"), "1,4-dioxan||mg/kg|");
+    }
+
+    #[test]
+    fn kinds_by_words() {
+        assert_eq!(kind_in("Nickelavgivning EN 1811"), Some(Kind::Release));
+        assert_eq!(kind_in("Migration (EN 71-3)"), Some(Kind::Migration));
+        assert_eq!(kind_in("Extraherbart krom"), Some(Kind::Extractable));
+        assert_eq!(kind_in("ICP-MS"), None);
+    }
 }

@@ -2,6 +2,8 @@
 
 mod amounts;
 pub mod exemption_id;
+#[cfg(test)]
+mod grid;
 pub mod headings;
 mod identifiers;
 mod labels;
@@ -9,8 +11,8 @@ pub mod laboratory;
 pub mod layout;
 pub mod list_version;
 pub mod mapping;
+mod named_products;
 mod phrase;
-mod products;
 pub mod question;
 pub mod questionnaire;
 pub mod status;

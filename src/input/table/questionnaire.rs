@@ -5,8 +5,8 @@ use super::exemption_id::exemptions_of;
 use super::headings::{Polarity, Role, Ticked};
 use super::layout::{Column, Fact, Table, cell_at};
 use super::list_version;
+use super::named_products::{Products, fact_text, text_in};
 use super::phrase::{Phrase, plain};
-use super::products::{Products, fact_text, text_in};
 use super::question::{COMPLIES, Question, Sense};
 use super::status::{Word, is_blank, statements_for, word_of};
 use super::{Contents, Given};
@@ -403,4 +403,155 @@ fn unasked(source: Source, product: usize) -> Problem {
     );
     problem.product = Some(product);
     problem
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::grid::{sheet, whole_table};
+    use super::super::layout::tables;
+    use super::*;
+
+    fn shown(statements: &[Statement]) -> Vec<String> {
+        statements
+            .iter()
+            .map(|statement| {
+                let (Subject::List(name) | Subject::Named(name)) = &statement.subject;
+                let mut line = format!("{} {name} {:?}", statement.source.place, statement.claim);
+                if let Some(evidence) = &statement.evidence {
+                    line.push_str(&format!(" evidence={evidence}"));
+                }
+                if let Some(why) = &statement.justification {
+                    line.push_str(&format!(" because={why}"));
+                }
+                for claimed in &statement.exemptions {
+                    line.push_str(&format!(" [{}]", claimed.id));
+                }
+                line
+            })
+            .collect()
+    }
+
+    fn read_text(text: &str) -> Contents {
+        let sheet = sheet(text);
+        let table = whole_table(&sheet);
+        assert!(fits(&table), "{table:#?}");
+        read(&table, &sheet)
+    }
+
+    #[test]
+    fn questions_with_replies() {
+        let contents = read_text(
+            "Produkt: | Handske X\n\
+             \n\
+             Nr | Fråga | Svar | Motivering | Verifikat\n\
+             1 | Innehåller produkten PVC? | Nej | | Intyg 12\n\
+             2 | Är produkten fri från naturgummilatex? | Ja | |\n\
+             3 | Innehåller produkten ämnen på kandidatförteckningen över 0,1 %? | Nej | granskat 2024 | saknas\n\
+             4 | Uppfyller produkten RoHS? | Ja, undantag 7(a) | |\n\
+             5 | Ftalater? | |",
+        );
+        assert_eq!(contents.products.len(), 1);
+        assert_eq!(contents.products[0].name.as_deref(), Some("Handske X"));
+        assert_eq!(contents.products[0].kind, Some(DeclarationKind::Questionnaire));
+        assert_eq!(
+            shown(&contents.products[0].statements),
+            [
+                "Blad1!C4 PVC Absent evidence=Intyg 12",
+                "Blad1!C5 naturgummilatex Absent",
+                "Blad1!C6 reach-candidate-list Below(Some(1000000000)) because=granskat 2024",
+                "Blad1!C7 rohs CompliesByExemption because=Ja, undantag 7(a) [7(a)]",
+            ]
+        );
+    }
+
+    #[test]
+    fn columns_to_tick() {
+        let contents = read_text(
+            "Krav | Ja | Nej | Ej tillämpligt | Motivering\n\
+             PVC-fri | x | | |\n\
+             Innehåller ftalater | | ☒ | |\n\
+             Uppfyller RoHS | | | x | ingen elektronik\n\
+             Latex | x | x | |\n\
+             Formaldehyd | FALSE | TRUE | |",
+        );
+        assert_eq!(
+            shown(&contents.products[0].statements),
+            [
+                "Blad1!B2 PVC Absent",
+                "Blad1!C3 ftalater Absent",
+                "Blad1!D4 rohs NotApplicable because=ingen elektronik",
+                "Blad1!B5 Latex Unknown",
+                "Blad1!C6 Formaldehyd Absent",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_section_tells_what_a_yes_means() {
+        let contents = read_text(
+            "Fråga | Svar\n\
+             Produkten är fri från följande: |\n\
+             PVC | Ja\n\
+             Latex | Nej\n\
+             Innehåller produkten något av följande: |\n\
+             DEHP | Nej",
+        );
+        assert_eq!(shown(&contents.products[0].statements), ["Blad1!B3 PVC Absent", "Blad1!B4 Latex Present", "Blad1!B6 DEHP Absent"]);
+    }
+
+    #[test]
+    fn an_answer_without_a_question_is_said() {
+        let contents = read_text("Fråga | Svar\nInnehåller PVC | Nej\n | Ja");
+        assert_eq!(contents.problems.len(), 1);
+        assert!(contents.problems[0].open);
+    }
+
+    #[test]
+    fn labelled_answers() {
+        let sheet = sheet(
+            "Produkt: | Slang\nPVC-fri: | Ja\nInnehåller latex: | Nej\nHSF Status: | All components comply with Rohs / REACH/POPs\n\nÄmne | CAS-nr | Halt (%)\nBly | 7439-92-1 | 0.01",
+        );
+        let layout = tables(&sheet, 0);
+        assert_eq!(
+            shown(&read_facts(&layout.facts)),
+            [
+                "Blad1!B2 PVC Absent",
+                "Blad1!B3 latex Absent",
+                "Blad1!B4 pops Complies because=All components comply with Rohs / REACH/POPs",
+                "Blad1!B4 rohs Complies because=All components comply with Rohs / REACH/POPs",
+                "Blad1!B4 reach-annex-xvii Complies because=All components comply with Rohs / REACH/POPs",
+            ]
+        );
+    }
+
+    #[test]
+    fn demands_state_nothing() {
+        let source = Source::file("");
+        assert!(statements_in_text(&source, "Produkten ska uppfylla RoHS").is_empty());
+        assert!(statements_in_text(&source, "Uppfyller produkten RoHS?").is_empty());
+        assert!(statements_in_text(&source, "RoHS").is_empty());
+        assert_eq!(statements_in_text(&source, "Our products are RoHS compliant").len(), 1);
+    }
+
+    #[test]
+    fn a_column_of_answers() {
+        let given = |heading: &str, answer: &str, exemption: Option<&str>| Given {
+            product: 0,
+            asked: super::super::Asked { subject: Subject::List("rohs".into()), polarity: Polarity::Complies },
+            heading: heading.to_owned(),
+            answer: answer.to_owned(),
+            source: Source::file(answer),
+            exemption: exemption.map(Source::file),
+        };
+        let claims = |given: Given| {
+            statements_of_given(&given)
+                .iter()
+                .map(|s| (s.claim, s.exemptions.iter().map(|e| e.id.to_string()).collect::<Vec<_>>().join(" ")))
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(claims(given("RoHS Status", "RoHS Compliant", None)), [(Claim::Complies, String::new())]);
+        assert_eq!(claims(given("RoHS Status", "Compliant by exemption", Some("6c"))), [(Claim::CompliesByExemption, "6(c)".to_owned())]);
+        assert_eq!(claims(given("Status", "Ja", None)), [(Claim::Complies, String::new())]);
+        assert!(claims(given("RoHS", "", None)).is_empty());
+    }
 }

@@ -289,3 +289,91 @@ impl Mapped {
         part.parts.iter_mut().for_each(|part| self.part(part));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::{parse, skeleton};
+    use super::*;
+    use crate::amount::{Doubt, Reading};
+    use crate::input::container::Kind;
+    use crate::input::table::grid::sheet;
+    use crate::input::table::laboratory;
+
+    fn workbook(text: &str) -> Workbook {
+        Workbook { kind: Kind::Xlsx, sheets: vec![sheet(text)], notes: Vec::new() }
+    }
+
+    const RESULTS: &str = "rapport 7\nAAA | BBB | CCC\nkopp | Lead | -1\n | Cadmium | 12";
+
+    const MAPPING: &str = r#"
+        kind = "laboratory-report"
+        [constants]
+        supplier = "Exempel AB"
+        [sentinels]
+        "-1" = "not-detected"
+        [[table]]
+        sheet = "blad1"
+        heading-row = 2
+        fill-down = ["product-name"]
+        [[table.column]]
+        at = "A"
+        role = "product-name"
+        [[table.column]]
+        heading = "bbb"
+        role = "analyte"
+        [[table.column]]
+        at = "C"
+        role = "result"
+        unit = "ppm"
+    "#;
+
+    #[test]
+    fn a_mapped_table_is_read_as_any_other() {
+        let workbook = workbook(RESULTS);
+        let mapping = parse(MAPPING, "m.toml").expect("mapping");
+        let mapped = apply(&mapping, &workbook);
+        assert!(mapped.problems.is_empty());
+        assert_eq!(mapped.kind, Some(DeclarationKind::LaboratoryReport));
+        let mut contents = laboratory::read(&mapped.tables[0], &mapped.workbook.sheets[0]);
+        mapped.restore(&mut contents.products, &mut contents.problems);
+        assert_eq!(contents.products.len(), 1);
+        let product = &contents.products[0];
+        assert_eq!(product.name.as_deref(), Some("kopp"));
+        let constituents = &product.root.constituents;
+        assert_eq!(constituents.len(), 2);
+        assert!(matches!(constituents[0].reading, Reading::Amount(amount) if amount.doubt == Some(Doubt::LoqMissing)));
+        // What stands in the file, not what it stood for.
+        assert_eq!(
+            constituents[0].amount_source.as_ref().map(|source| (source.place.to_string(), source.raw.to_string())),
+            Some(("Blad1!C3".into(), "-1".into()))
+        );
+        assert!(matches!(constituents[1].reading, Reading::Amount(amount) if amount.interval.lo == 12_000_000));
+        assert_eq!(mapped.tables[0].fact(&Role::Supplier).map(|fact| fact.value.as_str()), Some("Exempel AB"));
+    }
+
+    #[test]
+    fn what_the_workbook_lacks_is_an_open_problem() {
+        let workbook = workbook(RESULTS);
+        let missing_sheet = parse(&MAPPING.replace("blad1", "blad9"), "m.toml").expect("mapping");
+        let mapped = apply(&missing_sheet, &workbook);
+        assert!(mapped.tables.is_empty() && mapped.problems.len() == 1 && mapped.problems[0].open);
+        let missing_heading = parse(&MAPPING.replace("bbb", "ddd"), "m.toml").expect("mapping");
+        let mapped = apply(&missing_heading, &workbook);
+        assert_eq!(mapped.problems[0].code, ProblemCode::HeadingNotUnderstood);
+    }
+
+    #[test]
+    fn a_skeleton_is_a_valid_mapping() {
+        let text = skeleton(&workbook("Titel\nZorg | CAS-nr | Halt (mg/kg) | PVC-fri\nBly | 7439-92-1 | 5 | Ja"));
+        let mapping = parse(&text, "m.toml").unwrap_or_else(|faults| panic!("{faults:#?}\n{text}"));
+        assert_eq!(mapping.tables[0].heading_row, Some(1));
+        let roles: Vec<Role> = mapping.tables[0].columns.iter().map(|column| column.role.clone()).collect();
+        assert_eq!(roles[0], Role::Unknown);
+        assert_eq!(roles[1], Role::Cas);
+        assert_eq!(roles[2], Role::Amount);
+        assert!(matches!(roles[3], Role::Answer(_)));
+        assert!(text.contains("# A2: `Zorg` · `Bly`"), "{text}");
+        let empty = skeleton(&Workbook { kind: Kind::Xlsx, sheets: Vec::new(), notes: Vec::new() });
+        assert!(parse(&empty, "m.toml").is_ok());
+    }
+}
