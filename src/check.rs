@@ -9,7 +9,7 @@ use kemkoll::batch::listing::{self, Listing};
 use kemkoll::batch::{self, Lines, Outcome, Reader, Run, Stopped, Which};
 use kemkoll::input::table::mapping::skeleton;
 use kemkoll::input::{read, workbook};
-use kemkoll::output::json::{self, OptionsRow, PeriodRow, RunCounts, RunRecord, UnreadableRow};
+use kemkoll::output::json::{self, NotDeclarationRow, OptionsRow, PassedOver, PeriodRow, RunCounts, RunRecord, UnreadableRow};
 use kemkoll::output::report::ReportHeader;
 use kemkoll::output::rows::{self, FindingRow, ProductRow, TextRow};
 use kemkoll::output::summary::Summary;
@@ -169,6 +169,10 @@ impl Job<'_> {
             known.entry(file.clone()).or_insert_with(|| UnreadableRow { file: file.clone(), reasons: vec![reason] });
         }
         record.unreadable = known.into_values().collect();
+        let others = self.outcome.others.iter();
+        record.not_declarations = others.map(|(file, what)| NotDeclarationRow { file: file.clone(), what: (*what).to_string() }).collect();
+        let Listing { hidden, lock_files, links, repeated, earlier_results, .. } = *self.listing;
+        record.passed_over = PassedOver { hidden, lock_files, links, repeated, earlier_results };
     }
 
     fn write_format(&self, stage: &mut Stage, format: Format, record: &RunRecord) -> io::Result<()> {

@@ -83,20 +83,23 @@ pub fn list(arguments: &[OsString], results: Option<&Path>) -> Result<Listing, V
         found: Vec::new(),
         by_target: BTreeMap::new(),
         folders: BTreeSet::new(),
-        links: Vec::new(),
+        links: BTreeMap::new(),
         results: results.and_then(|folder| fs::canonicalize(folder).ok()),
     };
     let mut named = Vec::new();
     for (index, (place, path)) in roots.iter().enumerate() {
         // Outer folders stand before what is in them, so a file is named after the outermost argument.
         if path.is_dir() {
-            search.folder(index, path, place.clone(), Relative::default());
+            // One that lies in another argument has been searched already.
+            if !search.folders.contains(place) {
+                search.folder(index, path, place.clone(), Relative::default());
+            }
         } else {
             named.push((index, path));
         }
         // A link is followed only when all that stands there by itself is known, so that the real name wins.
-        while let Some(link) = search.links.pop() {
-            search.folder(index, &link.path, link.target, link.relative);
+        while let Some((relative, (path, target))) = search.links.pop_first() {
+            search.folder(index, &path, target, relative);
         }
     }
     for (index, path) in named {
@@ -150,12 +153,6 @@ impl Relative {
     }
 }
 
-struct Link {
-    path: PathBuf,
-    target: PathBuf,
-    relative: Relative,
-}
-
 struct Found {
     root: usize,
     relative: Relative,
@@ -167,7 +164,8 @@ struct Search {
     found: Vec<Found>,
     by_target: BTreeMap<PathBuf, usize>,
     folders: BTreeSet<PathBuf>,
-    links: Vec<Link>,
+    /// Links to folders, by the name they have below the argument: path and target.
+    links: BTreeMap<Relative, (PathBuf, PathBuf)>,
     results: Option<PathBuf>,
 }
 
@@ -225,9 +223,7 @@ impl Search {
         match fs::canonicalize(&path).and_then(|target| fs::metadata(&target).map(|meta| (target, meta))) {
             Err(error) => self.unreadable(&relative, &path, &error),
             Ok((target, meta)) if meta.is_dir() => {
-                self.links.push(Link { path, target, relative });
-                // Popped from the end: the bytewise first is followed first.
-                self.links.sort_by(|a, b| b.relative.raw.cmp(&a.relative.raw));
+                self.links.insert(relative, (path, target));
             }
             Ok((target, meta)) => self.file(root, path, target, relative, meta.len(), false),
         }
