@@ -10,3 +10,7 @@ mod laws;
 //mod outputs;
 // Every format held against its own rules.
 mod output;
+// Every result format, held against hand-made reports and the JSON Schemas.
+mod output;
+// The workbook, the page and the tables, read back.
+mod outputs;

@@ -327,7 +327,7 @@ impl<'a> Work<'a> {
         self.ensure_things(of);
         // Each list entry by itself; `sum` has a single one.
         let mut touched_entries = 0;
-        let mut touched_things: Vec<usize> = Vec::new();
+        let mut touched_things: Vec<Thing> = Vec::new();
         let mut at = 0;
         while let Some(first) = found.get(at) {
             let from = at;
@@ -348,8 +348,8 @@ impl<'a> Work<'a> {
             Count::Sum => true,
         };
         if untouched {
-            let except: &[usize] = if rule.count == Count::Sum { &touched_things } else { &[] };
-            self.silent(index, rule, inside, except, touched_entries > 0 && rule.count == Count::Sum);
+            let except: &[Thing] = if rule.count == Count::Sum { &touched_things } else { &[] };
+            self.silent(index, rule, inside, except);
         }
     }
 

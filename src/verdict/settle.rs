@@ -70,8 +70,8 @@ impl<'a> Work<'a> {
         (interval.times(touch.factor), reasons)
     }
 
-    /// Judges one entry that the product touches. Returns the indices of the things that it gave findings for.
-    pub(super) fn entry(&mut self, index: usize, rule: &'a Rule, inside: Inside, found: &[Touch]) -> Vec<usize> {
+    /// Judges one entry that the product touches. Returns the things that it gave findings for.
+    pub(super) fn entry(&mut self, index: usize, rule: &'a Rule, inside: Inside, found: &[Touch]) -> Vec<Thing> {
         let of = rule.limit.of;
         let packaging = of == Of::Packaging;
         let mut shares: Vec<Picked<'_>> = Vec::with_capacity(found.len());
@@ -107,7 +107,7 @@ impl<'a> Work<'a> {
             let value = self.tree.value(*thing, &selected);
             let picked: Vec<&Picked<'_>> = own.iter().filter_map(|at| shares.get(*at)).collect();
             self.settle(index, rule, inside, Some(position), *thing, value, &picked);
-            judged.push(position);
+            judged.push(*thing);
         }
         // What is declared of a coarser part than the rule speaks of.
         let mut coarse: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
@@ -154,7 +154,7 @@ impl<'a> Work<'a> {
                 self.cleared(index, rule, None, interval, &picked)
             };
             self.conclude(rule, inside, thing, interval, &picked, outcome, 0);
-            judged.push(usize::MAX);
+            judged.push(thing);
         }
         judged
     }

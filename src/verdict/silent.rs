@@ -7,7 +7,7 @@ use super::scope::{Inside, looks_at_parts, thing_inside};
 use super::tree::{Item, Thing};
 use crate::amount::Interval;
 use crate::declaration::{Claim, Date, DeclarationKind, Source};
-use crate::rule::{Count, Entry, Rule};
+use crate::rule::{Of, Count, Entry, Rule};
 use crate::substance::Identity;
 
 impl<'a> Work<'a> {
@@ -49,18 +49,23 @@ impl<'a> Work<'a> {
         }
     }
 
-    /// A rule that nothing (or, after `except`, nothing more) in the product touches.
-    pub(super) fn silent(&mut self, index: usize, rule: &'a Rule, inside: Inside, except: &[usize], coarse_touched: bool) {
+    /// A rule that nothing (or, outside the things of `except`, nothing more) in the product touches.
+    pub(super) fn silent(&mut self, index: usize, rule: &'a Rule, inside: Inside, except: &[Thing]) {
         let latest = self.day.latest.get(index).copied().flatten();
-        let (things, coarse_only) = match self.things(rule.limit.of) {
-            Some(things) if !things.list.is_empty() => (things.list.len(), false),
-            _ => (1, true),
+        let list: Vec<Thing> = self.things(rule.limit.of).map(|things| things.list.clone()).unwrap_or_default();
+        let remaining: Vec<Option<usize>> = if list.is_empty() {
+            if except.is_empty() { vec![None] } else { Vec::new() }
+        } else {
+            list.iter().enumerate().filter(|(_, thing)| !except.contains(thing)).map(|(position, _)| Some(position)).collect()
         };
-        if coarse_only && coarse_touched {
-            return;
-        }
-        let remaining = if coarse_only { 1 } else { (0..things).filter(|position| !except.contains(position)).count() };
-        if remaining == 0 {
+        // Content that stands outside everything judged so far is silent on the rule too.
+        let packaging = rule.limit.of == Of::Packaging;
+        let outside = self.tree.items.iter().any(|item| {
+            item.constituent.is_some()
+                && self.tree.nodes.get(item.node).is_some_and(|node| node.packaging == packaging)
+                && !except.iter().any(|thing| self.tree.holds(*thing, item.node))
+        });
+        if remaining.is_empty() && !outside {
             return;
         }
         let (silence, note) = self.silence(rule, None, latest);
@@ -113,9 +118,7 @@ impl<'a> Work<'a> {
         let part_scoped = looks_at_parts(&rule.scope);
         let mut compliant = 0;
         let mut weakest: Option<Evidence> = None;
-        let positions: Vec<Option<usize>> =
-            if coarse_only { vec![None] } else { (0..things).filter(|position| !except.contains(position)).map(Some).collect() };
-        for position in positions {
+        for position in remaining {
             let thing = position
                 .and_then(|position| self.things(rule.limit.of).and_then(|things| things.list.get(position).copied()))
                 .unwrap_or(Thing { node: 0, own_materials: false });
