@@ -1,4 +1,6 @@
 //! All tests.
 
-/// The workbook, the page and the tables, read back.
+// Rows, schemas and the formats made from rows, over hand-made reports.
+mod output;
+// The workbook, the page and the tables, written from invented rows and read back.
 mod outputs;

@@ -134,6 +134,22 @@ pub struct RunRecord {
     pub unreadable: Vec<UnreadableRow>,
 }
 
+impl RunCounts {
+    /// Counts a product; `first_of_file` when it is the first row of its file.
+    pub fn add_product(&mut self, row: &ProductRow, first_of_file: bool) {
+        self.files += u64::from(first_of_file);
+        self.constituents = self.constituents.saturating_add(row.constituents);
+        if row.reason.is_some() {
+            self.files_without_product += 1;
+        } else {
+            self.products += 1;
+            self.products_by_verdict.add(row.verdict, 1);
+        }
+        self.findings.add_all(&row.counts);
+        self.findings_apart.add_all(&row.counts_apart);
+    }
+}
+
 impl RunRecord {
     /// The record of a run that is about to begin.
     pub fn new(book: &RuleBook, as_of: String, arguments: Vec<String>, options: OptionsRow) -> RunRecord {
@@ -180,18 +196,9 @@ pub struct Tally {
 impl Tally {
     /// Counts a product.
     pub fn add_product(&mut self, row: &ProductRow) {
-        let counts = &mut self.counts;
-        counts.constituents = counts.constituents.saturating_add(row.constituents);
-        if row.reason.is_some() {
-            counts.files_without_product += 1;
-        } else {
-            counts.products += 1;
-            counts.products_by_verdict.add(row.verdict, 1);
-        }
-        counts.findings.add_all(&row.counts);
-        counts.findings_apart.add_all(&row.counts_apart);
-        if self.last_file.as_deref() != Some(&row.file) {
-            counts.files += 1;
+        let first_of_file = self.last_file.as_deref() != Some(&row.file);
+        self.counts.add_product(row, first_of_file);
+        if first_of_file {
             self.last_file = Some(row.file.clone());
             if row.unreadable {
                 self.flagged.push(row.file.clone());

@@ -3,11 +3,17 @@
 //! A run's rows are spilled to disk as JSON lines; every other format streams over those lines, so that the number of
 //! files never decides how much memory is used.
 
+pub mod explain;
+pub mod flat;
 pub mod html;
 pub mod json;
+pub mod junit;
 pub mod report;
 pub mod rows;
+pub mod sarif;
+pub mod summary;
 pub mod table;
+pub mod text;
 pub mod words;
 pub mod xlsx;
 

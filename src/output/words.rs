@@ -394,13 +394,19 @@ pub fn amount(lo: &str, hi: &str, unit: &str, percent: bool, lang: Lang) -> Stri
     match (under, over) {
         (Some(under), _) if lo == "0" => format!("{} {} {sign}", lang.of("under", "below"), shown(&under)),
         (_, Some(over)) if hi == "1000000" => format!("{} {} {sign}", lang.of("över", "above"), shown(over)),
+        (Some(under), _) if lo != hi => {
+            format!("{} {} {} {sign}", shown(lo), lang.of("till under", "to below"), shown(&under))
+        }
         _ if lo == hi => format!("{} {sign}", shown(lo)),
         _ => format!("{}–{} {sign}", shown(lo), shown(hi)),
     }
 }
 
-/// A limit as people read it: "över 0,1 %", "from 100 mg/kg".
+/// A limit as people read it: "över 0,1 %", "from 100 mg/kg"; above nothing at all is "no presence".
 pub fn limit(value: &str, unit: &str, comparison_code: &str, lang: Lang) -> String {
+    if value == "0" && comparison_code == "above" {
+        return lang.of("ingen förekomst", "no presence").to_string();
+    }
     let (shift, sign) = if in_percent(value, unit) { (4, "%") } else { (0, unit) };
     format!("{} {} {sign}", comparison(comparison_code, lang), decimal(&shifted(value, shift), lang))
 }
@@ -452,6 +458,7 @@ mod tests {
         assert_eq!(amount("5000", "20000", "mg/kg", true, Lang::En), "0.5–2 %");
         assert_eq!(amount("0", "999.999999", "mg/kg", true, Lang::En), "below 0.1 %");
         assert_eq!(amount("0", "9.999999", "mg/kg", false, Lang::Sv), "under 10 mg/kg");
+        assert_eq!(amount("500", "999.999999", "mg/kg", true, Lang::Sv), "0,05 till under 0,1 %");
         assert_eq!(amount("1000.000001", "1000000", "mg/kg", true, Lang::Sv), "över 0,1 %");
         assert_eq!(amount("0.000001", "1000000", "mg/kg", true, Lang::Sv), "finns, mängd okänd");
         assert_eq!(amount("0", "1000000", "mg/kg", true, Lang::Sv), "okänd halt");
@@ -466,7 +473,7 @@ mod tests {
     fn limits_are_told_in_percent_from_a_tenth() {
         assert_eq!(limit("1000", "mg/kg", "above", Lang::Sv), "över 0,1 %");
         assert_eq!(limit("100", "mg/kg", "from", Lang::En), "from 100 mg/kg");
-        assert_eq!(limit("0", "mg/kg", "above", Lang::Sv), "över 0 mg/kg");
+        assert_eq!(limit("0", "mg/kg", "above", Lang::Sv), "ingen förekomst");
     }
 
     #[test]
