@@ -6,11 +6,7 @@ mod cli;
 mod generate;
 // Properties that hold for any declaration.
 mod laws;
-// The workbook, the page and the tables, read back.
-//mod outputs;
-// Every format held against its own rules.
+// Rows, schemas and the formats made from rows, over hand-made reports.
 mod output;
-// Every result format, held against hand-made reports and the JSON Schemas.
-mod output;
-// The workbook, the page and the tables, read back.
+// The workbook, the page and the tables, written from invented rows and read back.
 mod outputs;

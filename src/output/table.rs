@@ -1,4 +1,4 @@
-//! Findings and products as flat tables, csv and Parquet; the only file that knows polars.
+//! Findings, products and declared constituents as flat tables, csv and Parquet; the only file that knows polars.
 //!
 //! Rows are gathered into batches and appended, so memory does not grow with the number of findings. The bytes depend on
 //! the rows alone: one thread, fixed compression, no clock. Lists are joined into one text a column, because spreadsheets
@@ -400,5 +400,25 @@ mod with_polars {
                 .collect();
             DataFrame::new(self.rows, series).map_err(io::Error::other)
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_flat_table_has_the_columns_of_normalise() {
+        let exact = FLAT_COLUMNS.iter().filter(|(_, of)| !matches!(of, Of::Nearest(_))).map(|(name, _)| *name);
+        assert_eq!(exact.collect::<Vec<_>>(), crate::output::flat::COLUMNS);
+    }
+
+    #[test]
+    fn nothing_runs_wherever_a_spreadsheet_splits() {
+        assert_eq!(guarded("=1"), "'=1");
+        assert_eq!(guarded("bly; =1"), "bly; '=1");
+        assert_eq!(guarded("a;\"=1"), "a;\"'=1");
+        assert_eq!(guarded("a\n@x"), "a\n'@x");
+        assert_eq!(guarded("a; b, c-d"), "a; b, c-d");
     }
 }
