@@ -28,6 +28,8 @@ pub struct Table {
     pub facts: Vec<Fact>,
     /// A line of its own right above the headings.
     pub title: Option<Source>,
+    /// Whether another table stands beside it, with headings of its own.
+    pub beside_another: bool,
     /// Languages of its headings, the most frequent one (`sv`, `en`, `nb`, `da`, `fi`, `de`).
     pub language: Option<&'static str>,
 }
@@ -168,6 +170,7 @@ fn names_product(role: &Role) -> bool {
 fn attach(tables: &mut [Table], facts: &[Fact], titles: &[Source]) {
     let beside = tables.len() > 1;
     for table in tables.iter_mut() {
+        table.beside_another = beside;
         let (from, to) = (table.columns.first().map_or(0, |c| c.index), table.columns.last().map_or(0, |c| c.index));
         let within =
             |source: &Source| matches!(source.place, Place::Cell { column, .. } if column >= from.saturating_sub(1) && column <= to + 1);
@@ -540,6 +543,7 @@ fn build(sheet: &Sheet, sheet_index: usize, band: &Band, layout: &mut Layout) ->
             columns: settle(columns),
             facts: Vec::new(),
             title: None,
+            beside_another: false,
         });
     }
     survey(sheet, data, &mut tables, layout);

@@ -4,6 +4,9 @@ mod amounts;
 pub mod exemption_id;
 #[cfg(test)]
 mod grid;
+mod constituents;
+mod dates;
+mod file;
 pub mod headings;
 mod identifiers;
 mod labels;
@@ -16,7 +19,9 @@ mod phrase;
 pub mod question;
 pub mod questionnaire;
 pub mod status;
+mod products;
 
+pub use file::{HeadingSeen, Reader, headings_seen, read, reader_of};
 pub use headings::{Asked, Heading, Polarity, Role, Ticked};
 pub use layout::{Column, Fact, Layout, Region, Table, cell_at};
 
