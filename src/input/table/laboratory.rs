@@ -13,8 +13,9 @@ use super::named_products::{Products, fact_text, text_in};
 use super::phrase::{Phrase, plain};
 use super::status::is_blank;
 use crate::amount::{Amount, Context, Decimal, Dimension, Doubt, Kind, PERCENT, Reading, Unit, read_text};
-use crate::declaration::{Constituent, DeclarationKind, Level, Part, Problem, ProblemCode, Source, Text};
+use crate::declaration::{Constituent, DeclarationKind, Level, Part, Problem, ProblemCode, Product, Source, Text};
 use crate::input::workbook::{Cell, Row, Sheet, Value};
+use std::collections::BTreeMap;
 
 /// How a table of results is laid out.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -282,6 +283,7 @@ pub fn read(table: &Table, sheet: &Sheet) -> Contents {
         products: Products::new(table, DeclarationKind::LaboratoryReport),
         carried: Carried::default(),
         empty: Empty::default(),
+        places: Places::default(),
         kind: kind_of_surroundings(table),
     };
     match form(table) {
@@ -303,6 +305,31 @@ struct Carried {
     material: Option<(String, Source)>,
 }
 
+/// Where the parts of each product stand among their siblings, by their names: a report may hold many thousand samples.
+#[derive(Default)]
+struct Places {
+    known: BTreeMap<(usize, Vec<String>), usize>,
+}
+
+impl Places {
+    /// The part at a path of names below a product; what is missing of it is made.
+    fn part_of<'p>(&mut self, index: usize, product: &'p mut Product, path: &[(Level, (String, Source))]) -> &'p mut Part {
+        let mut part = &mut product.root;
+        let mut names: Vec<String> = Vec::new();
+        for (level, (name, source)) in path {
+            names.push(format!("{level:?} {name}"));
+            let next = part.parts.len();
+            let at = *self.known.entry((index, names.clone())).or_insert(next);
+            if at == next {
+                part.parts.push(Part::named(*level, name.as_str(), source.clone()));
+            }
+            // The place was noted when the part was made, and parts are only ever added.
+            part = &mut part.parts[at];
+        }
+        part
+    }
+}
+
 /// Cells that report nothing.
 #[derive(Default)]
 struct Empty {
@@ -316,6 +343,7 @@ struct Reader<'a> {
     products: Products<'a>,
     carried: Carried,
     empty: Empty,
+    places: Places,
     kind: Option<Kind>,
 }
 
@@ -667,8 +695,9 @@ impl Reader<'_> {
         constituent.measured = true;
         constituent.amount_source = Some(source);
         constituent.function = text_in(self.table, row, &Role::Function).map(|(text, _)| text.into());
+        let index = product;
         if let Some(product) = self.contents.products.get_mut(product) {
-            add_at(&mut product.root, &path, constituent);
+            self.places.part_of(index, product, &path).constituents.push(constituent);
         }
     }
 
@@ -869,20 +898,6 @@ fn certain_date(cell: &Cell) -> Option<crate::declaration::Date> {
         }
         _ => None,
     }
-}
-
-/// Adds what is declared of the part at a path of names; the parts are made where they are missing.
-fn add_at(part: &mut Part, path: &[(Level, (String, Source))], constituent: Constituent) {
-    let Some(((level, (name, source)), below)) = path.split_first() else {
-        part.constituents.push(constituent);
-        return;
-    };
-    if let Some(known) = part.parts.iter_mut().find(|known| known.level == *level && known.name.as_deref() == Some(name.as_str())) {
-        return add_at(known, below, constituent);
-    }
-    let mut new = Part::named(*level, name.as_str(), source.clone());
-    add_at(&mut new, below, constituent);
-    part.parts.push(new);
 }
 
 fn nameless(source: Source, product: usize) -> Problem {

@@ -8,7 +8,7 @@ use super::list_version;
 use super::named_products::{Products, fact_text, text_in};
 use super::phrase::{Phrase, plain};
 use super::question::{COMPLIES, Question, Sense};
-use super::status::{Word, is_blank, statements_for, word_of};
+use super::status::{Answer, Word, claims_for, is_blank, statements_for, statements_from, word_of};
 use super::{Contents, Given};
 use crate::declaration::{Claim, DeclarationKind, Place, Problem, ProblemCode, Source, Statement, Subject, Text};
 use crate::input::workbook::{Row, Sheet};
@@ -85,19 +85,41 @@ pub fn statement_of(subject_heading: &str, answer: &str, source: Source) -> Vec<
 /// The statements of a cell in a column of answers. Where the heading's own words name no subject, what the dictionary
 /// of headings knows of it counts.
 pub fn statements_of_given(given: &Given) -> Vec<Statement> {
+    statements_with(&answers_of(given), given)
+}
+
+fn answers_of(given: &Given) -> Vec<Answer> {
     let mut question = Question::of(&given.heading);
     let mut polarity = None;
     if question.subjects.is_empty() {
         question.subjects.push(given.asked.subject.clone());
         polarity = Some(given.asked.polarity);
     }
-    let mut statements = statements_for(&question, polarity, &given.answer, &given.source);
+    claims_for(&question, polarity, &given.answer)
+}
+
+fn statements_with(answers: &[Answer], given: &Given) -> Vec<Statement> {
+    let mut statements = statements_from(answers, &given.source);
     if let Some(exemption) = &given.exemption {
         for statement in &mut statements {
             add_exemptions(statement, &exemption.raw, exemption);
         }
     }
     statements
+}
+
+/// Turns the answers of a table's columns into statements of its products. A price list repeats a few answers many
+/// times; each is understood once.
+pub fn settle(contents: &mut Contents) {
+    let mut known: BTreeMap<(String, String, Subject, Polarity), Vec<Answer>> = BTreeMap::new();
+    for given in std::mem::take(&mut contents.answers) {
+        let key = (given.heading.clone(), given.answer.clone(), given.asked.subject.clone(), given.asked.polarity);
+        let answers = known.entry(key).or_insert_with(|| answers_of(&given));
+        let mut statements = statements_with(answers, &given);
+        if let Some(product) = contents.products.get_mut(given.product) {
+            product.statements.append(&mut statements);
+        }
+    }
 }
 
 /// Adds the exemptions that a cell of their own names. A claim that they excuse is a claim by exemption.

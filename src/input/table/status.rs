@@ -415,6 +415,7 @@ fn claim_of(question: &Question, polarity: Option<Polarity>, answer: &str) -> Op
     let asked = with_polarity(question, polarity);
     let (subjects, claim) = settle(&asked, &own, &rest_text)?;
     let claim = if exemptions.is_empty() { claim } else { by_exemption(claim, &rest_text) };
+    let (subjects, claim) = of_whole_reach(&asked, subjects, claim);
     if subjects.is_empty() {
         return None;
     }
@@ -432,6 +433,16 @@ fn claim_of(question: &Question, polarity: Option<Polarity>, answer: &str) -> Op
         no_exemption,
         justification: (!bare && answer.trim().chars().count() > 3).then(|| answer.trim().into()),
     })
+}
+
+/// "REACH: not available" leaves the Candidate List as open as the restrictions, and so does "not applicable": a law
+/// applies to every article.
+fn of_whole_reach(asked: &Question, mut subjects: Vec<Subject>, claim: Claim) -> (Vec<Subject>, Claim) {
+    if !asked.whole_reach || subjects != asked.subjects || !matches!(claim, Claim::Unknown | Claim::NotApplicable) {
+        return (subjects, claim);
+    }
+    subjects.push(Subject::List("reach-candidate-list".into()));
+    (subjects, Claim::Unknown)
 }
 
 fn speaks_of_list(subjects: &[Subject]) -> bool {
@@ -739,16 +750,18 @@ fn free_of(question: &Question) -> Claim {
 
 /// The statements of one answer cell.
 pub fn statements_for(question: &Question, polarity: Option<Polarity>, answer: &str, source: &Source) -> Vec<Statement> {
+    statements_from(&claims_for(question, polarity, answer), source)
+}
+
+/// The statements that understood answers make at a place.
+pub fn statements_from(answers: &[Answer], source: &Source) -> Vec<Statement> {
     let mut statements = Vec::new();
-    for said in claims_for(question, polarity, answer) {
-        let list = list_in(&plain(answer)).or_else(|| said.subjects.contains(&Subject::List("rohs".into())).then_some("RoHS"));
-        let mut exemptions: Vec<ClaimedExemption> = said
-            .exemptions
-            .iter()
-            .map(|id| ClaimedExemption { id: id.as_str().into(), list: list.map(Into::into), none: false, source: source.clone() })
-            .collect();
+    for said in answers {
+        let list = list_in(&plain(&source.raw)).or_else(|| said.subjects.contains(&Subject::List("rohs".into())).then_some("RoHS"));
+        let claimed = |id: &str, none: bool| ClaimedExemption { id: id.into(), list: list.map(Into::into), none, source: source.clone() };
+        let mut exemptions: Vec<ClaimedExemption> = said.exemptions.iter().map(|id| claimed(id, false)).collect();
         if said.no_exemption {
-            exemptions.push(ClaimedExemption { id: "".into(), list: list.map(Into::into), none: true, source: source.clone() });
+            exemptions.push(claimed("", true));
         }
         for subject in &said.subjects {
             let mut statement = Statement::new(subject.clone(), said.claim, source.clone());
@@ -871,10 +884,10 @@ mod tests {
         assert_eq!(said("REACH Status", "REACH Affected"), "reach-candidate-list above");
         assert_eq!(said("REACH Status", "Unaffected Aug-2011"), "reach-candidate-list below @2011-08-01");
         assert_eq!(said("REACH Status", "REACH Unaffected Aug-2011"), "reach-candidate-list below @2011-08-01");
-        assert_eq!(said("REACH Status", "Not Available"), "reach-annex-xvii unknown");
-        assert_eq!(said("REACH Status", "Vendor Undefined"), "reach-annex-xvii unknown");
+        assert_eq!(said("REACH Status", "Not Available"), "reach-annex-xvii unknown; reach-candidate-list unknown");
+        assert_eq!(said("REACH Status", "Not applicable"), "reach-annex-xvii unknown; reach-candidate-list unknown");
         assert_eq!(said("REACH Status", "REACH Compliant"), "reach-annex-xvii complies");
-        assert_eq!(said("REACH", "Nej"), "reach-annex-xvii unknown");
+        assert_eq!(said("REACH", "Nej"), "reach-annex-xvii unknown; reach-candidate-list unknown");
         assert_eq!(said("Lead Free Status / RoHS Status", "Lead free / RoHS Compliant"), "Lead below 1000; rohs complies");
         assert_eq!(said("Status", "RoHS Compliant"), "rohs complies");
         assert_eq!(said("China RoHS", "Yes"), "china-rohs complies");
