@@ -14,6 +14,7 @@ pub mod granta;
 pub mod iec62474;
 mod iec62474_compliance;
 pub mod ipc1752;
+pub mod native;
 pub mod number_format;
 mod ods_places;
 pub mod read;

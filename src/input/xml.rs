@@ -478,6 +478,14 @@ impl<'d> Node<'d> {
         found.map(|(_, value)| value.trim()).filter(|value| !value.is_empty())
     }
 
+    /// Names of all attributes as written, prefixes included; namespace declarations are no attributes.
+    pub fn attribute_names(self) -> impl Iterator<Item = &'d str> {
+        let element = self.element();
+        let first = element.attributes as usize;
+        let own = self.document.attributes.get(first..first + element.attribute_count as usize).unwrap_or(&[]);
+        own.iter().map(|(key, _)| *key)
+    }
+
     /// Elements directly inside.
     pub fn children(self) -> impl Iterator<Item = Node<'d>> {
         let document = self.document;

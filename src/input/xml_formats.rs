@@ -4,7 +4,7 @@
 use super::read_error::Fault;
 use super::xml::{Document, Node, XmlError, clipped, decode};
 use super::xml_values::Trouble;
-use super::{bmecat, granta, iec62474, ipc1752, sdscom, ubl};
+use super::{bmecat, granta, iec62474, ipc1752, native, sdscom, ubl};
 use crate::declaration::{Declaration, ProblemCode};
 
 /// What is done with a root element.
@@ -68,6 +68,7 @@ fn recognise(root: Node<'_>) -> Option<Reading> {
         "MainDeclaration" if namespace.contains("175x") || has(&["BusinessInfo", "Product", "IPC-1752B"]) => {
             Reading::Read(ipc1752::read, &["http://webstds.ipc.org/175x/", "https://webstds.ipc.org/175x/"])
         }
+        "kemkoll" => Reading::Read(native::read, &[native::NAMESPACE]),
         "PartsEco" => Reading::Read(granta::read, &["http://www.grantadesign.com/"]),
         "DatasheetFeed" => Reading::Read(sdscom::read, &["", "http://www.esdscom.eu/"]),
         "Catalogue" if namespace.contains("ubl") || has(&["CatalogueLine"]) => {
