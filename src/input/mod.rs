@@ -35,7 +35,7 @@ pub mod xml_answers;
 pub mod xml_formats;
 pub mod xml_values;
 
-// Seam until `table::read` stands.
+// Seam until `table::read` takes a mapping.
 fn table_read(workbook: &workbook::Workbook, _mapping: Option<&table::mapping::Mapping>) -> crate::declaration::Declaration {
-    crate::declaration::Declaration { format: workbook.kind.word().to_string(), ..Default::default() }
+    table::read(workbook)
 }

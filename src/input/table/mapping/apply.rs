@@ -117,6 +117,7 @@ fn table_of(mapping: &Mapping, described: &MappedTable, sheet: &Sheet, sheet_ind
         columns,
         facts,
         title: None,
+        beside_another: false,
         language: None,
     };
     (table, problems)
