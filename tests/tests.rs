@@ -2,6 +2,8 @@
 
 // The program itself: exit codes, files in and files out, interruptions.
 mod cli;
+// The import rules of the layout.
+mod architecture;
 // Declarations and rules made up from a seed.
 mod generate;
 // Properties that hold for any declaration.

@@ -24,6 +24,8 @@ pub mod table;
 pub mod text;
 pub mod sdscom;
 pub mod ubl;
+pub mod table;
+pub mod text;
 pub mod workbook;
 #[cfg(test)]
 mod workbook_tests;

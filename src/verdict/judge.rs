@@ -43,6 +43,9 @@ pub struct Settings {
     pub all: bool,
 }
 
+/// The category of everything that is a mixture.
+const MIXTURE: &str = "mixture";
+
 /// Categories, and for each rule whether they are inside its scope.
 type Scopes = (Vec<Arc<str>>, Arc<[Inside]>);
 
@@ -208,7 +211,9 @@ impl<'a> Work<'a> {
     ) -> (Assessment, usize) {
         let declaration = &composition.declaration;
         let answers = answers(product, register);
-        let (mut tree, next) = Tree::new(composition, product, line);
+        // A category of mixtures says what the declaration leaves open.
+        let mixture = product.mixture || categories.iter().any(|category| book.categories.is_within(category, MIXTURE));
+        let (mut tree, next) = Tree::new(composition, product, mixture, line);
         let has_content = !tree.items.is_empty();
         // Answers that name a substance count as lines of the product itself.
         let root_end = tree.items.partition_point(|item| item.node == 0);
@@ -301,8 +306,8 @@ impl<'a> Work<'a> {
         let inside = self.inside.get(index).copied().unwrap_or(Inside::Unknown);
         let of = rule.limit.of;
         let beside = match of {
-            Of::Mixture => !self.product.mixture,
-            Of::Article => self.product.mixture,
+            Of::Mixture => !self.tree.mixture,
+            Of::Article => self.tree.mixture,
             Of::Packaging => self.product.packaging.is_empty(),
             Of::Product | Of::HomogeneousMaterial => false,
         };

@@ -78,6 +78,8 @@ pub(super) struct Tree<'a> {
     pub nodes: Vec<Node<'a>>,
     /// In node order.
     pub items: Vec<Item<'a>>,
+    /// Whether the product is a mixture: said so, or by its category.
+    pub mixture: bool,
     /// Number of nodes below and including the root; packaging comes after.
     pub root_end: usize,
 }
@@ -119,8 +121,8 @@ impl Value {
 impl<'a> Tree<'a> {
     /// Lays out a product. `first_line` is the index of its first line in the composition; the index after its last is
     /// returned beside the tree.
-    pub fn new(composition: &'a Composition, product: &'a Product, first_line: usize) -> (Tree<'a>, usize) {
-        let mut tree = Tree { product, nodes: Vec::new(), items: Vec::new(), root_end: 0 };
+    pub fn new(composition: &'a Composition, product: &'a Product, mixture: bool, first_line: usize) -> (Tree<'a>, usize) {
+        let mut tree = Tree { product, nodes: Vec::new(), items: Vec::new(), mixture, root_end: 0 };
         let mut next = first_line;
         tree.add(&product.root, None, false, &composition.lines, &mut next);
         tree.root_end = tree.nodes.len();
@@ -200,7 +202,7 @@ impl<'a> Tree<'a> {
         match of {
             Of::Product => vec![whole(0)],
             Of::Mixture => {
-                if self.product.mixture {
+                if self.mixture {
                     vec![whole(0)]
                 } else {
                     Vec::new()
@@ -215,7 +217,7 @@ impl<'a> Tree<'a> {
                 .collect(),
             Of::HomogeneousMaterial => {
                 let mut things = Vec::new();
-                if self.product.mixture {
+                if self.mixture {
                     things.push(whole(0));
                 }
                 things.extend(
@@ -229,7 +231,7 @@ impl<'a> Tree<'a> {
                 things
             }
             Of::Article => {
-                if self.product.mixture {
+                if self.mixture {
                     return Vec::new();
                 }
                 let mut things = Vec::new();

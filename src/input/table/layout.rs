@@ -182,7 +182,7 @@ fn attach(tables: &mut [Table], facts: &[Fact], titles: &[Source]) {
             }
         }
         if beside {
-            table.title = titles.iter().rev().find(|title| within(title)).cloned();
+            table.title = table.title.take().or_else(|| titles.iter().rev().find(|title| within(title)).cloned());
         } else {
             table.title = titles.last().cloned();
         }
@@ -375,6 +375,8 @@ fn core_bit(meaning: &Meaning) -> u64 {
 fn scan(row: &Row) -> Scan {
     let mut scan = Scan { cells: 0, known: 0, core: 0, values: 0, alternating: true, labels: false };
     let mut previous_label = false;
+    let mut previous_asks = false;
+    let (mut ticks, mut ticked_answer) = (0, false);
     for cell in &row.cells {
         if is_value(cell) {
             scan.values += 1;
@@ -386,6 +388,12 @@ fn scan(row: &Row) -> Scan {
         previous_label = text.trim_end().ends_with(':');
         let matched = understand_within(None, text);
         let known = matched.is_known() || matched.unit.is_some();
+        // "Produkt: Handske" in one cell, and "PVC-fri | Ja": labels with their values.
+        scan.labels |= known && text.split_once(':').is_some_and(|(label, value)| !label.trim().is_empty() && !value.trim().is_empty());
+        let tick = matches!(matched.meaning, Meaning::Role(Role::Tick(_)));
+        ticks += usize::from(tick);
+        ticked_answer |= previous_asks && tick;
+        previous_asks = matches!(matched.meaning, Meaning::Role(Role::Answer(_)));
         scan.alternating &= known == (scan.cells % 2 == 0);
         scan.cells += 1;
         scan.known += usize::from(known);
@@ -399,6 +407,7 @@ fn scan(row: &Row) -> Scan {
         }
     }
     scan.alternating &= scan.cells % 2 == 0;
+    scan.labels |= ticked_answer && ticks == 1;
     scan
 }
 
@@ -507,10 +516,7 @@ fn is_group_row(sheet: &Sheet, above: &Row, row: &Row) -> bool {
     }
     let merged = above.cells.iter().filter(|cell| spans_columns(sheet, above.number, cell.column)).count();
     let fills = above.cells.iter().any(|cell| cell_at(row, cell.column).is_none() && cell.column <= last.column);
-    scan.known >= 2 && scan.known * 2 >= scan.cells
-        || merged >= 2
-        || merged >= 1 && scan.known >= 1
-        || fills && scan.known >= 1 && scan.cells > 2
+    scan.known >= 2 && scan.known * 2 >= scan.cells || merged >= 1 && scan.known >= 1 || fills && scan.known >= 1 && scan.cells > 2
 }
 
 /// A heading with its place, before it is settled.
@@ -518,6 +524,7 @@ struct Draft {
     column: u32,
     text: String,
     leaf: String,
+    group: Option<Source>,
     matched: Matched,
     place: Source,
 }
@@ -531,7 +538,10 @@ fn build(sheet: &Sheet, sheet_index: usize, band: &Band, layout: &mut Layout) ->
     let mut heading_rows: Vec<u32> =
         band.upper.into_iter().chain([band.leaf]).filter_map(|at| rows.get(at)).map(|row| row.number).collect();
     heading_rows.extend(band.repeated.iter().filter_map(|at| rows.get(*at)).map(|row| row.number));
-    for columns in side_by_side(drafts) {
+    let mut parts = side_by_side(drafts);
+    let beside = parts.len() > 1;
+    for columns in &mut parts {
+        let title = if beside { title_over(columns) } else { None };
         let leaf_row = rows.get(band.leaf).map_or(0, |row| row.number);
         tables.push(Table {
             sheet: Arc::clone(&sheet.name),
@@ -539,10 +549,10 @@ fn build(sheet: &Sheet, sheet_index: usize, band: &Band, layout: &mut Layout) ->
             heading_rows: heading_rows.clone(),
             first_row: leaf_row + 1,
             last_row: leaf_row,
-            language: language_of(&columns),
-            columns: settle(columns),
+            language: language_of(columns),
+            columns: settle(std::mem::take(columns)),
             facts: Vec::new(),
-            title: None,
+            title,
             beside_another: false,
         });
     }
@@ -579,15 +589,16 @@ fn drafts(sheet: &Sheet, band: &Band) -> Vec<Draft> {
         let group = own.is_some().then(|| upper.and_then(|upper| group_of(sheet, upper, column, merged_upper))).flatten();
         let leaf_text = cell.raw();
         let leaf_text = leaf_text.trim();
-        let matched = understand_within(group.as_deref(), leaf_text);
+        let matched = understand_within(group.as_ref().map(|group| &*group.raw), leaf_text);
         let text = match &group {
-            Some(group) => format!("{} / {leaf_text}", group.trim()),
+            Some(group) => format!("{} / {leaf_text}", group.raw),
             None => leaf_text.to_owned(),
         };
         drafts.push(Draft {
             column,
             leaf: leaf_text.trim_end_matches(|c: char| c.is_ascii_digit() || c.is_whitespace() || c == '.').to_lowercase(),
             text,
+            group,
             matched,
             place: Source::cell(&sheet.name, number, column, leaf_text),
         });
@@ -596,17 +607,21 @@ fn drafts(sheet: &Sheet, band: &Band) -> Vec<Draft> {
 }
 
 /// The group heading above a column: its own, the merged one, or, where nothing is merged, the nearest to the left.
-fn group_of(sheet: &Sheet, upper: &Row, column: u32, merged: bool) -> Option<String> {
-    if let Some(cell) = cell_at(upper, column) {
-        return text_of(cell).map(str::to_owned);
-    }
-    if merged {
-        let merge = sheet.merges.iter().find(|merge| {
-            merge.first_row <= upper.number && upper.number <= merge.last_row && merge.first_column <= column && column <= merge.last_column
-        })?;
-        return cell_at(upper, merge.first_column).and_then(text_of).map(str::to_owned);
-    }
-    upper.cells.iter().rev().find(|cell| cell.column < column).and_then(text_of).map(str::to_owned)
+fn group_of(sheet: &Sheet, upper: &Row, column: u32, merged: bool) -> Option<Source> {
+    let cell = match cell_at(upper, column) {
+        Some(cell) => cell,
+        None if merged => {
+            let merge = sheet.merges.iter().find(|merge| {
+                merge.first_row <= upper.number
+                    && upper.number <= merge.last_row
+                    && merge.first_column <= column
+                    && column <= merge.last_column
+            })?;
+            cell_at(upper, merge.first_column)?
+        }
+        None => upper.cells.iter().rev().find(|cell| cell.column < column)?,
+    };
+    text_of(cell).map(|text| Source::cell(&sheet.name, upper.number, cell.column, text.trim()))
 }
 
 fn is_key(matched: &Matched) -> bool {
@@ -703,6 +718,19 @@ fn apart(drafts: Vec<Draft>) -> Vec<Vec<(Draft, u16)>> {
     let mut tables = vec![left.into_iter().map(|draft| (draft, 0)).collect()];
     tables.extend(apart(right));
     tables
+}
+
+/// Of tables beside each other, one line over all columns of a table is its title and no group heading.
+fn title_over(columns: &mut [(Draft, u16)]) -> Option<Source> {
+    let title = columns.first()?.0.group.clone()?;
+    if !columns.iter().all(|(draft, _)| draft.group.as_ref() == Some(&title)) {
+        return None;
+    }
+    for (draft, _) in columns {
+        draft.text = draft.place.raw.to_string();
+        draft.matched = understand_within(None, &draft.text);
+    }
+    Some(title)
 }
 
 fn language_of(columns: &[(Draft, u16)]) -> Option<&'static str> {

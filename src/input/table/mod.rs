@@ -7,11 +7,20 @@ mod grid;
 mod constituents;
 mod dates;
 mod file;
+mod constituents;
+mod dates;
+mod file;
+pub mod exemption_id;
+#[cfg(test)]
+mod grid;
 pub mod headings;
 mod identifiers;
 mod labels;
 pub mod laboratory;
 pub mod layout;
+mod products;
+#[cfg(test)]
+mod tests;
 pub mod list_version;
 pub mod mapping;
 mod named_products;

@@ -119,6 +119,7 @@ fn table_of(mapping: &Mapping, described: &MappedTable, sheet: &Sheet, sheet_ind
         title: None,
         beside_another: false,
         language: None,
+        beside_another: false,
     };
     (table, problems)
 }
