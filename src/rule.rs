@@ -245,9 +245,9 @@ pub struct Scope {
     pub categories: Vec<Arc<str>>,
     /// Category ids outside the rule.
     pub exclude_categories: Vec<Arc<str>>,
-    /// Words of materials.
+    /// Ids of materials in the register ([`Register::material`]).
     pub materials: Vec<String>,
-    /// Words of materials outside.
+    /// Ids of materials outside.
     pub exclude_materials: Vec<String>,
     /// Words of components.
     pub components: Vec<String>,
@@ -301,6 +301,8 @@ pub enum Expiry {
 pub struct Exemption {
     /// As the law prints it: `6(c)`.
     pub id: Arc<str>,
+    /// The annex it stands in, where two annexes use the same ids: `III`.
+    pub annex: Option<Arc<str>>,
     /// Substances it covers; with `groups` empty too: all of the rule.
     pub substances: Vec<SubstanceId>,
     /// Groups it covers.
@@ -311,7 +313,7 @@ pub struct Exemption {
     pub components: Vec<String>,
     /// Words of functions it covers.
     pub functions: Vec<String>,
-    /// Words of materials it covers.
+    /// Ids of materials it covers.
     pub materials: Vec<String>,
     /// Least amount it covers, inclusive (solder with at least 85 % lead).
     pub min: Option<u64>,
@@ -338,7 +340,8 @@ pub struct Rule {
     pub set: usize,
     /// What it is called.
     pub title: Text,
-    /// Substances; one entry when `count` is [`Count::Sum`].
+    /// Substances. When `count` is [`Count::Sum`] all entries in force are added into one concentration; there is one entry
+    /// for each pair of dates (usually one), and a substance stands in one of them only.
     pub entries: Vec<Entry>,
     /// Materials that the rule bans or limits, instead of substances.
     pub materials: Vec<MaterialId>,
@@ -356,8 +359,8 @@ pub struct Rule {
     pub from: Option<Date>,
     /// In force until, inclusive.
     pub until: Option<Date>,
-    /// Exemptions that may be claimed.
-    pub exemptions: Vec<Exemption>,
+    /// Exemptions that may be claimed, shared by the rules that name the same file.
+    pub exemptions: Vec<Arc<Exemption>>,
     /// How grave.
     pub severity: Severity,
     /// What a breach means.
@@ -477,7 +480,7 @@ pub struct Category {
 #[derive(Debug, Clone, Default)]
 pub struct Categories {
     by_id: BTreeMap<Arc<str>, Category>,
-    by_word: BTreeMap<String, Arc<str>>,
+    by_word: BTreeMap<String, Vec<Arc<str>>>,
 }
 
 impl Categories {
@@ -486,7 +489,10 @@ impl Categories {
         let mut vocabulary = Categories::default();
         for category in categories {
             for word in category.words.iter().chain(category.names.values()) {
-                vocabulary.by_word.insert(word.trim().to_lowercase(), Arc::clone(&category.id));
+                let means = vocabulary.by_word.entry(word.trim().to_lowercase()).or_default();
+                if !means.contains(&category.id) {
+                    means.push(Arc::clone(&category.id));
+                }
             }
             vocabulary.by_id.insert(Arc::clone(&category.id), category);
         }
@@ -503,27 +509,35 @@ impl Categories {
         self.by_id.get(id)
     }
 
-    /// The category that a declared text means: its id, a name or word in any language, or a CPV code.
-    pub fn find(&self, text: &str) -> Option<&Arc<str>> {
+    /// The categories that a declared text means: an id, a name or word in any language, or a CPV code. A word may stand
+    /// under several categories, and so may the beginning of a code (the longest that fits wins); the product then has
+    /// them all, since leaving one out could hide a rule.
+    pub fn find(&self, text: &str) -> Vec<&Arc<str>> {
         let plain = text.trim().to_lowercase();
         if let Some((id, _)) = self.by_id.get_key_value(plain.as_str()) {
-            return Some(id);
+            return vec![id];
         }
-        if let Some(id) = self.by_word.get(&plain) {
-            return Some(id);
+        if let Some(ids) = self.by_word.get(&plain) {
+            return ids.iter().collect();
         }
         let digits: String = plain.chars().filter(char::is_ascii_digit).collect();
-        if digits.len() >= 8 {
-            // The longest matching prefix is the most specific category; ids break ties.
-            return self
-                .by_id
-                .iter()
-                .flat_map(|(id, category)| category.cpv.iter().map(move |prefix| (prefix, id)))
-                .filter(|(prefix, _)| digits.starts_with(prefix.as_str()))
-                .max_by_key(|(prefix, id)| (prefix.len(), std::cmp::Reverse(*id)))
-                .map(|(_, id)| id);
+        if digits.len() < 8 {
+            return Vec::new();
         }
-        None
+        let mut longest = 0;
+        let mut found = Vec::new();
+        for (id, category) in &self.by_id {
+            for prefix in category.cpv.iter().filter(|prefix| digits.starts_with(prefix.as_str())) {
+                if prefix.len() > longest {
+                    longest = prefix.len();
+                    found.clear();
+                }
+                if prefix.len() == longest && !found.contains(&id) {
+                    found.push(id);
+                }
+            }
+        }
+        found
     }
 
     /// Whether `id` is `ancestor` or below it.
@@ -600,28 +614,35 @@ impl RuleBook {
             let rule_index = rule_index as u32;
             for (entry_index, entry) in rule.entries.iter().enumerate() {
                 let entry_index = entry_index as u32;
-                let mut members: BTreeMap<SubstanceId, Factor> = BTreeMap::new();
+                let mut touched: BTreeMap<GroupId, Option<Factor>> = entry.groups.iter().map(|group| (*group, None)).collect();
                 for (substance, factor) in &entry.members {
-                    members.insert(*substance, *factor);
                     if let Some(hits) = by_substance.get_mut(substance.index()) {
                         let hit = Hit { rule: rule_index, entry: entry_index, factor: *factor };
                         if !hits.contains(&hit) {
                             hits.push(hit);
                         }
                     }
-                }
-                for group in register.groups() {
-                    let shared: Vec<Factor> =
-                        register.members(group).iter().filter_map(|member| members.get(&member.substance).copied()).collect();
-                    let named = entry.groups.contains(&group);
-                    if shared.is_empty() && !named {
-                        continue;
+                    for group in register.groups_of(*substance) {
+                        let hull = touched.entry(*group).or_default();
+                        let own = hull.unwrap_or(*factor);
+                        *hull = Some(Factor { lo: own.lo.min(factor.lo), hi: own.hi.max(factor.hi) });
                     }
-                    let factor =
-                        shared.into_iter().reduce(|a, b| Factor { lo: a.lo.min(b.lo), hi: a.hi.max(b.hi) }).unwrap_or(Factor::UNKNOWN);
-                    // Groups are open: a member that no list names may have any smaller share of the element.
+                }
+                for (group, hull) in touched {
+                    let named = entry.groups.contains(&group);
+                    let factor = hull.unwrap_or(Factor::UNKNOWN);
+                    // Groups are open: a member that no list names may have any share of the element.
                     let factor = if rule.limit.element.is_some() { Factor { lo: 0, hi: factor.hi.max(10_000) } } else { factor };
-                    group_hits.entry(group).or_default().push(GroupHit { rule: rule_index, entry: entry_index, covered: named, factor });
+                    let of_group = group_hits.entry(group).or_default();
+                    // The entries of a sum are added, so the group counts once: in the entry that began first.
+                    let added = (rule.count == Count::Sum).then(|| of_group.iter_mut().find(|hit| hit.rule == rule_index)).flatten();
+                    match added {
+                        Some(hit) => {
+                            hit.covered |= named;
+                            hit.factor = Factor { lo: hit.factor.lo.min(factor.lo), hi: hit.factor.hi.max(factor.hi) };
+                        }
+                        None => of_group.push(GroupHit { rule: rule_index, entry: entry_index, covered: named, factor }),
+                    }
                 }
             }
         }
@@ -693,8 +714,8 @@ mod tests {
                 ..Category::default()
             },
         ]);
-        assert_eq!(vocabulary.find("Patientmonitor").map(|id| &**id), Some("eee/8-medical"));
-        assert_eq!(vocabulary.find("33123210-3").map(|id| &**id), Some("eee/8-medical"));
+        assert_eq!(vocabulary.find("Patientmonitor"), [&Arc::from("eee/8-medical")]);
+        assert_eq!(vocabulary.find("33123210-3"), [&Arc::from("eee/8-medical")]);
         assert!(vocabulary.is_within("eee/8-medical", "eee"));
         assert!(!vocabulary.is_within("eee", "eee/8-medical"));
     }

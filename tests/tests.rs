@@ -12,3 +12,7 @@ mod laws;
 mod output;
 // The workbook, the page and the tables, written from invented rows and read back.
 mod outputs;
+//! All tests.
+
+// Rule files that are right and wrong: every fault at its line and column.
+mod rulebooks;

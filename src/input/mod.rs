@@ -26,6 +26,7 @@ pub mod sdscom;
 pub mod ubl;
 pub mod table;
 pub mod text;
+pub mod rulebook;
 pub mod workbook;
 #[cfg(test)]
 mod workbook_tests;
