@@ -154,10 +154,10 @@ fn substance_of(node: Node<'_>) -> Constituent {
     let written = node.child_text("Name");
     let mut constituent = Constituent::new(node.child("Name").unwrap_or(node).source(written.unwrap_or("")));
     let mut name = written;
-    if let Some(identity) = node.child_text("Identity") {
-        if !sort_identifier(identity, &mut constituent.cas, &mut constituent.ec) {
-            name = name.or(Some(identity));
-        }
+    if let Some(identity) = node.child_text("Identity")
+        && !sort_identifier(identity, &mut constituent.cas, &mut constituent.ec)
+    {
+        name = name.or(Some(identity));
     }
     // "Kepone [143-50-0]": the number in brackets belongs to the identity, not to the name.
     if let Some((before, inside)) = name.and_then(|name| name.strip_suffix(']')).and_then(|name| name.rsplit_once('[')) {

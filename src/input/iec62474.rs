@@ -123,10 +123,12 @@ fn push_products(node: Node<'_>, ids: &[Node<'_>], product: Product, troubles: V
     if let Some(id) = ids.first() {
         named(&mut product, *id);
     }
-    // The first number keeps its place in front of the others, and the problems are told of it.
+    // The first number keeps its place in front of the others; what is wrong is wrong with all of them.
     let index = declaration.products.len() - ids.iter().take(most).skip(1).count();
     declaration.products.insert(index, product);
-    declaration.problems.extend(troubles.into_iter().map(|trouble| trouble.of(Some(index))));
+    for index in index..declaration.products.len() {
+        declaration.problems.extend(troubles.iter().map(|trouble| trouble.clone().of(Some(index))));
+    }
 }
 
 /// A product without parts is a mixture when it says that it is no article, or is sold by mass or volume.

@@ -85,6 +85,7 @@ pub fn read(
     troubles: &mut Vec<Trouble>,
 ) -> Answers {
     let mut answers = Answers::default();
+    let mut fitting = Fitting::default();
     for compliance in node.named("Compliance") {
         let list = compliance.child("DeclarableSubstanceList");
         answers.list_named |= list.is_some();
@@ -105,7 +106,7 @@ pub fn read(
                             percent: percent_reading(entry),
                             exemptions: exemptions(entry),
                         };
-                        fit(row, product, troubles);
+                        fitting.fit(row, product, troubles);
                     }
                     None => tally.unanswered += 1,
                 }
@@ -259,99 +260,126 @@ impl<'d> Tally<'d> {
     }
 }
 
-/// Fits a row above its threshold into the product: compared with the composition where that shows the substance, else a
-/// constituent at the level that the row names.
-pub fn fit(row: Row<'_>, product: &mut Product, troubles: &mut Vec<Trouble>) {
-    let names = spellings(row.name);
-    let group = group_stem(row.name);
-    let mut seen = Seen::default();
-    let whole = product.root.mass;
-    look(&product.root, &names, group.as_deref(), whole, Some(Interval::exactly(1)), &mut seen);
-    if seen.count == 0 {
-        place(row, product);
-        return;
+/// Most substances that rows are compared with, in all; a row that comes after is placed without being compared.
+const MOST_VISITS: u64 = 3_000_000;
+
+/// Fits rows above their threshold into a product, within a bounded effort.
+#[derive(Default)]
+pub struct Fitting {
+    visits: u64,
+    told: bool,
+}
+
+impl Fitting {
+    /// Compares a row with the composition where that shows the substance at the row's level; what it does not show
+    /// becomes a constituent at the level that the row names.
+    pub fn fit(&mut self, row: Row<'_>, product: &mut Product, troubles: &mut Vec<Trouble>) {
+        if self.visits > MOST_VISITS {
+            if !self.told {
+                self.told = true;
+                troubles.push(Trouble::new(
+                    ProblemCode::AmountsDisagree,
+                    false,
+                    row.source.clone(),
+                    "alla svar kunde inte jämföras med sammansättningen; dela upp filen",
+                    "not all answers could be compared with the composition; split the file",
+                ));
+            }
+            place(row, product);
+            return;
+        }
+        let names = spellings(row.name);
+        let group = group_stem(row.name);
+        let mut seen = Seen::default();
+        look(&product.root, &names, group.as_deref(), &mut seen);
+        self.visits += seen.visits + 1;
+        if seen.sources.is_empty() {
+            place(row, product);
+            return;
+        }
+        self.visits += compare_exemptions(&row, product, &names, group.as_deref(), troubles);
+        match seen.agrees(&row, product.mixture) {
+            Some(true) => {}
+            Some(false) => {
+                let mut trouble = Trouble::new(
+                    ProblemCode::AmountsDisagree,
+                    true,
+                    row.source.clone(),
+                    format!("svaret om `{}` anger en annan halt än sammansättningen; rätta en av dem", row.name),
+                    format!("the answer on `{}` gives another amount than the composition; correct one of them", row.name),
+                );
+                trouble.sources.extend(row.percent.iter().chain(&row.mass).map(|(_, source)| source.clone()).take(2));
+                trouble.sources.extend(seen.sources.into_iter().take(3));
+                troubles.push(trouble);
+                place(row, product);
+            }
+            // Another view of the amount, on a basis that the composition does not give: both are kept.
+            None => place(row, product),
+        }
     }
-    compare_exemptions(&row, product, &names, group.as_deref(), troubles);
-    let stated = row.percent.as_ref().and_then(|(reading, _)| fraction_of(*reading));
-    let weighed = row.mass.as_ref().and_then(|(reading, _)| mass_of(*reading));
-    let agrees = match (stated, weighed) {
-        (None, None) => true,
-        (Some(stated), _) if seen.shares.iter().any(|share| nearly(*share, stated)) => true,
-        (_, Some(weighed)) if seen.masses.iter().chain(seen.total.iter()).any(|mass| nearly(*mass, weighed)) => true,
-        // Nothing to compare with: a group's members may lie apart, and masses may be missing.
-        (Some(_), None) => seen.shares.is_empty(),
-        (None, Some(_)) => seen.masses.is_empty(),
-        (Some(_), Some(_)) => seen.shares.is_empty() && seen.masses.is_empty(),
-    };
-    if agrees {
-        return;
-    }
-    let mut trouble = Trouble::new(
-        ProblemCode::AmountsDisagree,
-        true,
-        row.source.clone(),
-        format!("svaret om `{}` anger en annan halt än sammansättningen; rätta en av dem", row.name),
-        format!("the answer on `{}` gives another amount than the composition; correct one of them", row.name),
-    );
-    trouble.sources.extend(row.percent.iter().chain(&row.mass).map(|(_, source)| source.clone()).take(2));
-    trouble.sources.extend(seen.sources.into_iter().take(3));
-    troubles.push(trouble);
-    place(row, product);
 }
 
 /// What the composition shows of a substance.
 #[derive(Default)]
 struct Seen {
-    count: usize,
     /// Its share of each material, part or product that holds it.
-    shares: Vec<Interval>,
+    shares: Vec<(Level, Interval)>,
     /// Its mass in each of them, for one piece.
     masses: Vec<Interval>,
-    /// Its mass in the whole product.
-    total: Option<Interval>,
     sources: Vec<Source>,
+    visits: u64,
+}
+
+impl Seen {
+    /// Whether the row says the same; `None` when there is nothing to compare it with. Without an amount the row says that
+    /// the threshold is exceeded.
+    fn agrees(&self, row: &Row<'_>, mixture: bool) -> Option<bool> {
+        let stated = row.percent.as_ref().and_then(|(reading, _)| fraction_of(*reading));
+        let weighed = row.mass.as_ref().and_then(|(reading, _)| mass_of(*reading));
+        let silent = stated.is_none() && weighed.is_none();
+        let stated = stated.or_else(|| fraction_of(above(threshold(row.threshold).filter(|_| silent)?)));
+        let level = match reported(row.threshold) {
+            Reported::Material if !mixture => Level::Material,
+            Reported::Article => Level::Article,
+            _ => Level::Product,
+        };
+        let at_level = || self.shares.iter().filter(|(own, _)| *own == level);
+        match (stated, weighed) {
+            (None, None) => Some(true),
+            (Some(stated), _) if self.shares.iter().any(|(own, share)| nearly(*share, stated) && (!silent || *own == level)) => Some(true),
+            (_, Some(weighed)) if self.masses.iter().any(|mass| nearly(*mass, weighed)) => Some(true),
+            (Some(_), _) if at_level().next().is_some() => Some(false),
+            (None, Some(_)) if !self.masses.is_empty() => Some(false),
+            _ => None,
+        }
+    }
 }
 
 /// Looks for the substance in a part; returns its mass there, where that can be told.
-fn look(
-    part: &Part,
-    names: &[String],
-    group: Option<&str>,
-    whole: Option<Interval>,
-    pieces: Option<Interval>,
-    seen: &mut Seen,
-) -> Option<Interval> {
+fn look(part: &Part, names: &[String], group: Option<&str>, seen: &mut Seen) -> Option<Interval> {
     let mut mass = Some(Interval::ZERO);
-    let mut found = false;
+    let before = seen.sources.len();
+    seen.visits += part.constituents.len() as u64 + 1;
     for constituent in part.constituents.iter().filter(|constituent| is_same(constituent, names, group)) {
-        found = true;
-        seen.count += 1;
         seen.sources.push(constituent.amount_source.clone().unwrap_or_else(|| constituent.source.clone()));
         let share_here = fraction_of(constituent.reading);
         let own = mass_of(constituent.reading).or_else(|| Some(portion(share_here?, part.mass?)));
-        seen.shares.extend(share_here.or_else(|| share(own?, part.mass?)));
+        seen.shares.extend(share_here.or_else(|| share(own?, part.mass?)).map(|share| (part.level, share)));
         seen.masses.extend(own);
         mass = mass.zip(own).map(|(mass, own)| mass.plus(own));
     }
     for inner in &part.parts {
-        let before = seen.count;
-        let own = look(inner, names, group, whole, None, seen);
-        if seen.count > before {
-            found = true;
+        let found = seen.sources.len();
+        let own = look(inner, names, group, seen);
+        if seen.sources.len() > found {
             mass = mass.zip(own).and_then(|(mass, own)| Some(mass.plus(multiplied(own, inner.units)?)));
         }
     }
-    if found {
-        if let Some(mass) = mass {
-            seen.masses.push(mass);
-            seen.shares.extend(part.mass.and_then(|all| share(mass, all)).map(Interval::capped));
-            if pieces.is_some() {
-                seen.total = Some(mass);
-                seen.shares.extend(whole.and_then(|all| share(mass, all)).map(Interval::capped));
-            }
-        }
+    if let Some(mass) = mass.filter(|_| seen.sources.len() > before) {
+        seen.masses.push(mass);
+        seen.shares.extend(part.mass.and_then(|all| share(mass, all)).map(|share| (part.level, share.capped())));
     }
-    if found { mass } else { Some(Interval::ZERO) }
+    mass
 }
 
 /// A share of a mass, rounded outward.
@@ -366,13 +394,15 @@ fn multiplied(mass: Interval, units: crate::amount::Decimal) -> Option<Interval>
 }
 
 /// Copies the row's exemptions to the substances that claim none, and says where the two contradict each other.
-fn compare_exemptions(row: &Row<'_>, product: &mut Product, names: &[String], group: Option<&str>, troubles: &mut Vec<Trouble>) {
+/// Returns how many substances it looked at.
+fn compare_exemptions(row: &Row<'_>, product: &mut Product, names: &[String], group: Option<&str>, troubles: &mut Vec<Trouble>) -> u64 {
     let regime = |exemption: &ClaimedExemption| exemption.list.as_deref().map(regime_of).unwrap_or("");
-    for claimed in row.exemptions.iter().filter(|exemption| regime(exemption) == "rohs") {
+    let mut visits = 0;
+    for claimed in row.exemptions.iter().filter(|exemption| regime(exemption) == "rohs").take(20) {
         let mut matched = false;
         let mut other: Option<Source> = None;
         let mut silent = false;
-        each_same(&mut product.root, names, group, &mut |constituent| {
+        visits += each_same(&mut product.root, names, group, &mut |constituent| {
             let own = || constituent.exemptions.iter().filter(|exemption| regime(exemption) == "rohs");
             matched |= own().any(|exemption| exemption.none == claimed.none && (claimed.none || exemption.id == claimed.id));
             silent |= own().next().is_none();
@@ -395,9 +425,10 @@ fn compare_exemptions(row: &Row<'_>, product: &mut Product, names: &[String], gr
             trouble.sources.push(other);
             troubles.push(trouble);
         } else if silent {
-            each_same(&mut product.root, names, group, &mut |constituent| constituent.exemptions.push(claimed.clone()));
+            visits += each_same(&mut product.root, names, group, &mut |constituent| constituent.exemptions.push(claimed.clone()));
         }
     }
+    visits
 }
 
 /// `rohs` for the exemption lists of the EU directive; other regimes stand beside them and are not compared.
@@ -407,13 +438,15 @@ fn regime_of(list: &str) -> &'static str {
     if plain.contains("rohs") && !other { "rohs" } else { "" }
 }
 
-fn each_same(part: &mut Part, names: &[String], group: Option<&str>, act: &mut dyn FnMut(&mut Constituent)) {
+fn each_same(part: &mut Part, names: &[String], group: Option<&str>, act: &mut dyn FnMut(&mut Constituent)) -> u64 {
+    let mut visits = part.constituents.len() as u64 + 1;
     for constituent in part.constituents.iter_mut().filter(|constituent| is_same(constituent, names, group)) {
         act(constituent);
     }
     for inner in &mut part.parts {
-        each_same(inner, names, group, act);
+        visits += each_same(inner, names, group, act);
     }
+    visits
 }
 
 /// Makes a constituent of the row at the level that it names. A material or article that nobody names becomes a part
@@ -421,7 +454,7 @@ fn each_same(part: &mut Part, names: &[String], group: Option<&str>, act: &mut d
 pub fn place(row: Row<'_>, product: &mut Product) {
     let level = reported(row.threshold);
     let mut constituent = Constituent::new(row.source.clone());
-    constituent.name = Some(row.name.into()).filter(|name: &Box<str>| !name.is_empty());
+    constituent.name = Some(row.name).filter(|name| !name.is_empty()).map(Into::into);
     constituent.exemptions = row.exemptions;
     let stated = row.percent.as_ref().and_then(|(reading, _)| fraction_of(*reading));
     let weighed = row.mass.as_ref().and_then(|(reading, _)| mass_of(*reading));
@@ -497,10 +530,8 @@ fn is_same(constituent: &Constituent, names: &[String], group: Option<&str>) -> 
     let Some(name) = constituent.name.as_deref() else {
         return false;
     };
-    if let Some(stem) = group {
-        if name.to_lowercase().contains(stem) {
-            return true;
-        }
+    if group.is_some_and(|stem| name.to_lowercase().contains(stem)) {
+        return true;
     }
     spellings(name).iter().any(|own| names.contains(own))
 }

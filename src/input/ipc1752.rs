@@ -4,7 +4,7 @@
 //! substances of each homogeneous material. A file may hold several classes and several products.
 
 use super::iec62474::says_none;
-use super::iec62474_compliance::{ListName, Row, Tally, fit};
+use super::iec62474_compliance::{Fitting, ListName, Row, Tally};
 use super::xml::Node;
 use super::xml_answers;
 use super::xml_values::{Measure, Trouble, amount, boolean, date, fraction_of, mass, mass_of, sort_identifier};
@@ -93,8 +93,9 @@ fn read_product(node: Node<'_>, classes: &[&str], declared: Option<Date>) -> (Pr
     }
     let Tree { troubles: found, materials, rows, rows_above, answered } = tree;
     troubles.extend(found);
+    let mut fitting = Fitting::default();
     for row in rows_above {
-        fit(row, &mut product, &mut troubles);
+        fitting.fit(row, &mut product, &mut troubles);
     }
     // Class D lists every homogeneous material; whether every substance of it is left to the sum, so the file is called a
     // full declaration only when it names that class.
@@ -174,7 +175,7 @@ impl<'d> Tree<'d> {
         let of = |name: &str| id.and_then(|id| id.attribute(name)).or_else(|| node.attribute(name));
         let shown = of("itemName").or_else(|| of("itemNumber")).unwrap_or("");
         let mut part = Part::new(Level::Article, id.unwrap_or(node).source(shown));
-        part.name = Some(shown.into()).filter(|name: &Box<str>| !name.is_empty());
+        part.name = Some(shown).filter(|name| !name.is_empty()).map(Into::into);
         part.number = of("itemNumber").map(Into::into);
         part.is_article = node.attribute("isArticle").and_then(boolean);
         path.push(shown.to_string());

@@ -137,8 +137,8 @@ fn read_property(property: Node<'_>, product: &mut Product, notes: &mut Notes) {
     }
     if !cas.is_empty() || !ec.is_empty() && !is_number {
         let mut constituent = Constituent::new(source.clone());
-        constituent.name =
-            (!is_number).then(|| name.split(['(', '[']).next().unwrap_or(name).trim().into()).filter(|name: &Box<str>| !name.is_empty());
+        let word = name.split(['(', '[']).next().unwrap_or(name).trim();
+        constituent.name = Some(word).filter(|word| !is_number && !word.is_empty()).map(Into::into);
         (constituent.cas, constituent.ec) = (cas, ec);
         if !is_number {
             constituent.reading = property_amount(value, quantity);

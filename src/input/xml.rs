@@ -73,12 +73,17 @@ impl From<XmlError> for ReadError {
     }
 }
 
-fn damaged(detail: impl fmt::Display) -> XmlError {
+fn damaged(sv: impl fmt::Display, en: impl fmt::Display) -> XmlError {
     XmlError::new(
         Fault::Damaged,
-        format!("filen är inte hel xml ({detail}); be leverantören spara och skicka den på nytt"),
-        format!("the file is not whole xml ({detail}); ask the supplier to save and send it again"),
+        format!("filen är inte hel xml ({sv}); be leverantören spara och skicka den på nytt"),
+        format!("the file is not whole xml ({en}); ask the supplier to save and send it again"),
     )
+}
+
+/// What quick-xml objects to; it speaks English only.
+fn malformed(error: impl fmt::Display) -> XmlError {
+    damaged("koden är trasig", clipped(&error.to_string()))
 }
 
 fn too_large(sv: &str, en: &str) -> XmlError {
@@ -247,7 +252,7 @@ impl<'a> Document<'a> {
                 Ok(event) => event,
                 Err(error) => {
                     let at = position(reader.error_position()).max(ruler.at);
-                    return Err(damaged(error).at(ruler.advance(at)));
+                    return Err(malformed(error).at(ruler.advance(at)));
                 }
             };
             let after = position(reader.buffer_position());
@@ -286,10 +291,10 @@ impl<'a> Document<'a> {
         }
         if !open.is_empty() {
             let end = ruler.advance(source.len());
-            return Err(damaged("den slutar mitt i / it ends in the middle").at(end));
+            return Err(damaged("den slutar mitt i", "it ends in the middle").at(end));
         }
         if document.elements.is_empty() {
-            return Err(damaged("inget element / no element"));
+            return Err(damaged("den har inget element", "it has no element"));
         }
         Ok(document)
     }
@@ -309,19 +314,19 @@ impl<'a> Document<'a> {
             return Err(hostile("elementen är nästlade djupare än 200 nivåer", "elements are nested deeper than 200 levels"));
         }
         if open.is_empty() && !self.elements.is_empty() {
-            return Err(damaged("mer än ett rotelement / more than one root element"));
+            return Err(damaged("mer än ett rotelement", "more than one root element"));
         }
         let length = tag.find(|c: char| c.is_ascii_whitespace()).unwrap_or(tag.len());
         let first = self.attributes.len();
         for attribute in Attributes::new(tag, length) {
-            let attribute = attribute.map_err(damaged)?;
+            let attribute = attribute.map_err(malformed)?;
             if self.attributes.len() - first >= MOST_ATTRIBUTES {
                 return Err(hostile("ett element har fler än 256 attribut", "an element has more than 256 attributes"));
             }
             if attribute.value.len() > LONGEST_VALUE {
                 return Err(too_large("ett attribut är större än 64 MiB", "an attribute is larger than 64 MiB"));
             }
-            let value = attribute.normalized_value(XmlVersion::Implicit1_0).map_err(damaged)?;
+            let value = attribute.normalized_value(XmlVersion::Implicit1_0).map_err(malformed)?;
             // The key borrows the tag, which outlives the iterator; quick-xml ties it to the attribute.
             let key = key_in(tag, attribute.key.0);
             let prefix = if key == "xmlns" { Some("") } else { key.strip_prefix("xmlns:") };
@@ -375,7 +380,7 @@ impl<'a> Document<'a> {
     fn text(&mut self, open: &[Open], piece: Cow<'a, str>) -> Result<(), XmlError> {
         let blank = piece.trim().is_empty();
         let Some(element) = open.last().and_then(|above| self.elements.get_mut(above.index as usize)) else {
-            return if blank { Ok(()) } else { Err(damaged("text utanför rotelementet / text outside the root element")) };
+            return if blank { Ok(()) } else { Err(damaged("text utanför rotelementet", "text outside the root element")) };
         };
         if element.text.is_empty() {
             // White space between children is no content; before other text it is trimmed anyway.
@@ -410,7 +415,7 @@ fn key_in<'a>(tag: &'a str, key: &str) -> &'a str {
 /// Character references and the five entities that XML itself defines; any other is unknown, because a file that
 /// declares its own is refused.
 fn resolve(reference: &BytesRef<'_>) -> Result<String, XmlError> {
-    if let Some(character) = reference.resolve_char_ref().map_err(damaged)? {
+    if let Some(character) = reference.resolve_char_ref().map_err(malformed)? {
         return Ok(character.to_string());
     }
     let text = match reference.as_ref() {
@@ -419,7 +424,10 @@ fn resolve(reference: &BytesRef<'_>) -> Result<String, XmlError> {
         "gt" => ">",
         "quot" => "\"",
         "apos" => "'",
-        other => return Err(damaged(format_args!("&{};", other.chars().take(40).collect::<String>()))),
+        other => {
+            let name = clipped(other);
+            return Err(damaged(format_args!("okänd entitet `&{name};`"), format_args!("unknown entity `&{name};`")));
+        }
     };
     Ok(text.to_string())
 }

@@ -117,4 +117,79 @@ mod tests {
         assert_eq!(declaration.problems.len(), 1);
         assert!(!declaration.problems[0].open);
     }
+
+    /// One small file of each kind.
+    const SAMPLES: [&str; 7] = [
+        "<Main xmlns='http://std.iec.ch/iec62474'><Product><ProductID name='a'/><Compliance><DsDsg name='x'><Mass mass='1' unitOfMeasure='g'/>\
+         <ComplianceThreshold aboveComplianceThreshold='true' reportingThreshold='0.1 mass%'/></DsDsg></Compliance><Composition><ProductPart \
+         numberOfUnits='0.5'><Material><Substance name='x'><MassPercent massPercent='1'/></Substance></Material></ProductPart></Composition></Product></Main>",
+        "<MainDeclaration xmlns='http://webstds.ipc.org/175x/2.0'><Product><SubProduct><MaterialInfo><HomogeneousMaterialList><HomogeneousMaterial>\
+         <Substance name='x'><Amount value='1' UOM='ppm'/></Substance></HomogeneousMaterial></HomogeneousMaterialList></MaterialInfo></SubProduct></Product>\
+         </MainDeclaration>",
+        "<PartsEco xmlns='http://www.grantadesign.com/25/05/BillOfMaterialsEco'><Components><Part><Quantity>2</Quantity></Part></Components></PartsEco>",
+        "<DatasheetFeed><Datasheet><Composition><Component><Concentration><ExactValue>å</ExactValue></Concentration></Component></Composition></Datasheet>\
+         </DatasheetFeed>",
+        "<Catalogue xmlns='urn:oasis:names:specification:ubl:schema:xsd:Catalogue-2'><CatalogueLine><Item><Name>&amp;</Name></Item></CatalogueLine></Catalogue>",
+        "<BMECAT><T_NEW_CATALOG><PRODUCT><SUPPLIER_PID>1</SUPPLIER_PID></PRODUCT></T_NEW_CATALOG></BMECAT>",
+        "<kemkoll xmlns='urn:kemkoll:declaration:1'><product name='x'><constituent amount='5 %'/></product></kemkoll>",
+    ];
+
+    #[test]
+    fn no_cut_of_a_file_is_read_as_a_whole_one() {
+        for sample in SAMPLES {
+            assert!(read(sample.as_bytes()).is_ok(), "{sample}");
+            for end in 0..sample.len() {
+                assert!(read(&sample.as_bytes()[..end]).is_err(), "{}", String::from_utf8_lossy(&sample.as_bytes()[..end]));
+            }
+        }
+    }
+
+    #[test]
+    fn bytes_that_make_no_sense_never_panic() {
+        for sample in SAMPLES {
+            for at in 0..sample.len() {
+                for byte in [0, b'<', b'>', b'"', b'&', b'-', b'9', 0xff] {
+                    let mut bytes = sample.as_bytes().to_vec();
+                    bytes[at] = byte;
+                    let _ = read(&bytes);
+                }
+            }
+        }
+    }
+
+    /// Trees as deep as the limit allows fit on the stack of a worker thread.
+    #[test]
+    fn deep_trees_of_parts() {
+        let nested = |before: &str, open: &str, close: &str, after: &str| format!("{before}{}{}{after}", open.repeat(95), close.repeat(95));
+        for text in [
+            nested(
+                "<Main xmlns='http://std.iec.ch/iec62474'><Product><Composition>",
+                "<ProductPart>",
+                "</ProductPart>",
+                "</Composition></Product></Main>",
+            ),
+            nested(
+                "<MainDeclaration xmlns='http://webstds.ipc.org/175x/2.0'><Product>",
+                "<SubProduct>",
+                "</SubProduct>",
+                "</Product></MainDeclaration>",
+            ),
+            nested("<PartsEco>", "<Components><Part>", "</Part></Components>", "</PartsEco>"),
+            nested(
+                "<kemkoll xmlns='urn:kemkoll:declaration:1'><product>",
+                "<article><material>",
+                "</material></article>",
+                "</product></kemkoll>",
+            ),
+        ] {
+            let declaration = read(text.as_bytes()).unwrap();
+            let mut part = &declaration.products[0].root;
+            let mut depth = 0;
+            while let Some(inner) = part.parts.first() {
+                part = inner;
+                depth += 1;
+            }
+            assert!(depth >= 94, "{depth}");
+        }
+    }
 }

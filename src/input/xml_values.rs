@@ -212,7 +212,7 @@ pub fn sort_identifier(text: &str, cas: &mut Vec<Box<str>>, ec: &mut Vec<Box<str
 }
 
 /// A problem of one product.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Trouble {
     /// Which.
     pub code: ProblemCode,

@@ -301,3 +301,37 @@ fn units_that_are_no_number() {
     assert_eq!(product.root.parts[0].units.to_string(), "1");
     assert!(declaration.problems.iter().any(|problem| problem.open && problem.code == ProblemCode::AmountInvalid));
 }
+
+#[test]
+fn levels_without_masses_are_views_and_no_contradiction() {
+    let rows = row("DEHP", "true", MATERIAL, "<MassPercent massPercent=\"15\"/>")
+        + &row("DEHP", "true", "0.1 mass% of article [ReportingLevel:Article]", "<MassPercent massPercent=\"1.76\"/>");
+    let (product, declaration) = product(&list("D29.00", &rows));
+    assert!(declaration.problems.is_empty(), "{:?}", declaration.problems);
+    assert_eq!(substances(&product.root), 2);
+}
+
+#[test]
+fn above_in_the_answers_and_below_in_the_composition() {
+    let little = LEAD.replace("massPercent=\"2\"", "massPercent=\"0.05\"");
+    let rows = row("Lead", "true", MATERIAL, "");
+    let (product, declaration) = product(&(list("D29.00", &rows) + &composition(&little)));
+    assert_eq!(declaration.problems[0].code, ProblemCode::AmountsDisagree);
+    assert_eq!(substances(&product.root), 2);
+}
+
+#[test]
+fn problems_hold_for_every_number_of_a_shared_declaration() {
+    let declaration = read(
+        "<Product><ProductID name=\"A\"/><ProductID name=\"B\"/><Composition><ProductPart numberOfUnits=\"x\"/></Composition></Product>",
+    );
+    assert_eq!(declaration.problems.iter().map(|problem| problem.product).collect::<Vec<_>>(), [Some(0), Some(1)]);
+}
+
+#[test]
+fn many_rows_against_many_substances_end_in_time() {
+    let rows: String = (0..4000).map(|index| row(&format!("Stuff {index}"), "true", MATERIAL, "")).collect();
+    let substances: String = (0..4000).map(|index| format!("<Substance name=\"Other {index}\"/>")).collect();
+    let (_, declaration) = product(&format!("<Compliance>{rows}</Compliance>{}", composition(&substances)));
+    assert_eq!(declaration.problems.len(), 1);
+}
