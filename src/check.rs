@@ -408,18 +408,16 @@ fn settings(arguments: &Check, book: &RuleBook, lang: Lang) -> Result<Settings, 
         .iter()
         .filter(|id| book.categories.get(id).is_none())
         .map(|id| {
-            match book.categories.find(id) {
-                Some(meant) => {
-                    lang.of("okänd kategori `{}`; menas `{meant}`?", "unknown category `{}`; is `{meant}` meant?").replace("{meant}", meant)
-                }
-                None => lang
-                    .of(
-                        "okänd kategori `{}`; de som finns står i rules/categories.toml",
-                        "unknown category `{}`; those known stand in rules/categories.toml",
-                    )
-                    .to_string(),
-            }
-            .replace("{}", id)
+            let meant: Vec<String> = book.categories.find(id).iter().map(|meant| format!("`{meant}`")).collect();
+            let sentence = if meant.is_empty() {
+                lang.of(
+                    "okänd kategori `{}`; de som finns står i rules/categories.toml",
+                    "unknown category `{}`; those known stand in rules/categories.toml",
+                )
+            } else {
+                lang.of("okänd kategori `{}`; menas {meant}?", "unknown category `{}`; is {meant} meant?")
+            };
+            sentence.replace("{meant}", &meant.join(", ")).replace("{}", id)
         })
         .collect();
     if !unknown.is_empty() {

@@ -30,11 +30,8 @@ Exit codes:
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Check declarations and say which products meet the rules
     Check(Check),
-    /// Write what declarations state, identified, as one flat table
     Normalise(Normalise),
-    /// Show the whole reasoning behind one finding
     Explain(Explain),
     /// Print completions for a shell
     Completions {
@@ -103,17 +100,17 @@ pub struct Check {
 /// Which rules apply.
 #[derive(Debug, Args)]
 pub struct Rules {
-    /// The contract profile: its rule sets, own rules, categories, period and gate
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    /// The contract profile: its rule sets, own rules, categories, period and gate (a file, or a built-in one's id)
+    #[arg(long, value_name = "FILE|ID", value_hint = ValueHint::FilePath)]
     pub contract: Option<PathBuf>,
-    /// A built-in rule set by its id, or a rule file; may be repeated
+    /// A built-in rule set by its id (`rohs`, `rohs@2015/863`), or a rule file or folder; may be repeated
     ///
-    /// With neither --contract nor --rules every built-in set applies, except those that only watch.
+    /// With neither --contract nor --rules every built-in set applies (and every one in --rules-dir), except those that only watch.
     #[arg(long, value_name = "ID|FILE", value_hint = ValueHint::FilePath)]
     pub rules: Vec<OsString>,
-    /// A folder of rule sets to use in place of the built-in ones
+    /// A folder with rule sets and categories of your own, looked into before the built-in ones; may be repeated
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
-    pub rules_dir: Option<PathBuf>,
+    pub rules_dir: Vec<PathBuf>,
 }
 
 /// How files are read.
@@ -158,6 +155,8 @@ pub struct Normalise {
 }
 
 /// Show the whole reasoning behind one finding
+///
+/// What was compared with what, which cells the amounts come from, what was doubtful, and what the supplier should answer.
 #[derive(Debug, Args)]
 pub struct Explain {
     /// The finding's id as results give it; its first characters are enough

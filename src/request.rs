@@ -5,7 +5,8 @@ use crate::cli::{Language, Reading, Rules};
 use crate::{Exit, complain};
 use kemkoll::batch::listing::{self, Listing, Missing};
 use kemkoll::declaration::Date;
-use kemkoll::input::table::mapping::Mapping;
+use kemkoll::input::table::mapping::{self, Mapping};
+use kemkoll::input::{register, rulebook};
 use kemkoll::output::words::Lang;
 use kemkoll::rule::RuleBook;
 use kemkoll::substance::{Confirmations, Register};
@@ -86,23 +87,26 @@ pub fn today() -> Date {
     jiff::Zoned::now().date()
 }
 
-/// A file that the person named, with its SHA-256.
-pub fn named_file(path: &Path, lang: Lang) -> Result<(String, String), Refusal> {
-    let shown = listing::shown(path.as_os_str());
-    let bytes = fs::read(path).map_err(|error| {
-        Refusal::one(format!(
-            "{shown}: {}",
-            lang.of("filen kunde inte läsas: {}", "the file could not be read: {}").replace("{}", &error.to_string())
-        ))
-    })?;
+/// A file that the person named: its name, text and SHA-256.
+fn named_file(path: Option<&Path>, lang: Lang, wrong: &mut Vec<String>) -> Option<(String, String, String)> {
+    let path = path?;
+    let name = listing::shown(path.as_os_str());
+    let bytes = match fs::read(path) {
+        Ok(bytes) => bytes,
+        Err(error) => {
+            let sentence = lang.of("filen kunde inte läsas ({})", "the file could not be read ({})");
+            wrong.push(at(&name, 0, 0, &sentence.replace("{}", &error.to_string())));
+            return None;
+        }
+    };
     let hash = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
-    let text = String::from_utf8(bytes).map_err(|_| {
-        Refusal::one(format!(
-            "{shown}: {}",
-            lang.of("filen är inte UTF-8; spara om den som UTF-8", "the file is not UTF-8; save it as UTF-8")
-        ))
-    })?;
-    Ok((text, hash))
+    match String::from_utf8(bytes) {
+        Ok(text) => Some((name, text, hash)),
+        Err(_) => {
+            wrong.push(at(&name, 0, 0, lang.of("filen är inte UTF-8; spara om den som UTF-8", "the file is not UTF-8; save it as UTF-8")));
+            None
+        }
+    }
 }
 
 /// Characters a line of the terminal, within what reads well.
@@ -130,19 +134,60 @@ pub struct Ready {
 }
 
 /// Loads the rules and everything that files are read with, and tells all that is wrong with them at once.
-pub fn rules(_rules: &Rules, reading: &Reading, lang: Lang) -> Result<(Ready, RuleBook), Refusal> {
-    let ready = self::reading(reading, lang)?;
-    let book = RuleBook::compile(Vec::new(), Vec::new(), None, Default::default(), String::new(), &ready.register);
-    Ok((ready, book))
+pub fn rules(asked: &Rules, reading: &Reading, lang: Lang) -> Result<(Ready, RuleBook), Refusal> {
+    let mut wrong = Vec::new();
+    let mut ready = loaded(reading, lang, &mut wrong)?;
+    let request = rulebook::Request {
+        contract: asked.contract.clone(),
+        // A name that is not UTF-8 cannot be an id, and is told as a file that does not exist.
+        rules: asked.rules.iter().map(|text| text.to_string_lossy().into_owned()).collect(),
+        rules_dirs: asked.rules_dir.clone(),
+    };
+    let book = match rulebook::load(&request, &mut ready.register) {
+        Ok(book) if book.rules.is_empty() => {
+            wrong.push(lang.of("inga krav att kontrollera mot", "there are no rules to check against").to_string());
+            None
+        }
+        Ok(book) => Some(book),
+        Err(faults) => {
+            wrong.extend(faults.iter().map(|fault| at(&fault.file, fault.line, fault.column, lang.text(&fault.message))));
+            None
+        }
+    };
+    match book {
+        Some(book) if wrong.is_empty() => Ok((ready, book)),
+        _ => Err(Refusal::Wrong(wrong)),
+    }
 }
 
 /// Loads what files are read with.
-pub fn reading(_reading: &Reading, _lang: Lang) -> Result<Ready, Refusal> {
-    let register = kemkoll::input::register::register().map_err(|error| Refusal::one(error.to_string()))?;
-    Ok(Ready { register, confirmations: Confirmations::default(), confirmations_sha256: None, mapping: None, mapping_sha256: None })
+pub fn reading(asked: &Reading, lang: Lang) -> Result<Ready, Refusal> {
+    let mut wrong = Vec::new();
+    let ready = loaded(asked, lang, &mut wrong)?;
+    if wrong.is_empty() { Ok(ready) } else { Err(Refusal::Wrong(wrong)) }
+}
+
+fn loaded(asked: &Reading, lang: Lang, wrong: &mut Vec<String>) -> Result<Ready, Refusal> {
+    let register = register::register().map_err(|error| Refusal::one(error.to_string()))?;
+    let mut ready =
+        Ready { register, confirmations: Confirmations::default(), confirmations_sha256: None, mapping: None, mapping_sha256: None };
+    if let Some((name, text, hash)) = named_file(asked.mapping.as_deref(), lang, wrong) {
+        match mapping::parse(&text, &name) {
+            Ok(mapping) => ready.mapping = Some(mapping),
+            Err(faults) => wrong.extend(faults.iter().map(|fault| at(&fault.name, fault.line, fault.column, lang.text(&fault.message)))),
+        }
+        ready.mapping_sha256 = Some(hash);
+    }
+    Ok(ready)
+}
+
+/// A fault as editors find it: `file:line:column: message`.
+fn at(file: &str, line: u32, column: u32, message: &str) -> String {
+    if line == 0 { format!("{file}: {message}") } else { format!("{file}:{line}:{column}: {message}") }
 }
 
 /// The built-in rules, for their texts.
 pub fn built_in() -> Option<RuleBook> {
-    None
+    let mut register = register::register().ok()?;
+    rulebook::load(&rulebook::Request::default(), &mut register).ok()
 }

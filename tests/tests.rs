@@ -1,9 +1,9 @@
 //! All tests in one binary.
 
-// The program itself: exit codes, files in and files out, interruptions.
-mod cli;
 // The import rules of the layout.
 mod architecture;
+// The program itself: exit codes, files in and files out, interruptions.
+mod cli;
 // Declarations and rules made up from a seed.
 mod generate;
 // Properties that hold for any declaration.
@@ -12,7 +12,5 @@ mod laws;
 mod output;
 // The workbook, the page and the tables, written from invented rows and read back.
 mod outputs;
-//! All tests.
-
 // Rule files that are right and wrong: every fault at its line and column.
 mod rulebooks;

@@ -20,13 +20,11 @@ mod ods_places;
 pub mod read;
 pub mod read_error;
 pub mod register;
-pub mod table;
-pub mod text;
-pub mod sdscom;
-pub mod ubl;
-pub mod table;
-pub mod text;
 pub mod rulebook;
+pub mod sdscom;
+pub mod table;
+pub mod text;
+pub mod ubl;
 pub mod workbook;
 #[cfg(test)]
 mod workbook_tests;

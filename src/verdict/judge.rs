@@ -93,7 +93,7 @@ pub fn judge(composition: &Composition, book: &RuleBook, register: &Register, se
 
 /// The categories that count for a product: its own, else the contract's or the command line's.
 fn categories_of(product: &Product, book: &RuleBook, settings: &Settings) -> Vec<Arc<str>> {
-    let mut own: Vec<Arc<str>> = product.categories.iter().filter_map(|text| book.categories.find(text).cloned()).collect();
+    let mut own: Vec<Arc<str>> = product.categories.iter().flat_map(|text| book.categories.find(text)).cloned().collect();
     own.sort_unstable();
     own.dedup();
     if own.is_empty() { settings.categories.clone() } else { own }

@@ -117,7 +117,6 @@ fn table_of(mapping: &Mapping, described: &MappedTable, sheet: &Sheet, sheet_ind
         columns,
         facts,
         title: None,
-        beside_another: false,
         language: None,
         beside_another: false,
     };
