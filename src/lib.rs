@@ -1,9 +1,23 @@
-//! Kemkoll.
+//! Kemkoll checks supplier product declarations against rules on restricted substances, in batches.
+//!
+//! The flow, in the order of the modules below: amounts are exact ([`amount`]); a file states them of products, articles
+//! and materials ([`declaration`]); every line is found to be some substance, several, or nobody ([`substance`]); rules are
+//! data, compiled ([`rule`]); judging one against the other gives findings and assessments ([`verdict`]). Those modules
+//! think: values in, values out, without disk, clock, network, environment or threads.
+//!
+//! Around them: [`input`] turns bytes into declarations and rule files into rules, [`batch`] does it for many files at a
+//! time, and [`output`] writes what came of it.
+//!
+//! What holds everywhere: no binary floating point decides a verdict; nothing is dropped unsaid; doubt gives
+//! "undetermined", never "compliant"; a finding names its rule, its reason and its cell; the same files, rules and date
+//! give the same bytes.
 #![forbid(unsafe_code)]
+
 pub mod amount;
 pub mod declaration;
-pub mod input;
-pub mod output;
-pub mod rule;
 pub mod substance;
+pub mod rule;
 pub mod verdict;
+pub mod input;
+pub mod batch;
+pub mod output;

@@ -170,6 +170,7 @@ pub fn rules(register: &Register, looser: u64) -> Vec<Rule> {
     lead.scope.categories = vec!["eee".into()];
     lead.exemptions = vec![
         Exemption {
+            annex: None,
             id: "6(c)".into(),
             substances: Vec::new(),
             groups: vec![lead_group],
@@ -184,8 +185,10 @@ pub fn rules(register: &Register, looser: u64) -> Vec<Rule> {
             renewal_pending: false,
             granted: false,
             title: Text::default(),
-        },
+        }
+        .into(),
         Exemption {
+            annex: None,
             id: "16".into(),
             substances: Vec::new(),
             groups: Vec::new(),
@@ -200,7 +203,8 @@ pub fn rules(register: &Register, looser: u64) -> Vec<Rule> {
             renewal_pending: false,
             granted: false,
             title: Text::default(),
-        },
+        }
+        .into(),
     ];
     let four = ["117-81-7", "85-68-7", "84-74-2", "84-69-5"];
     let phthalates = rule("b/phthalates", 1, vec![entry(register, "51", &four, None)], Count::Sum, scaled(Comparison::From, 100, Of::HomogeneousMaterial), Consequence::Restriction);

@@ -482,7 +482,8 @@ fn the_same_rows_give_the_same_bytes() {
 #[cfg(feature = "tables")]
 mod tables {
     use super::*;
-    use kemkoll::output::table::{TableFormat, write_findings, write_products};
+    use kemkoll::output::flat::FlatRow;
+    use kemkoll::output::table::{TableFormat, write_findings, write_flat, write_products};
     use polars::prelude::{ParquetReader, SerReader};
 
     fn hostile() -> Vec<FindingRow> {
@@ -555,6 +556,27 @@ mod tables {
         assert_eq!(compliant, products().iter().map(|row| Some(row.counts.compliant)).collect::<Vec<_>>());
         let headings = std::fs::read_to_string(folder.path().join("empty-p.csv")).expect("text");
         assert_eq!(headings.trim_start_matches('\u{feff}').trim_end().split(',').count(), frame.width());
+    }
+
+    #[test]
+    fn constituents_become_a_table() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let out = folder.path().join("flat.parquet");
+        let row = FlatRow {
+            file: "a.xlsx".into(),
+            lo: "0.5".into(),
+            hi: "1000".into(),
+            answer: Some(true),
+            raw: "=1".into(),
+            ..FlatRow::default()
+        };
+        write_flat(&out, TableFormat::Parquet, ok(vec![row.clone(), row])).expect("written");
+        let frame = ParquetReader::new(std::fs::File::open(&out).expect("the file")).finish().expect("a frame");
+        assert_eq!(frame.height(), 2);
+        assert_eq!(frame.column("raw").expect("there").str().expect("text").get(0), Some("=1"));
+        assert_eq!(frame.column("lo_nearest").expect("there").f64().expect("a number").get(1), Some(0.5));
+        assert_eq!(frame.column("answer").expect("there").bool().expect("a flag").get(0), Some(true));
+        assert_eq!(frame.column("intended").expect("there").null_count(), 2);
     }
 
     #[test]

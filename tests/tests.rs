@@ -2,13 +2,15 @@
 
 // The import rules of the layout.
 mod architecture;
+// The program itself: exit codes, files in and files out, interruptions.
+mod cli;
 // Declarations and rules made up from a seed.
 mod generate;
 // Properties that hold for any declaration.
 mod laws;
-// Every result format, held against hand-made reports and the JSON Schemas.
+// Rows, schemas and the formats made from rows, over hand-made reports.
 mod output;
-// The workbook, the page and the tables, read back.
+// The workbook, the page and the tables, written from invented rows and read back.
 mod outputs;
 // Rule files that are right and wrong: every fault at its line and column.
 mod rulebooks;

@@ -16,13 +16,14 @@ pub mod ipc1752;
 pub mod native;
 pub mod number_format;
 mod ods_places;
+pub mod read;
 pub mod read_error;
+pub mod register;
+pub mod rulebook;
 pub mod sdscom;
 pub mod table;
 pub mod text;
 pub mod ubl;
-pub mod register;
-pub mod rulebook;
 pub mod workbook;
 #[cfg(test)]
 mod workbook_tests;
@@ -33,3 +34,8 @@ pub mod xml;
 pub mod xml_answers;
 pub mod xml_formats;
 pub mod xml_values;
+
+// Seam until `table::read` takes a mapping.
+fn table_read(workbook: &workbook::Workbook, _mapping: Option<&table::mapping::Mapping>) -> crate::declaration::Declaration {
+    table::read(workbook)
+}

@@ -86,6 +86,30 @@ pub struct UnreadableRow {
     pub reasons: Vec<TextRow>,
 }
 
+/// What lay in a folder or archive and was no declaration.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NotDeclarationRow {
+    /// The file.
+    pub file: String,
+    /// What it is: `pdf`, `json`, `html`, `xml`, `text`, `i6z`, `empty` or `other`.
+    pub what: String,
+}
+
+/// What the search for files passed over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct PassedOver {
+    /// Hidden files and folders, and what is no ordinary file.
+    pub hidden: u64,
+    /// Lock files of open workbooks.
+    pub lock_files: u64,
+    /// Links to folders that are checked anyway.
+    pub links: u64,
+    /// Files reached a second time.
+    pub repeated: u64,
+    /// Folders of earlier results.
+    pub earlier_results: u64,
+}
+
 /// How much there was of everything.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct RunCounts {
@@ -132,6 +156,10 @@ pub struct RunRecord {
     pub counts: RunCounts,
     /// Files of which something could not be read, bytewise by file.
     pub unreadable: Vec<UnreadableRow>,
+    /// What was no declaration, bytewise by file.
+    pub not_declarations: Vec<NotDeclarationRow>,
+    /// What was passed over.
+    pub passed_over: PassedOver,
 }
 
 impl RunCounts {
@@ -179,6 +207,8 @@ impl RunRecord {
             rulesets: rulesets.collect(),
             counts: RunCounts::default(),
             unreadable: Vec::new(),
+            not_declarations: Vec::new(),
+            passed_over: PassedOver::default(),
         }
     }
 }

@@ -142,13 +142,24 @@ pub fn declared(row: &FindingRow, lang: Lang) -> String {
 /// What violates: "över 0,1 % i varje homogent material". Empty where there is no limit.
 pub fn limit(row: &FindingRow, lang: Lang) -> String {
     let (Some(limit), Some(unit), Some(comparison)) = (&row.limit, &row.unit, &row.comparison) else { return String::new() };
-    in_what(words::limit(limit, unit, comparison, lang), row.level.as_deref(), row.kind.as_deref(), lang)
+    in_what(breaking(limit, unit, comparison, lang), row.level.as_deref(), row.kind.as_deref(), lang)
+}
+
+/// What breaks the requirement. `words::limit` says what is allowed of a ban, "no presence"; here it is any presence.
+fn breaking(value: &str, unit: &str, comparison: &str, lang: Lang) -> String {
+    if value == "0" && comparison == "above" {
+        return lang.of("all förekomst", "any presence").to_string();
+    }
+    words::limit(value, unit, comparison, lang)
 }
 
 /// The same of a rule.
 pub fn limit_of(limit: &Limit, lang: Lang) -> String {
     let (value, unit) = limit.printed();
-    let mut text = words::limit(&value, unit, limit.comparison.code(), lang);
+    let mut text = breaking(&value, unit, limit.comparison.code(), lang);
+    if limit.intentional {
+        text.push_str(lang.of(" som är avsiktligt tillsatt", " that is added on purpose"));
+    }
     if let Some(element) = &limit.element {
         text.push_str(&format!(" {} {element}", lang.of("räknat som", "counted as")));
     }
@@ -303,6 +314,12 @@ mod tests {
             assert!(contrast(text, 0xFF_FF_FF) >= 7.0, "{verdict:?}");
             assert!(WORST_FIRST.iter().filter(|other| sign(**other) == sign(verdict)).count() == 1, "{verdict:?}");
         }
+    }
+
+    #[test]
+    fn a_ban_is_broken_by_any_presence() {
+        assert_eq!(breaking("0", "mg/kg", "above", Lang::Sv), "all förekomst");
+        assert_eq!(breaking("1000", "mg/kg", "above", Lang::En), "above 0.1 %");
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Findings and products as flat tables, csv and Parquet; the only file that knows polars.
+//! Findings, products and declared constituents as flat tables, csv and Parquet; the only file that knows polars.
 //!
 //! Rows are gathered into batches and appended, so memory does not grow with the number of findings. The bytes depend on
 //! the rows alone: one thread, fixed compression, no clock. Lists are joined into one text a column, because spreadsheets
@@ -6,6 +6,7 @@
 
 #![cfg_attr(not(feature = "tables"), expect(dead_code, reason = "without polars the columns are described but never written"))]
 
+use crate::output::flat::FlatRow;
 use crate::output::rows::{FindingRow, ProductRow, TextRow};
 use crate::verdict::Verdict;
 use std::borrow::Cow;
@@ -41,6 +42,17 @@ where
     E: std::error::Error + Send + Sync + 'static,
 {
     write(out, format, PRODUCT_COLUMNS, rows)
+}
+
+/// Writes what declarations state, identified, one row a constituent (`kemkoll normalise`).
+///
+/// # Errors
+/// As [`write_findings`].
+pub fn write_flat<E>(out: &Path, format: TableFormat, rows: impl Iterator<Item = Result<FlatRow, E>>) -> io::Result<()>
+where
+    E: std::error::Error + Send + Sync + 'static,
+{
+    write(out, format, FLAT_COLUMNS, rows)
 }
 
 /// A column: what it holds, and how it is read from a row.
@@ -163,6 +175,49 @@ const PRODUCT_COLUMNS: &[Column<ProductRow>] = &[
     ("problems", Of::Count(|row| Some(row.problems))),
     ("constituents", Of::Count(|row| Some(row.constituents))),
     ("disclosed_percent", Of::Text(|row| row.disclosed_percent.clone())),
+];
+
+const FLAT_COLUMNS: &[Column<FlatRow>] = &[
+    ("file", Of::Text(|row| own(&row.file))),
+    ("file_sha256", Of::Text(|row| own(&row.file_sha256))),
+    ("format", Of::Text(|row| own(&row.format))),
+    ("supplier", Of::Text(|row| row.supplier.clone())),
+    ("article_number", Of::Text(|row| row.article_number.clone())),
+    ("buyer_article_number", Of::Text(|row| row.buyer_article_number.clone())),
+    ("gtin", Of::Text(|row| row.gtin.clone())),
+    ("product", Of::Text(|row| row.product.clone())),
+    ("categories", Of::Text(|row| row.categories.clone())),
+    ("declaration_kind", Of::Text(|row| own(&row.declaration_kind))),
+    ("date", Of::Text(|row| row.date.clone())),
+    ("level", Of::Text(|row| own(&row.level))),
+    ("part", Of::Text(|row| row.part.clone())),
+    ("written_name", Of::Text(|row| row.written_name.clone())),
+    ("written_cas", Of::Text(|row| row.written_cas.clone())),
+    ("written_ec", Of::Text(|row| row.written_ec.clone())),
+    ("identity", Of::Text(|row| own(&row.identity))),
+    ("cas", Of::Text(|row| row.cas.clone())),
+    ("ec", Of::Text(|row| row.ec.clone())),
+    ("name", Of::Text(|row| row.name.clone())),
+    ("candidates", Of::Text(|row| row.candidates.clone())),
+    ("lo", Of::Text(|row| own(&row.lo))),
+    ("hi", Of::Text(|row| own(&row.hi))),
+    ("lo_nearest", Of::Nearest(|row| nearest(Some(&row.lo)))),
+    ("hi_nearest", Of::Nearest(|row| nearest(Some(&row.hi)))),
+    ("unit", Of::Text(|row| own(&row.unit))),
+    ("dimension", Of::Text(|row| own(&row.dimension))),
+    ("kind", Of::Text(|row| row.kind.clone())),
+    ("doubt", Of::Text(|row| row.doubt.clone())),
+    ("measured", Of::Flag(|row| Some(row.measured))),
+    ("answer", Of::Flag(|row| row.answer)),
+    ("intended", Of::Flag(|row| row.intended)),
+    ("function", Of::Text(|row| row.function.clone())),
+    ("exemptions", Of::Text(|row| row.exemptions.clone())),
+    ("sheet", Of::Text(|row| row.sheet.clone())),
+    ("cell", Of::Text(|row| row.cell.clone())),
+    ("line", Of::Text(|row| row.line.clone())),
+    ("raw", Of::Text(|row| own(&row.raw))),
+    ("amount_place", Of::Text(|row| row.amount_place.clone())),
+    ("amount_raw", Of::Text(|row| row.amount_raw.clone())),
 ];
 
 /// Text that no spreadsheet runs, wherever it splits the line: after `;` too, since a spreadsheet of a country with
@@ -345,5 +400,25 @@ mod with_polars {
                 .collect();
             DataFrame::new(self.rows, series).map_err(io::Error::other)
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_flat_table_has_the_columns_of_normalise() {
+        let exact = FLAT_COLUMNS.iter().filter(|(_, of)| !matches!(of, Of::Nearest(_))).map(|(name, _)| *name);
+        assert_eq!(exact.collect::<Vec<_>>(), crate::output::flat::COLUMNS);
+    }
+
+    #[test]
+    fn nothing_runs_wherever_a_spreadsheet_splits() {
+        assert_eq!(guarded("=1"), "'=1");
+        assert_eq!(guarded("bly; =1"), "bly; '=1");
+        assert_eq!(guarded("a;\"=1"), "a;\"'=1");
+        assert_eq!(guarded("a\n@x"), "a\n'@x");
+        assert_eq!(guarded("a; b, c-d"), "a; b, c-d");
     }
 }

@@ -1,0 +1,209 @@
+//! The command line: commands, options and their help. Completions and the manual page are made from the same definition.
+
+use clap::builder::PossibleValuesParser;
+use clap::{Args, Parser, Subcommand, ValueHint};
+use kemkoll::declaration::Date;
+use kemkoll::output::Format;
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+/// Checks supplier product declarations against rules on restricted substances.
+#[derive(Debug, Parser)]
+#[command(name = "kemkoll", version, about, long_about = LONG_ABOUT, after_long_help = EXIT_CODES)]
+pub struct Cli {
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+const LONG_ABOUT: &str = "\
+Checks supplier product declarations (Excel, OpenDocument, csv, XML) and laboratory results against rules on restricted \
+substances, and says for every product which rules it breaks, which it meets, and which cannot be decided and why, with \
+the cell that each answer comes from.";
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0    the gate holds: nothing that --fail-on names was found
+  1    the gate does not hold
+  2    wrong usage, or a rule, contract, mapping or confirmation file is wrong; nothing was checked
+  3    some input could not be read; the rest was checked and written
+  130  interrupted; no results were written, earlier ones are untouched";
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    Check(Check),
+    Normalise(Normalise),
+    Explain(Explain),
+    /// Print completions for a shell
+    Completions {
+        /// The shell
+        #[arg(value_enum)]
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page, of the program or of one command (roff; view with `man -l -`)
+    Man {
+        /// The command; left out: the program
+        #[arg(value_parser = PossibleValuesParser::new(["check", "normalise", "explain", "completions", "man"]))]
+        command: Option<String>,
+    },
+}
+
+/// Check declarations and say which products meet the rules
+///
+/// Every file is read for what it is, whatever its name says: xlsx, xlsm, xlsb, xls, ods, csv, tsv, XML, and zip archives
+/// of these. Folders are searched with all they hold. Results go to files (--out) or to stdout, progress and messages to
+/// stderr.
+#[derive(Debug, Args)]
+#[command(after_long_help = EXIT_CODES)]
+pub struct Check {
+    /// Files, folders, archives, or patterns such as `in/**/*.xlsx`
+    #[arg(required = true, value_name = "PATH", value_hint = ValueHint::AnyPath)]
+    pub paths: Vec<OsString>,
+    #[command(flatten)]
+    pub rules: Rules,
+    #[command(flatten)]
+    pub reading: Reading,
+    /// Category for products that name none, such as `eee/8-medical`; may be repeated
+    ///
+    /// A product's own category comes first, then the contract's; where the contract names any, this option is not used.
+    #[arg(long, value_name = "ID")]
+    pub category: Vec<String>,
+    /// The day whose rules apply [default: today]
+    #[arg(long, value_name = "DATE", value_parser = date)]
+    pub as_of: Option<Date>,
+    /// Also tell what will change in this period, such as `2027-02-01..2031-01-31` [default: the contract's]
+    #[arg(long, value_name = "A..B", value_parser = period)]
+    pub contract_period: Option<(Date, Date)>,
+    /// What compliant must rest on: the supplier's word, or figures that leave no room for doubt
+    #[arg(long, value_name = "GRADE", default_value = "stated", value_parser = ["stated", "demonstrated"])]
+    pub proof: String,
+    /// Write results to this folder: findings.jsonl, products.jsonl and run.json, and what --format names
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub out: Option<PathBuf>,
+    /// More result formats, parted by commas: csv, parquet, xlsx, html, sarif, junit (and json, without --out)
+    ///
+    /// Without --out one of json, sarif and junit goes to stdout in place of the summary.
+    #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = format)]
+    pub format: Vec<Format>,
+    /// Write every finding, also compliant and not-applicable
+    #[arg(long)]
+    pub all: bool,
+    /// Which verdict makes the exit code 1 [default: the contract's gate, else undetermined]
+    ///
+    /// Each includes what is worse: declarable stops also on undetermined and non-compliant, undetermined also on
+    /// non-compliant. The exit code is never 1 with `never`.
+    #[arg(long, value_name = "VERDICT", value_parser = ["non-compliant", "undetermined", "declarable", "never"])]
+    pub fail_on: Option<String>,
+    #[command(flatten)]
+    pub language: Language,
+}
+
+/// Which rules apply.
+#[derive(Debug, Args)]
+pub struct Rules {
+    /// The contract profile: its rule sets, own rules, categories, period and gate (a file, or a built-in one's id)
+    #[arg(long, value_name = "FILE|ID", value_hint = ValueHint::FilePath)]
+    pub contract: Option<PathBuf>,
+    /// A built-in rule set by its id (`rohs`, `rohs@2015/863`), or a rule file or folder; may be repeated
+    ///
+    /// With neither --contract nor --rules every built-in set applies (and every one in --rules-dir), except those that only watch.
+    #[arg(long, value_name = "ID|FILE", value_hint = ValueHint::FilePath)]
+    pub rules: Vec<OsString>,
+    /// A folder with rule sets and categories of your own, looked into before the built-in ones; may be repeated
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub rules_dir: Vec<PathBuf>,
+}
+
+/// How files are read.
+#[derive(Debug, Args)]
+pub struct Reading {
+    /// Which columns mean what, for files whose headings are not understood (TOML)
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub mapping: Option<PathBuf>,
+    /// What a person confirmed: trade names and corrected numbers, and the substances they stand for (csv)
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub confirmations: Option<PathBuf>,
+    /// How many files to work on at a time [default: one for each core]
+    #[arg(long, short, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub jobs: Option<u16>,
+}
+
+/// The language of what is shown to people.
+#[derive(Debug, Args)]
+pub struct Language {
+    /// Language of summary and reports [default: Swedish where LC_ALL, LC_MESSAGES or LANG says so, else English]
+    #[arg(long, value_name = "LANGUAGE", value_parser = ["sv", "en"])]
+    pub lang: Option<String>,
+}
+
+/// Write what declarations state, identified, as one flat table
+///
+/// One row a constituent: file, product, part, substance as written and as identified, and the amount as an exact
+/// interval. Nothing is judged.
+#[derive(Debug, Args)]
+#[command(after_long_help = EXIT_CODES)]
+pub struct Normalise {
+    /// Files, folders, archives, or patterns such as `in/**/*.xlsx`
+    #[arg(required = true, value_name = "PATH", value_hint = ValueHint::AnyPath)]
+    pub paths: Vec<OsString>,
+    /// The table to write; its ending decides the format: .parquet, .csv or .jsonl
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub out: PathBuf,
+    #[command(flatten)]
+    pub reading: Reading,
+    #[command(flatten)]
+    pub language: Language,
+}
+
+/// Show the whole reasoning behind one finding
+///
+/// What was compared with what, which cells the amounts come from, what was doubtful, and what the supplier should answer.
+#[derive(Debug, Args)]
+pub struct Explain {
+    /// The finding's id as results give it; its first characters are enough
+    #[arg(value_name = "FINDING")]
+    pub finding: String,
+    /// The folder that `check --out` wrote
+    #[arg(long, value_name = "DIR", default_value = ".", value_hint = ValueHint::DirPath)]
+    pub out: PathBuf,
+    #[command(flatten)]
+    pub language: Language,
+}
+
+fn date(text: &str) -> Result<Date, String> {
+    text.trim().parse().map_err(|_| "a day is written as `2027-02-01`".to_string())
+}
+
+fn period(text: &str) -> Result<(Date, Date), String> {
+    let (from, to) = text.split_once("..").ok_or("a period is written as `2027-02-01..2031-01-31`")?;
+    let (from, to) = (date(from)?, date(to)?);
+    if from > to { Err("the period ends before it begins".to_string()) } else { Ok((from, to)) }
+}
+
+fn format(text: &str) -> Result<Format, String> {
+    let known = || Format::ALL.map(Format::code).join(", ");
+    let format = Format::parse(text.trim()).ok_or_else(|| format!("choose among {}", known()))?;
+    let tables = matches!(format, Format::Csv | Format::Parquet);
+    if tables && cfg!(not(feature = "tables")) {
+        return Err("this program was built without `tables`; build it with the default features".to_string());
+    }
+    Ok(format)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_definition_holds_together() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn periods_have_two_days_in_order() {
+        assert!(period("2027-02-01..2031-01-31").is_ok());
+        assert!(period("2031-01-31..2027-02-01").is_err());
+        assert!(period("2027-02-30..2031-01-31").is_err());
+        assert!(period("2027-02-01").is_err());
+    }
+}
