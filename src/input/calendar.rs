@@ -41,12 +41,7 @@ pub(super) fn date(stored: f64, system: DateSystem, time_only: bool) -> Option<V
         let (hours, minutes, seconds) = (second / 3600, second / 60 % 60, second % 60);
         text.push_str(&format!(" {hours:02}:{minutes:02}:{seconds:02}"));
     }
-    Some(Value::Date {
-        year,
-        month,
-        day,
-        text: text.into(),
-    })
+    Some(Value::Date { year, month, day, text: text.into() })
 }
 
 /// Year, month and day of a number of days since 1970-01-01 (the well-known algorithm over eras of 400 years).
@@ -54,16 +49,11 @@ fn civil(days: i64) -> (i32, u8, u8) {
     let days = days + 719_468;
     let era = days.div_euclid(146_097);
     let day_of_era = days.rem_euclid(146_097);
-    let year_of_era =
-        (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
     let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let shifted = (5 * day_of_year + 2) / 153;
     let day = day_of_year - (153 * shifted + 2) / 5 + 1;
-    let month = if shifted < 10 {
-        shifted + 3
-    } else {
-        shifted - 9
-    };
+    let month = if shifted < 10 { shifted + 3 } else { shifted - 9 };
     let year = year_of_era + era * 400 + i64::from(month <= 2);
     (year as i32, month as u8, day as u8)
 }
@@ -86,12 +76,7 @@ pub fn iso_date(text: &str) -> Value {
             shown.push(' ');
             shown.push_str(time);
         }
-        Some(Value::Date {
-            year,
-            month,
-            day,
-            text: shown.into(),
-        })
+        Some(Value::Date { year, month, day, text: shown.into() })
     };
     read().unwrap_or_else(|| Value::Text(text.into()))
 }

@@ -61,10 +61,7 @@ impl Condition {
         } else {
             (Comparison::Equal, inside.strip_prefix('=')?)
         };
-        Some(Condition {
-            comparison,
-            bound: bound.trim().parse().ok()?,
-        })
+        Some(Condition { comparison, bound: bound.trim().parse().ok()? })
     }
 
     pub(super) fn holds(self, stored: f64) -> bool {
@@ -165,10 +162,7 @@ impl Draft {
                     } else if starts_with(rest, "a/p") {
                         draft.clock = true;
                         index += "a/p".len() - 1;
-                    } else if matches!(c, 'E' | 'e')
-                        && draft.digits > 0
-                        && matches!(tokens.get(index), Some(Token::Char('+' | '-')))
-                    {
+                    } else if matches!(c, 'E' | 'e') && draft.digits > 0 && matches!(tokens.get(index), Some(Token::Char('+' | '-'))) {
                         draft.exponent = true;
                         index += 1;
                     } else {
@@ -202,11 +196,7 @@ impl Draft {
             self.condition = Some(condition);
         } else if inside.starts_with(['<', '>', '=']) {
             self.odd = true;
-        } else if !inside.is_empty()
-            && inside
-                .chars()
-                .all(|c| matches!(c.to_ascii_lowercase(), 'h' | 'm' | 's'))
-        {
+        } else if !inside.is_empty() && inside.chars().all(|c| matches!(c.to_ascii_lowercase(), 'h' | 'm' | 's')) {
             self.clock = true;
         }
         // The rest are colours and digit shapes.
@@ -234,7 +224,7 @@ impl Draft {
                 self.comma_last = false;
                 self.point = true;
             }
-            ',' => self.comma_last = self.digits > 0 && !self.point || self.comma_last,
+            ',' => self.comma_last = self.digits > 0,
             '%' => {
                 self.scaled |= self.comma_last;
                 self.comma_last = false;
@@ -246,8 +236,7 @@ impl Draft {
             'h' | 'H' | 's' | 'S' => self.clock = true,
             // Signs and blanks that only decorate; a dash between digits is part of what is shown.
             '-' if self.digits > 0 => self.after.push('-'),
-            '-' | '+' | '(' | ')' | '$' | ':' | '/' | '!' | '^' | '&' | '\'' | '{' | '}' | ' '
-            | '\u{a0}' | '\u{202f}' => {
+            '-' | '+' | '(' | ')' | '$' | ':' | '/' | '!' | '^' | '&' | '\'' | '{' | '}' | ' ' | '\u{a0}' | '\u{202f}' => {
                 self.scaled |= self.comma_last;
                 self.comma_last = false;
             }
@@ -258,8 +247,7 @@ impl Draft {
     /// The words before and after `@`, when there are any.
     pub(super) fn around_text(&self) -> Option<(Box<str>, Box<str>)> {
         let worded = !self.before.trim().is_empty() || !self.after.trim().is_empty();
-        (worded && self.digits == 0)
-            .then(|| (self.before.as_str().into(), self.after.as_str().into()))
+        (worded && self.digits == 0).then(|| (self.before.as_str().into(), self.after.as_str().into()))
     }
 
     pub(super) fn appearance(&self) -> Appearance {
@@ -271,19 +259,14 @@ impl Draft {
             if self.digits > 0 || self.percents > 0 {
                 return unknown;
             }
-            return if self.day_or_year || (self.month && !self.clock) {
-                Appearance::Date
-            } else {
-                Appearance::Time
-            };
+            return if self.day_or_year || (self.month && !self.clock) { Appearance::Date } else { Appearance::Time };
         }
         if self.text_placeholder {
             // Numbers in cells formatted as text are shown as they are.
             return Appearance::Number(Shown::Plain);
         }
         // Quoted signs and brackets decorate negative numbers; the stored sign says the same.
-        let decoration =
-            |c: char| matches!(c, '-' | '–' | '—' | '+' | '(' | ')') || c.is_whitespace();
+        let decoration = |c: char| matches!(c, '-' | '–' | '—' | '+' | '(' | ')') || c.is_whitespace();
         let before = self.before.trim_matches(decoration);
         let after = self.after.trim_matches(decoration);
         if self.digits == 0 {
@@ -307,12 +290,7 @@ impl Draft {
                 unknown
             };
         }
-        if whole
-            && before.is_empty()
-            && after.is_empty()
-            && self.mask.len() > 1
-            && self.mask.chars().all(|c| c == '0')
-        {
+        if whole && before.is_empty() && after.is_empty() && self.mask.len() > 1 && self.mask.chars().all(|c| c == '0') {
             return Appearance::Digits(self.mask.as_str().into());
         }
         let percent = self.percents > 0;
@@ -322,11 +300,7 @@ impl Draft {
             (true, false) if !percent => Appearance::Number(Shown::UnitText(Arc::from(after))),
             _ => Appearance::Words {
                 before: before.into(),
-                after: if after.is_empty() {
-                    "".into()
-                } else {
-                    format!(" {after}").into()
-                },
+                after: if after.is_empty() { "".into() } else { format!(" {after}").into() },
                 percent,
             },
         }
@@ -336,6 +310,5 @@ impl Draft {
 /// Whether plain characters spell a word, whatever their case.
 fn starts_with(tokens: &[Token], word: &str) -> bool {
     let mut tokens = tokens.iter();
-    word.chars()
-        .all(|w| matches!(tokens.next(), Some(Token::Char(c)) if c.to_ascii_lowercase() == w))
+    word.chars().all(|w| matches!(tokens.next(), Some(Token::Char(c)) if c.to_ascii_lowercase() == w))
 }

@@ -3,7 +3,7 @@
 //! itself, a percentage, a number with a unit, a date, or words.
 
 use super::calendar::{DateSystem, date};
-use super::decimal::Decimal;
+use crate::amount::Decimal;
 use super::format_code::{Appearance, Draft, Section, split_sections};
 use super::workbook::{Shown, Value};
 
@@ -118,7 +118,7 @@ impl NumberFormat {
                     None => (Value::Number(decimal), Shown::Unknown),
                 }
             }
-            Some(Appearance::Literal(words)) => (Value::Text(words.clone()), Shown::Plain),
+            Some(Appearance::Literal(words)) => (Value::Text((**words).into()), Shown::Plain),
             Some(Appearance::Words {
                 before,
                 after,

@@ -56,12 +56,7 @@ pub struct ReadError {
 impl ReadError {
     /// An error about the file as a whole.
     pub fn new(fault: Fault, sv: impl Into<String>, en: impl Into<String>) -> Self {
-        ReadError {
-            fault,
-            place: String::new(),
-            sv: sv.into(),
-            en: en.into(),
-        }
+        ReadError { fault, place: String::new(), sv: sv.into(), en: en.into() }
     }
 
     /// The same error, with its place (a sheet, a member, a cell).
@@ -78,11 +73,7 @@ impl ReadError {
 
 impl fmt::Display for ReadError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.place.is_empty() {
-            write!(f, "{}", self.en)
-        } else {
-            write!(f, "`{}`: {}", self.place, self.en)
-        }
+        if self.place.is_empty() { write!(f, "{}", self.en) } else { write!(f, "`{}`: {}", self.place, self.en) }
     }
 }
 

@@ -1,0 +1,701 @@
+//! What is required: rule sets, rules, limits, scopes, exemptions, contracts and categories, compiled so that judging a
+//! constituent is a table look-up.
+//!
+//! Rules are data. `input/rulebook.rs` reads them and refuses what is wrong; here they are already valid.
+
+use crate::amount::{Decimal, Dimension, Factor, Kind, Unit};
+use crate::declaration::{Date, Text};
+use crate::substance::{GroupId, MaterialId, Register, SubstanceId};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// What breaking a rule means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Consequence {
+    /// The law forbids it.
+    Restriction,
+    /// A duty to inform, justify or label; having declared it is no breach.
+    Information,
+    /// The contract forbids it.
+    Contract,
+    /// Points in an award; never part of a product's verdict.
+    Award,
+    /// Watched; never part of a product's verdict.
+    Watch,
+}
+
+impl Consequence {
+    /// The word used in files and results.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Consequence::Restriction => "restriction",
+            Consequence::Information => "information",
+            Consequence::Contract => "contract",
+            Consequence::Award => "award",
+            Consequence::Watch => "watch",
+        }
+    }
+
+    /// The consequence named by `code`.
+    pub fn from_code(code: &str) -> Option<Consequence> {
+        use Consequence::*;
+        [Restriction, Information, Contract, Award, Watch].into_iter().find(|each| each.code() == code)
+    }
+
+    /// Whether it counts in the product's verdict and the gate.
+    pub const fn counts(self) -> bool {
+        matches!(self, Consequence::Restriction | Consequence::Information | Consequence::Contract)
+    }
+}
+
+/// How grave a breach is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub enum Severity {
+    /// Least.
+    Minor,
+    /// The default.
+    #[default]
+    Major,
+    /// Most.
+    Critical,
+}
+
+impl Severity {
+    /// The word used in files and results.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Severity::Minor => "minor",
+            Severity::Major => "major",
+            Severity::Critical => "critical",
+        }
+    }
+
+    /// The severity named by `code`.
+    pub fn from_code(code: &str) -> Option<Severity> {
+        [Severity::Minor, Severity::Major, Severity::Critical].into_iter().find(|each| each.code() == code)
+    }
+}
+
+/// Whether the amounts of a rule's substances are added or looked at one by one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Count {
+    /// All substances together: one finding a rule and thing.
+    Sum,
+    /// Each list entry by itself (all CAS numbers of one entry together).
+    Each,
+}
+
+/// How the concentration meets the limit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Comparison {
+    /// C > L violates.
+    Above,
+    /// C ≥ L violates.
+    From,
+}
+
+impl Comparison {
+    /// The word used in files and results.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Comparison::Above => "above",
+            Comparison::From => "from",
+        }
+    }
+
+    /// Whether `steps` violates `limit`.
+    pub const fn violates(self, steps: u64, limit: u64) -> bool {
+        match self {
+            Comparison::Above => steps > limit,
+            Comparison::From => steps >= limit,
+        }
+    }
+}
+
+/// Which things a limit speaks of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Of {
+    /// The whole product.
+    Product,
+    /// Each component that is an article.
+    Article,
+    /// Each homogeneous material.
+    HomogeneousMaterial,
+    /// The mixture; not articles.
+    Mixture,
+    /// Each piece of packaging.
+    Packaging,
+}
+
+impl Of {
+    /// The word used in files and results.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Of::Product => "product",
+            Of::Article => "article",
+            Of::HomogeneousMaterial => "homogeneous-material",
+            Of::Mixture => "mixture",
+            Of::Packaging => "packaging",
+        }
+    }
+
+    /// The level named by `code`.
+    pub fn from_code(code: &str) -> Option<Of> {
+        use Of::*;
+        [Product, Article, HomogeneousMaterial, Mixture, Packaging].into_iter().find(|each| each.code() == code)
+    }
+}
+
+/// What the limit's denominator is, beyond the level.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Basis {
+    /// Dry weight.
+    Dry,
+    /// The plasticised material.
+    PlasticisedMaterial,
+    /// The accessible part.
+    AccessiblePart,
+    /// The coating.
+    Coating,
+}
+
+impl Basis {
+    /// The word used in files and results.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Basis::Dry => "dry",
+            Basis::PlasticisedMaterial => "plasticised-material",
+            Basis::AccessiblePart => "accessible-part",
+            Basis::Coating => "coating",
+        }
+    }
+
+    /// The basis named by `code`.
+    pub fn from_code(code: &str) -> Option<Basis> {
+        use Basis::*;
+        [Dry, PlasticisedMaterial, AccessiblePart, Coating].into_iter().find(|each| each.code() == code)
+    }
+}
+
+/// How measurement uncertainty meets the limit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub enum Decision {
+    /// The measured value alone is compared.
+    #[default]
+    Simple,
+    /// The value with its expanded uncertainty is compared.
+    GuardBand,
+}
+
+/// A threshold: its comparison, its value and what it is a share of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Limit {
+    /// `above` or `from`.
+    pub comparison: Comparison,
+    /// The value in grid steps of the unit's dimension.
+    pub steps: u64,
+    /// The unit it was written in; results print it in mg/kg when it is a mass fraction.
+    pub unit: Unit,
+    /// The level.
+    pub of: Of,
+    /// "as Pb": the element that is regulated, for results.
+    pub element: Option<Arc<str>>,
+    /// Content, migration, …
+    pub kind: Kind,
+    /// A further basis.
+    pub basis: Option<Basis>,
+    /// How uncertainty counts.
+    pub decision: Decision,
+    /// Only intended addition is banned.
+    pub intentional: bool,
+}
+
+impl Limit {
+    /// The limit as results print it: a decimal number and its unit.
+    pub fn printed(&self) -> (String, &'static str) {
+        if self.unit.dimension == Dimension::MassFraction {
+            (crate::amount::mg_per_kg(self.steps), "mg/kg")
+        } else {
+            (crate::amount::decimal_of(self.steps, self.unit), self.unit.symbol)
+        }
+    }
+}
+
+/// One list entry of a rule: one substance, or several numbers and groups that count as one.
+#[derive(Debug, Clone, Default)]
+pub struct Entry {
+    /// Its id in the list; for rules without a list the CAS number or group.
+    pub id: Arc<str>,
+    /// Its name, for people.
+    pub name: Arc<str>,
+    /// Substances with the factor that applies to each (1 without "as").
+    pub members: Vec<(SubstanceId, Factor)>,
+    /// Groups that the entry names as such: a declared "lead compounds" is covered by the entry `lead`.
+    pub groups: Vec<GroupId>,
+    /// On the list from this date.
+    pub from: Option<Date>,
+    /// On the list until this date, inclusive.
+    pub until: Option<Date>,
+}
+
+/// Which products, materials and parts a rule speaks of. Everything empty: all.
+#[derive(Debug, Clone, Default)]
+pub struct Scope {
+    /// Category ids; a product in one of them or below it is inside.
+    pub categories: Vec<Arc<str>>,
+    /// Category ids outside the rule.
+    pub exclude_categories: Vec<Arc<str>>,
+    /// Words of materials.
+    pub materials: Vec<String>,
+    /// Words of materials outside.
+    pub exclude_materials: Vec<String>,
+    /// Words of components.
+    pub components: Vec<String>,
+    /// Words of components outside.
+    pub exclude_components: Vec<String>,
+    /// Words of functions.
+    pub functions: Vec<String>,
+    /// Words of functions outside.
+    pub exclude_functions: Vec<String>,
+    /// What the part touches.
+    pub contact: Vec<String>,
+    /// What the part may touch and be outside.
+    pub exclude_contact: Vec<String>,
+    /// Least mass of the part, nanograms.
+    pub part_mass_from: Option<u64>,
+    /// Least share of the part in the product, parts per trillion.
+    pub part_share_from: Option<u64>,
+}
+
+impl Scope {
+    /// Whether the rule speaks of everything.
+    pub fn is_everything(&self) -> bool {
+        self.categories.is_empty()
+            && self.exclude_categories.is_empty()
+            && self.materials.is_empty()
+            && self.exclude_materials.is_empty()
+            && self.components.is_empty()
+            && self.exclude_components.is_empty()
+            && self.functions.is_empty()
+            && self.exclude_functions.is_empty()
+            && self.contact.is_empty()
+            && self.exclude_contact.is_empty()
+            && self.part_mass_from.is_none()
+            && self.part_share_from.is_none()
+    }
+}
+
+/// When an exemption ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Expiry {
+    /// On this date, inclusive.
+    On(Date),
+    /// Never.
+    Never,
+    /// Nobody has confirmed the date.
+    Unknown,
+}
+
+/// A named, dated permission to exceed a limit.
+#[derive(Debug, Clone)]
+pub struct Exemption {
+    /// As the law prints it: `6(c)`.
+    pub id: Arc<str>,
+    /// Substances it covers; with `groups` empty too: all of the rule.
+    pub substances: Vec<SubstanceId>,
+    /// Groups it covers.
+    pub groups: Vec<GroupId>,
+    /// Categories it covers.
+    pub categories: Vec<Arc<str>>,
+    /// Words of components it covers.
+    pub components: Vec<String>,
+    /// Words of functions it covers.
+    pub functions: Vec<String>,
+    /// Words of materials it covers.
+    pub materials: Vec<String>,
+    /// Least amount it covers, inclusive (solder with at least 85 % lead).
+    pub min: Option<u64>,
+    /// Greatest amount it covers, inclusive.
+    pub max: Option<u64>,
+    /// From this date.
+    pub valid_from: Option<Date>,
+    /// Until.
+    pub expires: Expiry,
+    /// A renewal has been asked for: past its date the law lets it live on until decided, so nobody can tell.
+    pub renewal_pending: bool,
+    /// Granted by the contract for named parts, so that it needs no claim from the supplier.
+    pub granted: bool,
+    /// What it permits.
+    pub title: Text,
+}
+
+/// One requirement a machine can check.
+#[derive(Debug, Clone)]
+pub struct Rule {
+    /// Unique over all loaded sets.
+    pub id: Arc<str>,
+    /// Index of its set in [`RuleBook::sets`].
+    pub set: usize,
+    /// What it is called.
+    pub title: Text,
+    /// Substances; one entry when `count` is [`Count::Sum`].
+    pub entries: Vec<Entry>,
+    /// Materials that the rule bans or limits, instead of substances.
+    pub materials: Vec<MaterialId>,
+    /// Whether membership is open: by group, hazard class or structure rather than by listed numbers alone.
+    pub open: bool,
+    /// The groups by whose stems ("lead", "perfluoro") an unregistered substance may belong to an open rule.
+    pub stem_groups: Vec<GroupId>,
+    /// Sum or each.
+    pub count: Count,
+    /// The limit.
+    pub limit: Limit,
+    /// Where it applies.
+    pub scope: Scope,
+    /// In force from.
+    pub from: Option<Date>,
+    /// In force until, inclusive.
+    pub until: Option<Date>,
+    /// Exemptions that may be claimed.
+    pub exemptions: Vec<Exemption>,
+    /// How grave.
+    pub severity: Severity,
+    /// What a breach means.
+    pub consequence: Consequence,
+    /// Whether its list is complete.
+    pub list_complete: bool,
+    /// specification | award | clause, for procurement criteria.
+    pub requirement: Option<Arc<str>>,
+    /// base | advanced, for procurement criteria.
+    pub level: Option<Arc<str>>,
+    /// Kinds of evidence it accepts; a bare "yes" without any is not enough.
+    pub evidence: Vec<Arc<str>>,
+    /// Where the text can be read, with its date.
+    pub source: Arc<str>,
+    /// What a supplier should do.
+    pub advice: Text,
+}
+
+/// A law, list or contract whose rules belong together.
+#[derive(Debug, Clone)]
+pub struct RuleSet {
+    /// Its id.
+    pub id: Arc<str>,
+    /// What it is called.
+    pub title: Text,
+    /// Who issued it.
+    pub authority: Arc<str>,
+    /// The legal text.
+    pub legal_basis: Arc<str>,
+    /// Its version.
+    pub version: Arc<str>,
+    /// What breaking its rules means unless a rule says otherwise.
+    pub consequence: Consequence,
+    /// Whether its lists are complete.
+    pub list_complete: bool,
+    /// How many entries the authority counts.
+    pub official_count: Option<u64>,
+    /// SHA-256 over its files.
+    pub hash: Arc<str>,
+}
+
+/// Whether a contract's lists are those of the tender date or grow during the contract.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ListPolicy {
+    /// The list as it stands on the day of the check.
+    #[default]
+    Growing,
+    /// The list as it stood at the tender.
+    TenderDate,
+}
+
+/// Which verdicts stop a batch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Gate {
+    /// Stop on a proven violation.
+    NonCompliant,
+    /// Stop also on what is undetermined.
+    Undetermined,
+    /// Stop also on what is declarable.
+    Declarable,
+    /// Never stop.
+    Never,
+}
+
+impl Gate {
+    /// The gate named by `code`.
+    pub fn from_code(code: &str) -> Option<Gate> {
+        match code {
+            "non-compliant" => Some(Gate::NonCompliant),
+            "undetermined" => Some(Gate::Undetermined),
+            "declarable" => Some(Gate::Declarable),
+            "never" => Some(Gate::Never),
+            _ => None,
+        }
+    }
+}
+
+/// A contract: which rules, for what, when.
+#[derive(Debug, Clone)]
+pub struct Contract {
+    /// Its id.
+    pub id: Arc<str>,
+    /// What it is called.
+    pub title: Text,
+    /// Who buys.
+    pub buyer: Arc<str>,
+    /// Categories of what is bought, for products that name none.
+    pub categories: Vec<Arc<str>>,
+    /// Date of the tender.
+    pub tender: Option<Date>,
+    /// Date of the award.
+    pub award: Option<Date>,
+    /// First and last day.
+    pub period: Option<(Date, Date)>,
+    /// Which state of the lists counts.
+    pub list_policy: ListPolicy,
+    /// Which verdicts stop.
+    pub gate: Option<Gate>,
+}
+
+/// A product category.
+#[derive(Debug, Clone, Default)]
+pub struct Category {
+    /// Its id.
+    pub id: Arc<str>,
+    /// The category it is a kind of.
+    pub parent: Option<Arc<str>>,
+    /// Names by language code.
+    pub names: BTreeMap<String, String>,
+    /// Words in headings and declarations that mean it, lower case.
+    pub words: Vec<String>,
+    /// CPV code prefixes.
+    pub cpv: Vec<String>,
+}
+
+/// The vocabulary of categories.
+#[derive(Debug, Clone, Default)]
+pub struct Categories {
+    by_id: BTreeMap<Arc<str>, Category>,
+    by_word: BTreeMap<String, Arc<str>>,
+}
+
+impl Categories {
+    /// Builds the vocabulary.
+    pub fn new(categories: impl IntoIterator<Item = Category>) -> Categories {
+        let mut vocabulary = Categories::default();
+        for category in categories {
+            for word in category.words.iter().chain(category.names.values()) {
+                vocabulary.by_word.insert(word.trim().to_lowercase(), Arc::clone(&category.id));
+            }
+            vocabulary.by_id.insert(Arc::clone(&category.id), category);
+        }
+        vocabulary
+    }
+
+    /// All categories, by id.
+    pub fn iter(&self) -> impl Iterator<Item = &Category> {
+        self.by_id.values()
+    }
+
+    /// The category with this id.
+    pub fn get(&self, id: &str) -> Option<&Category> {
+        self.by_id.get(id)
+    }
+
+    /// The category that a declared text means: its id, a name or word in any language, or a CPV code.
+    pub fn find(&self, text: &str) -> Option<&Arc<str>> {
+        let plain = text.trim().to_lowercase();
+        if let Some((id, _)) = self.by_id.get_key_value(plain.as_str()) {
+            return Some(id);
+        }
+        if let Some(id) = self.by_word.get(&plain) {
+            return Some(id);
+        }
+        let digits: String = plain.chars().filter(char::is_ascii_digit).collect();
+        if digits.len() >= 8 {
+            // The longest matching prefix is the most specific category; ids break ties.
+            return self
+                .by_id
+                .iter()
+                .flat_map(|(id, category)| category.cpv.iter().map(move |prefix| (prefix, id)))
+                .filter(|(prefix, _)| digits.starts_with(prefix.as_str()))
+                .max_by_key(|(prefix, id)| (prefix.len(), std::cmp::Reverse(*id)))
+                .map(|(_, id)| id);
+        }
+        None
+    }
+
+    /// Whether `id` is `ancestor` or below it.
+    pub fn is_within(&self, id: &str, ancestor: &str) -> bool {
+        let mut at = Some(id);
+        // A parent chain longer than the vocabulary would be a cycle, which loading refuses.
+        for _ in 0..=self.by_id.len() {
+            match at {
+                Some(current) if current == ancestor => return true,
+                Some(current) => at = self.by_id.get(current).and_then(|category| category.parent.as_deref()),
+                None => return false,
+            }
+        }
+        false
+    }
+}
+
+/// One rule entry that a substance counts in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Hit {
+    /// Index in [`RuleBook::rules`].
+    pub rule: u32,
+    /// Index in the rule's entries.
+    pub entry: u32,
+    /// Mass fraction of the regulated element, or 1.
+    pub factor: Factor,
+}
+
+/// One rule entry that a declared group touches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct GroupHit {
+    /// Index in [`RuleBook::rules`].
+    pub rule: u32,
+    /// Index in the rule's entries.
+    pub entry: u32,
+    /// Whether everything in the group counts in the entry; otherwise only some of it may.
+    pub covered: bool,
+    /// Hull of the members' factors.
+    pub factor: Factor,
+}
+
+/// All rules of a run, compiled.
+#[derive(Debug, Clone, Default)]
+pub struct RuleBook {
+    /// The sets, in the order loaded.
+    pub sets: Vec<RuleSet>,
+    /// All rules of all sets, sorted by id.
+    pub rules: Vec<Rule>,
+    /// The contract, if one is checked against.
+    pub contract: Option<Contract>,
+    /// The categories.
+    pub categories: Categories,
+    /// SHA-256 over everything loaded.
+    pub fingerprint: String,
+    hits: Vec<Hit>,
+    hit_ranges: Vec<(u32, u32)>,
+    group_hits: BTreeMap<GroupId, Vec<GroupHit>>,
+}
+
+impl RuleBook {
+    /// Compiles valid rules into look-up tables. `register` must already hold every substance that the rules name.
+    pub fn compile(
+        sets: Vec<RuleSet>,
+        mut rules: Vec<Rule>,
+        contract: Option<Contract>,
+        categories: Categories,
+        fingerprint: String,
+        register: &Register,
+    ) -> RuleBook {
+        rules.sort_by(|a, b| a.id.cmp(&b.id));
+        let mut by_substance: Vec<Vec<Hit>> = vec![Vec::new(); register.len()];
+        let mut group_hits: BTreeMap<GroupId, Vec<GroupHit>> = BTreeMap::new();
+        for (rule_index, rule) in rules.iter().enumerate() {
+            let rule_index = rule_index as u32;
+            for (entry_index, entry) in rule.entries.iter().enumerate() {
+                let entry_index = entry_index as u32;
+                let mut members: BTreeMap<SubstanceId, Factor> = BTreeMap::new();
+                for (substance, factor) in &entry.members {
+                    members.insert(*substance, *factor);
+                    if let Some(hits) = by_substance.get_mut(substance.index()) {
+                        let hit = Hit { rule: rule_index, entry: entry_index, factor: *factor };
+                        if !hits.contains(&hit) {
+                            hits.push(hit);
+                        }
+                    }
+                }
+                for group in register.groups() {
+                    let shared: Vec<Factor> =
+                        register.members(group).iter().filter_map(|member| members.get(&member.substance).copied()).collect();
+                    let named = entry.groups.contains(&group);
+                    if shared.is_empty() && !named {
+                        continue;
+                    }
+                    let factor =
+                        shared.into_iter().reduce(|a, b| Factor { lo: a.lo.min(b.lo), hi: a.hi.max(b.hi) }).unwrap_or(Factor::UNKNOWN);
+                    // Groups are open: a member that no list names may have any smaller share of the element.
+                    let factor = if rule.limit.element.is_some() { Factor { lo: 0, hi: factor.hi.max(10_000) } } else { factor };
+                    group_hits.entry(group).or_default().push(GroupHit { rule: rule_index, entry: entry_index, covered: named, factor });
+                }
+            }
+        }
+        let mut hits = Vec::new();
+        let mut hit_ranges = Vec::with_capacity(by_substance.len());
+        for own in by_substance {
+            let start = hits.len() as u32;
+            hits.extend(own);
+            hit_ranges.push((start, hits.len() as u32));
+        }
+        RuleBook { sets, rules, contract, categories, fingerprint, hits, hit_ranges, group_hits }
+    }
+
+    /// The rule entries that a substance counts in.
+    pub fn hits(&self, substance: SubstanceId) -> &[Hit] {
+        self.hit_ranges.get(substance.index()).and_then(|(from, to)| self.hits.get(*from as usize..*to as usize)).unwrap_or(&[])
+    }
+
+    /// The rule entries that a declared group touches.
+    pub fn group_hits(&self, group: GroupId) -> &[GroupHit] {
+        self.group_hits.get(&group).map_or(&[], Vec::as_slice)
+    }
+
+    /// The set of a rule.
+    pub fn set_of(&self, rule: &Rule) -> Option<&RuleSet> {
+        self.sets.get(rule.set)
+    }
+
+    /// The rule with this id.
+    pub fn rule(&self, id: &str) -> Option<&Rule> {
+        self.rules.binary_search_by(|rule| (*rule.id).cmp(id)).ok().and_then(|index| self.rules.get(index))
+    }
+}
+
+/// Parses a limit or amount of a rule file, "0.1 %" or "0.5 µg/cm²/week": exactly one number with a unit.
+pub fn parse_limit(text: &str) -> Option<(u64, Unit)> {
+    let text = text.trim();
+    let end = text.find(|c: char| !(c.is_ascii_digit() || c == '.')).unwrap_or(text.len());
+    let value = Decimal::parse(text.get(..end)?)?;
+    let unit = Unit::parse(text.get(end..)?)?;
+    let (floor, ceil) = (value.floor_times(unit.steps)?, value.ceil_times(unit.steps)?);
+    // A limit that is not on the grid cannot be compared exactly.
+    (floor == ceil).then_some((floor, unit))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn limits_are_one_number_with_a_unit() {
+        assert_eq!(parse_limit("0.1 %").map(|(steps, _)| steps), Some(1_000_000_000));
+        assert_eq!(parse_limit("0 %").map(|(steps, _)| steps), Some(0));
+        assert_eq!(parse_limit("25 ppb").map(|(steps, _)| steps), Some(25_000));
+        assert_eq!(parse_limit("0.1"), None);
+        assert_eq!(parse_limit("1,000 ppm"), None);
+        assert_eq!(parse_limit("0.0000000000001 %"), None);
+    }
+
+    #[test]
+    fn categories_are_found_by_id_word_and_cpv() {
+        let vocabulary = Categories::new([
+            Category { id: "eee".into(), ..Category::default() },
+            Category {
+                id: "eee/8-medical".into(),
+                parent: Some("eee".into()),
+                words: vec!["patientmonitor".into()],
+                cpv: vec!["3312".into()],
+                ..Category::default()
+            },
+        ]);
+        assert_eq!(vocabulary.find("Patientmonitor").map(|id| &**id), Some("eee/8-medical"));
+        assert_eq!(vocabulary.find("33123210-3").map(|id| &**id), Some("eee/8-medical"));
+        assert!(vocabulary.is_within("eee/8-medical", "eee"));
+        assert!(!vocabulary.is_within("eee", "eee/8-medical"));
+    }
+}

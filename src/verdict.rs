@@ -1,0 +1,23 @@
+//! What the rules say of an identified declaration: findings, verdicts, and a product's assessment.
+//!
+//! `judge` is a pure function of one composition, the rule book and the date it is given.
+
+mod answers;
+mod assess;
+mod conclude;
+mod finding;
+mod judge;
+mod material;
+mod measured;
+mod message;
+mod record;
+mod scope;
+mod settle;
+mod silent;
+mod touch;
+mod tree;
+mod upcoming;
+
+pub use finding::*;
+pub use judge::{Proof, Settings, judge};
+pub use measured::{Measurement, apply_measurements, measurements, product_keys};
