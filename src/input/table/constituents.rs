@@ -181,6 +181,7 @@ pub(super) fn read(table: &Table, sheet: &Sheet, collector: &mut Collector) -> V
         })
         .collect();
     let stated_unit = unit_of_facts(table);
+    let names_substances = groups.iter().any(Columns::names_substances);
     let mut standing = Standing { naming: Naming::default(), product: None, places: vec![Place::default(); groups.len()] };
     let mut row_answers: BTreeMap<(usize, usize), Vec<RowAnswer>> = BTreeMap::new();
     let mut partial_rows: BTreeMap<usize, usize> = BTreeMap::new();
@@ -196,6 +197,10 @@ pub(super) fn read(table: &Table, sheet: &Sheet, collector: &mut Collector) -> V
         let Some(product) = standing.product else { continue };
         if touched.last() != Some(&product) {
             touched.push(product);
+            // Constituents decide what silence means, whatever questions were answered beside them.
+            if let Some(product) = collector.products.get_mut(product).filter(|_| names_substances) {
+                product.kind = None;
+            }
         }
         let mut partial = false;
         for (at, columns) in groups.iter().enumerate() {
@@ -239,17 +244,12 @@ fn holds_anything(table: &Table, row: &Row) -> bool {
 
 fn naming_of_facts(table: &Table) -> Naming {
     let fact = |role: &Role| table.fact(role).map(|fact| fact.value.trim()).filter(|value| !says_nothing(value)).map(Into::into);
-    let mut naming = Naming {
+    Naming {
         article: fact(&Role::ArticleNumber),
         buyer: fact(&Role::BuyerArticleNumber),
         gtin: fact(&Role::Gtin),
         name: fact(&Role::ProductName),
-    };
-    // A title names the product only where it tells one table from the one beside it.
-    if naming.is_empty() && table.columns.first().is_some_and(|column| column.group == 0) && table.beside_another {
-        naming.name = table.title.as_ref().map(|title| title.raw.trim().into());
     }
-    naming
 }
 
 /// The unit that the sheet states for all its amounts.

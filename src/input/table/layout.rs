@@ -28,8 +28,6 @@ pub struct Table {
     pub facts: Vec<Fact>,
     /// A line of its own right above the headings.
     pub title: Option<Source>,
-    /// Whether another table stands beside it, with headings of its own.
-    pub beside_another: bool,
     /// Languages of its headings, the most frequent one (`sv`, `en`, `nb`, `da`, `fi`, `de`).
     pub language: Option<&'static str>,
 }
@@ -170,7 +168,6 @@ fn names_product(role: &Role) -> bool {
 fn attach(tables: &mut [Table], facts: &[Fact], titles: &[Source]) {
     let beside = tables.len() > 1;
     for table in tables.iter_mut() {
-        table.beside_another = beside;
         let (from, to) = (table.columns.first().map_or(0, |c| c.index), table.columns.last().map_or(0, |c| c.index));
         let within =
             |source: &Source| matches!(source.place, Place::Cell { column, .. } if column >= from.saturating_sub(1) && column <= to + 1);
@@ -183,6 +180,14 @@ fn attach(tables: &mut [Table], facts: &[Fact], titles: &[Source]) {
         }
         if beside {
             table.title = table.title.take().or_else(|| titles.iter().rev().find(|title| within(title)).cloned());
+            // Where nothing else tells the tables apart, their titles name the products.
+            let named =
+                table.columns.iter().any(|column| names_product(&column.role)) || table.facts.iter().any(|fact| names_product(&fact.role));
+            if let Some(title) = table.title.as_ref().filter(|_| !named) {
+                let fact =
+                    Fact { role: Role::ProductName, unit: None, label: String::new(), value: title.raw.to_string(), source: title.clone() };
+                table.facts.push(fact);
+            }
         } else {
             table.title = titles.last().cloned();
         }
@@ -553,7 +558,6 @@ fn build(sheet: &Sheet, sheet_index: usize, band: &Band, layout: &mut Layout) ->
             columns: settle(std::mem::take(columns)),
             facts: Vec::new(),
             title,
-            beside_another: false,
         });
     }
     survey(sheet, data, &mut tables, layout);

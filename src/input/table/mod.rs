@@ -3,8 +3,8 @@
 mod amounts;
 mod constituents;
 mod dates;
-mod file;
 pub mod exemption_id;
+mod file;
 #[cfg(test)]
 mod grid;
 pub mod headings;
@@ -12,18 +12,18 @@ mod identifiers;
 mod labels;
 pub mod laboratory;
 pub mod layout;
-mod products;
-#[cfg(test)]
-mod tests;
 pub mod list_version;
 pub mod mapping;
 mod named_products;
 mod phrase;
+mod products;
 pub mod question;
 pub mod questionnaire;
 pub mod status;
+#[cfg(test)]
+mod tests;
 
-pub use file::{HeadingSeen, Reader, headings_seen, read, reader_of};
+pub use file::{HeadingSeen, Reader, headings_seen, read, read_mapped, reader_of};
 pub use headings::{Asked, Heading, Polarity, Role, Ticked};
 pub use layout::{Column, Fact, Layout, Region, Table, cell_at};
 
