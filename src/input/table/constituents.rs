@@ -471,7 +471,7 @@ impl Line<'_> {
                 place = component;
             }
         } else if place.component.is_none() && self.columns.component.is_none() {
-            if let Some(fact) = self.table.fact(&Role::Component) {
+            if let Some(fact) = self.table.fact(&Role::Component).filter(|fact| is_name(&fact.value)) {
                 place = collector.component(self.product, Some(fact.value.trim()), None, is_packaging(&fact.value), fact.source.clone());
             }
         }
@@ -487,7 +487,7 @@ impl Line<'_> {
             }
             place = collector.material(self.product, place, &material, source);
         } else if place.material.is_none() && self.columns.material.is_none() {
-            if let Some(fact) = self.table.fact(&Role::Material) {
+            if let Some(fact) = self.table.fact(&Role::Material).filter(|fact| is_name(&fact.value)) {
                 place = collector.material(self.product, place, fact.value.trim(), fact.source.clone());
             }
         }
@@ -760,6 +760,11 @@ impl Line<'_> {
             }
         }
     }
+}
+
+/// Whether a labelled value can name something: `Material: $1.5` is a cost.
+fn is_name(value: &str) -> bool {
+    !says_nothing(value) && value.chars().filter(|c| c.is_alphabetic()).count() >= 2
 }
 
 /// Whether an amount stands there that is more than nothing.

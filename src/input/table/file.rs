@@ -322,6 +322,15 @@ fn report_rest(sheet: &Sheet, layout: &Layout, collector: &mut Collector) {
             ..Problem::new(ProblemCode::RowSkipped, region.may_hold_content, region.source.clone(), message)
         });
     }
+    for fact in layout.facts.iter().filter(|fact| matches!(fact.role, Role::Cas | Role::Ec | Role::Substance)) {
+        let open = has_cas(&fact.value) || fact.role == Role::Cas && !amounts::says_nothing(&fact.value);
+        collector.tally("lone-substance", ProblemCode::RowSkipped, open, None, fact.source.clone(), || {
+            Text::new(
+                "ett ämne anges utanför tabellerna och har inte lästs; skriv det i en tabell med rubriker",
+                "a substance is stated outside the tables and was not read; write it in a table with headings",
+            )
+        });
+    }
     if layout.tables.is_empty() && layout.facts.is_empty() && !sheet.rows.is_empty() {
         let place = Source::cell(&sheet.name, 0, 0, sheet.name.to_string());
         collector.tally("no-table", ProblemCode::HeadingNotUnderstood, false, None, place, || {

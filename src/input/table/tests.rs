@@ -620,3 +620,19 @@ fn other_languages() {
         assert_eq!(declaration.products[0].name.as_deref(), Some("Mask"), "{headings:?}");
     }
 }
+
+#[test]
+fn words_in_the_data_are_no_headings() {
+    let declaration = of(&[
+        &["Komponent", "Material", "Ämne", "Halt %"],
+        &["Komponent 1", "Material A", "Bly", "spår"],
+        &["Komponent 2", "Material B", "Zink", "spår"],
+    ]);
+    assert_eq!((lines(&declaration).len(), declaration.products[0].root.parts.len()), (2, 2));
+}
+
+#[test]
+fn a_substance_outside_the_tables_is_said() {
+    let declaration = of(&[&["Produkt:", "Lim"], &["CAS-nr:", "7439-92-1"], &["Ämne", "Halt %"], &["Bly", "1"]]);
+    assert!(problems(&declaration, ProblemCode::RowSkipped).iter().any(|problem| problem.open));
+}
