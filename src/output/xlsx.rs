@@ -34,6 +34,9 @@ const LETTERS_QUOTED: usize = 160;
 ///
 /// # Errors
 /// When a row cannot be read or the file cannot be written.
+///
+/// # Panics
+/// When the disk fills up under the temporary files: the library below gives no error for that.
 pub fn write<P, F>(
     out: &Path,
     header: &ReportHeader,
@@ -60,7 +63,7 @@ where
     let mut last_unreadable: Option<String> = None;
     for row in products {
         let row = row.map_err(io::Error::other)?;
-        totals.products.add(row.verdict, 1);
+        totals.product(&row);
         if row.unreadable && last_unreadable.as_ref() != Some(&row.file) {
             totals.unreadable += 1;
             if unreadable.len() < UNREADABLE_SHOWN {
@@ -76,7 +79,7 @@ where
     let mut problems = Table::new(&mut workbook, lang.of("Datafel", "Problems"), problem_columns(lang), 1, SHEET_ROWS, &styles)?;
     for row in findings {
         let row = row.map_err(io::Error::other)?;
-        totals.count(&row);
+        totals.finding(&row);
         if report::is_problem(&row) {
             problems.push(&mut workbook, problem_cells(&row, lang), &styles)?;
         } else {
@@ -118,7 +121,7 @@ fn fault(error: XlsxError) -> io::Error {
 fn properties(header: &ReportHeader, lang: Lang) -> io::Result<DocProperties> {
     let day = header.as_of;
     let year = u16::try_from(day.year()).unwrap_or(1900).max(1900);
-    let date = ExcelDateTime::from_ymd(year, day.month().unsigned_abs().into(), day.day().unsigned_abs().into()).map_err(fault)?;
+    let date = ExcelDateTime::from_ymd(year, day.month().unsigned_abs(), day.day().unsigned_abs()).map_err(fault)?;
     Ok(DocProperties::new()
         .set_title(lang.of("Kemikaliekontroll av produktdeklarationer", "Chemical check of product declarations"))
         .set_author("Kemkoll")
