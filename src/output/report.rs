@@ -257,9 +257,11 @@ pub fn why(row: &FindingRow, lang: Lang) -> Vec<String> {
     sentences
 }
 
-/// A message as a sentence of its own: capital first, full stop last.
+/// A message as a sentence of its own: capital first, full stop last, and quotation marks where messages have backticks.
 pub fn sentence(text: &str) -> String {
-    let text = capital(text.trim());
+    let text = text.trim();
+    let quoted = text.matches('`').count().is_multiple_of(2);
+    let text = capital(&if quoted { text.replace('`', "\"") } else { text.to_string() });
     if text.is_empty() || text.ends_with(['.', '!', '?', '…']) { text } else { format!("{text}.") }
 }
 
@@ -363,5 +365,7 @@ mod tests {
         assert_eq!(whole(1_234, Lang::En), "1,234");
         assert_eq!(sentence("åtgärda detta"), "Åtgärda detta.");
         assert_eq!(sentence("Klart."), "Klart.");
+        assert_eq!(sentence("ange enheten för `0,2`"), "Ange enheten för \"0,2\".");
+        assert_eq!(sentence("`"), "`.");
     }
 }

@@ -15,7 +15,9 @@ use crate::rule::RuleBook;
 use crate::verdict::Verdict;
 use columns::{finding_cells, finding_columns, problem_cells, problem_columns, product_cells, product_columns, rule_cells, rule_columns};
 use front::Front;
-use rust_xlsxwriter::{Color, DocProperties, ExcelDateTime, Format, FormatAlign, FormatBorder, Workbook, Worksheet, XlsxError};
+use rust_xlsxwriter::{
+    Color, DocProperties, ExcelDateTime, Format, FormatAlign, FormatBorder, IgnoreError, Workbook, Worksheet, XlsxError,
+};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::io;
@@ -26,6 +28,9 @@ const SHEET_ROWS: u32 = 1_048_576;
 const CELL_UNITS: usize = 32_767;
 /// What a file in the workbook may hold without the 64-bit form of zip, which LibreOffice refuses in a stream (4 GiB).
 const SHEET_BYTES: u64 = 3 << 30;
+/// Rows of a sheet that get a height of their own. Excel fits the height by itself, LibreOffice does not; but the library
+/// keeps half a kilobyte for each until the end.
+const ROWS_FITTED: u32 = 20_000;
 /// Lines of a list in a cell, and letters quoted from one place of a file, that a person still reads.
 const LINES_SHOWN: usize = 50;
 const LETTERS_QUOTED: usize = 160;
@@ -287,9 +292,10 @@ impl Table {
             self.bytes = 0;
         }
         self.bytes += bytes;
-        let lines = cells.iter().zip(&self.headings).map(|(cell, Heading(_, width, _))| cell.lines(*width)).max().unwrap_or(1);
-        // Excel would fit the height by itself, LibreOffice does not.
-        self.sheet.set_row_height(self.next, height(lines)).map_err(fault)?;
+        if self.next <= ROWS_FITTED {
+            let lines = cells.iter().zip(&self.headings).map(|(cell, Heading(_, width, _))| cell.lines(*width)).max().unwrap_or(1);
+            self.sheet.set_row_height(self.next, height(lines)).map_err(fault)?;
+        }
         for (column, cell) in (0_u16..).zip(cells) {
             write_cell(&mut self.sheet, self.next, column, cell, styles).map_err(fault)?;
         }
@@ -323,6 +329,8 @@ fn opened(workbook: &mut Workbook, name: &str, headings: &[Heading], frozen_colu
 fn closed(mut sheet: Worksheet, headings: &[Heading], rows: u32) -> Result<Worksheet, XlsxError> {
     let last_column = u16::try_from(headings.len().saturating_sub(1)).unwrap_or(0);
     sheet.autofilter(0, 0, rows.saturating_sub(1), last_column)?;
+    // Article numbers are text on purpose; no green corner needs to say so.
+    sheet.ignore_error_range(0, 0, rows.saturating_sub(1), last_column, IgnoreError::NumberStoredAsText)?;
     Ok(sheet)
 }
 
