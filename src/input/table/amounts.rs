@@ -92,7 +92,7 @@ pub(super) fn says_nothing(text: &str) -> bool {
     let text = text.trim();
     let same =
         |word: &&str| word.len() == text.len() && (word.eq_ignore_ascii_case(text) || !text.is_ascii() && text.to_lowercase() == **word);
-    text.is_empty() || text.len() <= 20 && NOTHING.iter().any(|word| same(word))
+    text.is_empty() || text.len() <= 20 && NOTHING.iter().any(same)
 }
 
 /// "Ja" is true, "nej" is false; anything else is no answer.
