@@ -14,3 +14,5 @@ mod output;
 mod outputs;
 // Rule files that are right and wrong: every fault at its line and column.
 mod rulebooks;
+// Every story under samples/, checked by the program itself.
+mod samples;
