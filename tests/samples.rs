@@ -140,7 +140,8 @@ fn disagreements(story: &str) -> Vec<String> {
     }
     for wanted in &expected.findings {
         if !findings.iter().any(|row| fits(row, wanted)) {
-            let close: Vec<String> = findings.iter().filter(|row| same_subject(row, wanted)).map(|row| format!("\n      but {}", shown(row))).collect();
+            let close: Vec<String> =
+                findings.iter().filter(|row| same_subject(row, wanted)).map(|row| format!("\n      but {}", shown(row))).collect();
             wrong.push(format!("no finding {}{}", Value::Object(wanted.clone()), close.concat()));
         }
     }
@@ -216,8 +217,15 @@ fn the_stories_show_every_verdict_and_many_reasons() {
         assert!(verdicts.contains_key(verdict), "no product is {verdict}: {verdicts:?}");
     }
     for reason in [
-        "unit-missing", "dimension-mismatch", "suspected-identity", "group-amount", "outdated-list", "exemption-unclear",
-        "straddles-limit", "not-demonstrated", "not-declared",
+        "unit-missing",
+        "dimension-mismatch",
+        "suspected-identity",
+        "group-amount",
+        "outdated-list",
+        "exemption-unclear",
+        "straddles-limit",
+        "not-demonstrated",
+        "not-declared",
     ] {
         assert!(reasons.contains(reason), "no finding is undetermined for `{reason}`: {reasons:?}");
     }
