@@ -92,12 +92,14 @@ fn read_feature(feature: Node<'_>, product: &mut Product, silent: &mut Option<Tr
     let (Some(name), Some(value)) = (name, value) else {
         return;
     };
+    if !xml_answers::concerns(name) {
+        return;
+    }
     let raw = format!("{name}: {value}");
     let source = feature.source(&raw);
     match xml_answers::understand(name, value, &source) {
         Some(statements) => product.statements.extend(statements),
-        None if xml_answers::concerns(name) => xml_answers::count(silent, source, &raw),
-        None => {}
+        None => xml_answers::count(silent, source, &raw),
     }
 }
 

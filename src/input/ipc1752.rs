@@ -7,7 +7,7 @@ use super::iec62474::says_none;
 use super::iec62474_compliance::{Fitting, ListName, Row, Tally};
 use super::xml::Node;
 use super::xml_answers;
-use super::xml_values::{Measure, Trouble, amount, boolean, date, fraction_of, mass, mass_of, sort_identifier};
+use super::xml_values::{Measure, Trouble, above, amount, boolean, date, fraction_of, mass, mass_of, sort_identifier, threshold, up_to};
 use crate::amount::{Decimal, Dimension, PERCENT, Reading, Unit};
 use crate::declaration::{ClaimedExemption, Constituent, Date, Declaration, DeclarationKind, Level, Part, ProblemCode, Product, Source};
 
@@ -20,7 +20,12 @@ pub fn read(root: Node<'_>) -> Declaration {
     let response = business.and_then(|business| business.child("Response"));
     let company = response.and_then(|response| response.child("SupplyCompany"));
     let mut declaration = Declaration {
-        format: if newer { "ipc1752b" } else { "ipc1752a" }.to_string(),
+        format: match root.namespace().unwrap_or("") {
+            namespace if namespace.contains("1754") => "ipc1754",
+            _ if newer => "ipc1752b",
+            _ => "ipc1752a",
+        }
+        .to_string(),
         supplier: company.and_then(|company| company.attribute("name")).map(Into::into),
         date: response.and_then(|response| response.attribute("date")).and_then(date),
         ..Declaration::default()
@@ -154,7 +159,9 @@ impl<'d> Tree<'d> {
     /// Materials and sub-products directly inside `node`, into `part`.
     fn part(&mut self, node: Node<'d>, part: &mut Part, path: &mut Vec<String>) {
         for info in infos(node) {
-            for material in info.named("HomogeneousMaterialList").flat_map(|list| list.named("HomogeneousMaterial")) {
+            for material in
+                info.named("HomogeneousMaterialList").chain(std::iter::once(info)).flat_map(|list| list.named("HomogeneousMaterial"))
+            {
                 self.materials += 1;
                 part.parts.push(self.material(material, path));
             }
@@ -245,10 +252,22 @@ impl<'d> Tree<'d> {
             let constituent = self.substance(substance, &outer);
             part.constituents.push(constituent);
         }
-        if !any && node.child("Amount").is_some() {
-            let constituent = self.substance(node, &[]);
-            part.constituents.push(constituent);
+        let limit = node.child("Threshold");
+        let over = limit.and_then(|limit| limit.attribute("overThreshold")).and_then(boolean);
+        if any || node.child("Amount").is_none() && over.is_none() {
+            return;
         }
+        let mut constituent = self.substance(node, &[]);
+        if let (Reading::Empty, Some(limit), Some(over)) = (constituent.reading, limit, over) {
+            let text = limit.attribute("threshold").unwrap_or("");
+            constituent.reading = match (over, threshold(text)) {
+                (true, Some(limit)) => above(limit),
+                (true, None) => Reading::Empty,
+                (false, limit) => up_to(limit),
+            };
+            constituent.amount_source = Some(limit.source(text));
+        }
+        part.constituents.push(constituent);
     }
 
     /// A substance of a material. Exemptions may stand on the category around it.

@@ -1,5 +1,4 @@
 //! Bytes to values: what kind of file it is, and what stands in it.
-//! Nothing here knows any chemistry.
 
 pub mod archive;
 pub mod bmecat;

@@ -36,6 +36,9 @@ const NAMED: &[&str] = &[
     "cadmium",
 ];
 
+/// Words by which a question names a list or a law.
+const LISTS: &[&str] = &["svhc", "candidate list", "kandidat", "annex xvii", "bilaga xvii", "rohs", "2011/65", "reach", "1907/2006"];
+
 /// What a question and its answer say; `None` when either is not understood. An empty answer is no answer.
 pub fn understand(question: &str, answer: &str, source: &Source) -> Option<Vec<Statement>> {
     let question = question.trim().to_lowercase();
@@ -140,8 +143,7 @@ fn reply(lower: &str) -> Option<Reply> {
 /// Whether a question is about chemistry at all, so that an answer nobody understood is worth telling.
 pub fn concerns(question: &str) -> bool {
     let question = question.to_lowercase();
-    let words = ["svhc", "kandidatförteckning", "candidate list", "rohs", "reach", "1907/2006", "2011/65"];
-    words.iter().any(|word| mentions(&question, word)) || named_in(&question).is_some()
+    LISTS.iter().any(|word| question.contains(word)) || named_in(&question).is_some()
 }
 
 /// The material or group that a question is about. "Lead time" and "halogen lamp" are no chemistry, so those two words

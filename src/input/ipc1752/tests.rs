@@ -165,3 +165,17 @@ fn a_draft_stays_open() {
     let declaration = xml_formats::read(text.as_bytes()).unwrap();
     assert!(declaration.problems.iter().any(|problem| problem.open && problem.code == ProblemCode::RowSkipped));
 }
+
+#[test]
+fn categories_of_a_material_without_substances() {
+    let limit = |over: &str| format!("<Threshold overThreshold=\"{over}\" threshold=\"0.1% of homogenous materials\"/>");
+    let tenth = PERCENT.steps / 10;
+    let range = |text: &str| fraction_of(reading_of(text)).map(|interval| (interval.lo, interval.hi));
+    assert_eq!(range(&limit("false")), Some((0, tenth)));
+    assert_eq!(range(&limit("true")), Some((tenth + 1, crate::amount::WHOLE)));
+}
+
+fn reading_of(category: &str) -> Reading {
+    let declaration = read("D", &product(&material(category)));
+    declaration.products[0].root.parts[0].constituents[0].reading
+}
