@@ -7,6 +7,7 @@ mod identity;
 mod number;
 mod register;
 
-pub use identity::{Among, Composition, Confirmations, Identity, identify};
+pub(crate) use identity::part_name;
+pub use identity::{Among, Composition, Confirmations, Identity, Line, identify};
 pub use number::{Cas, CasText, Ec, read_cas, read_ec};
 pub use register::{GroupId, MaterialId, Member, NameMeans, Register, Substance, SubstanceId, normalise_name};

@@ -2,9 +2,21 @@
 //!
 //! `judge` is a pure function of one composition, the rule book and the date it is given.
 
+mod answers;
+mod assess;
+mod conclude;
 mod finding;
 mod judge;
+mod material;
 mod measured;
+mod message;
+mod record;
+mod scope;
+mod settle;
+mod silent;
+mod touch;
+mod tree;
+mod upcoming;
 
 pub use finding::*;
 pub use judge::{Proof, Settings, judge};

@@ -3,7 +3,7 @@
 //! The grammar never guesses. What has two readings keeps both; a number without a unit says nothing about the amount;
 //! text that is no amount beside a named substance means "present, nobody knows how much".
 
-use super::decimal::Decimal;
+use crate::amount::Decimal;
 use super::unit::{Dimension, Kind, PERCENT, Unit};
 use super::{Amount, Doubt, Interval, WHOLE};
 

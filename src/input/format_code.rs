@@ -224,7 +224,7 @@ impl Draft {
                 self.comma_last = false;
                 self.point = true;
             }
-            ',' => self.comma_last = self.digits > 0 && !self.point || self.comma_last,
+            ',' => self.comma_last = self.digits > 0,
             '%' => {
                 self.scaled |= self.comma_last;
                 self.comma_last = false;

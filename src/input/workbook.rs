@@ -1,7 +1,10 @@
 //! What every table in a file becomes: sheets of rows of cells, each cell with its stored value and with how
 //! its number format shows it. Hidden sheets are kept and say so.
 
-use super::decimal::Decimal;
+use super::container::{self, Limits};
+use crate::amount::Decimal;
+use super::read_error::{Fault, ReadError};
+use super::{archive, delimited, excel};
 use std::fmt::Write as _;
 use std::sync::Arc;
 
@@ -92,7 +95,8 @@ pub struct Cell {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Value {
     /// Text; also a number whose format writes words or signs in front of it (`"<"0.0` shows `<0.1`).
-    Text(Box<str>),
+    /// Equal texts are mostly one text that is shared.
+    Text(Arc<str>),
     /// A number as stored, before the format scales it: 0.2 % is 0.002 with `Shown::Percent`.
     Number(Decimal),
     /// True or false.
@@ -127,11 +131,65 @@ pub enum Shown {
     Unknown,
 }
 
+/// Reads every table in a file, whatever its name says.
+///
+/// # Errors
+///
+/// A [`ReadError`] with a stable code when the bytes hold no table, or cannot be read whole.
+pub fn read(bytes: &[u8]) -> Result<Workbook, ReadError> {
+    read_within(bytes, &Limits::default())
+}
+
+/// As [`read`], with limits of one's own.
+///
+/// # Errors
+///
+/// As [`read`].
+pub fn read_within(bytes: &[u8], limits: &Limits) -> Result<Workbook, ReadError> {
+    if bytes.len() > limits.file_bytes {
+        return Err(archive::too_large("filen", "the file"));
+    }
+    let not_a_table = |sv: &str, en: &str| Err(ReadError::new(Fault::NotATable, sv, en));
+    match container::kind(bytes) {
+        kind @ (Kind::Xlsx | Kind::Xlsb | Kind::Xls | Kind::Ods) => {
+            excel::read(bytes, kind, limits)
+        }
+        Kind::Delimited => delimited::read(bytes, limits),
+        Kind::Encrypted => Err(archive::encrypted()),
+        Kind::Empty => Err(ReadError::new(
+            Fault::Empty,
+            "filen är tom; be om den på nytt",
+            "the file is empty; ask for it again",
+        )),
+        Kind::Pdf => not_a_table(
+            "filen är en pdf, som inte läses; be om uppgifterna i Excel, csv eller XML",
+            "the file is a pdf, which is not read; ask for the data in Excel, csv or XML",
+        ),
+        Kind::Html => not_a_table(
+            "filen är en webbsida; öppna den i ett kalkylprogram och spara den som xlsx",
+            "the file is a web page; open it in a spreadsheet program and save it as xlsx",
+        ),
+        Kind::Xml | Kind::Json => not_a_table(
+            "filen är XML eller JSON och inte en tabell",
+            "the file is XML or JSON and not a table",
+        ),
+        Kind::Archive | Kind::Iuclid => not_a_table(
+            "filen är ett arkiv och inte en tabell; dess delar läses var för sig",
+            "the file is an archive and not a table; its members are read one by one",
+        ),
+        Kind::Other => not_a_table(
+            "filens slag känns inte igen; be om uppgifterna i Excel, csv eller XML",
+            "the kind of file is not recognised; ask for the data in Excel, csv or XML",
+        ),
+    }
+}
+
 impl Cell {
     /// The text a person sees, near enough: stored 0.002 with a percent format is `0.2 %`.
     pub fn raw(&self) -> String {
         match &self.value {
-            Value::Text(text) | Value::Error(text) => text.to_string(),
+            Value::Text(text) => text.to_string(),
+            Value::Error(text) => text.to_string(),
             Value::Bool(true) => "TRUE".to_string(),
             Value::Bool(false) => "FALSE".to_string(),
             Value::Date { text, .. } => text.to_string(),

@@ -55,8 +55,6 @@ pub struct Line {
     /// How much, as a fraction of the part that holds it wherever that can be worked out. A mass without the holder's
     /// mass stays a mass.
     pub amount: Amount,
-    /// Whether the same line stands there before: then the two may be one.
-    pub duplicate: bool,
 }
 
 /// An identified declaration.
@@ -172,7 +170,7 @@ impl Work<'_> {
         for constituent in &part.constituents {
             let identity = self.identity(constituent);
             let amount = self.amount(constituent, part);
-            self.lines.push(Line { identity, amount, duplicate: false });
+            self.lines.push(Line { identity, amount });
         }
         self.balance(part, start);
         self.duplicates(part, start);
@@ -288,7 +286,6 @@ impl Work<'_> {
             let earlier = seen.get(&key).copied();
             match earlier {
                 Some(earlier) if part.constituents.get(earlier).is_some_and(|other| other.function == constituent.function) => {
-                    line.duplicate = true;
                     repeated.push(offset);
                 }
                 Some(_) => {}
@@ -319,7 +316,7 @@ impl Work<'_> {
         }
         let mut total = Interval::ZERO;
         for line in self.lines.iter().skip(start) {
-            if line.amount.dimension == Dimension::MassFraction && !line.duplicate {
+            if line.amount.dimension == Dimension::MassFraction {
                 total = total.plus(line.amount.interval);
             }
         }

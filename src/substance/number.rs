@@ -185,7 +185,6 @@ fn from_date(text: &str) -> Option<Cas> {
 
 /// Reads an EC number: `Ok` when its check digit holds, `Err(())` when it is shaped like one and fails, `None` when it
 /// is something else.
-#[expect(clippy::result_unit_err, reason = "there is nothing more to tell than that the check digit fails")]
 pub fn read_ec(text: &str) -> Option<Result<Ec, ()>> {
     // The usual case first: the digits and nothing else.
     if let Some(read) = plain_ec(text.as_bytes()) {

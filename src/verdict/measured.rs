@@ -1,21 +1,26 @@
 //! Measured against declared: what laboratories found, held against what suppliers state of the same product.
+//!
+//! A measurement stands in for the declared amount of the same substance in the same part; what was declared is kept in
+//! the problem that says so when the two cannot both be true.
 
-use crate::amount::Amount;
-use crate::declaration::Source;
-use crate::substance::{Composition, Identity};
+use crate::amount::{Amount, Dimension, Reading, decimal_of};
+use crate::declaration::{Constituent, DeclarationKind, Level, Part, Problem, ProblemCode, Product, Source, Text};
+use crate::substance::{Composition, Identity, Line, SubstanceId, normalise_name, part_name};
 
 /// One measured amount of one product.
 #[derive(Debug, Clone)]
 pub struct Measurement {
-    /// Keys of the product (article number, GTIN, name), see [`product_keys`].
+    /// Keys of the product (GTIN, article number, name), see [`product_keys`].
     pub keys: Vec<String>,
-    /// Names of the parts that were tested, outermost first.
+    /// The supplier as the laboratory names it.
+    pub supplier: Option<String>,
+    /// Names of the parts that were tested, outermost first; empty for the product as a whole.
     pub part: Vec<String>,
     /// What was measured.
-    pub identity: Identity,
+    pub substance: SubstanceId,
     /// As the laboratory wrote it.
     pub written: String,
-    /// How much.
+    /// How much, as a mass fraction.
     pub amount: Amount,
     /// The laboratory's file.
     pub file: String,
@@ -23,18 +28,228 @@ pub struct Measurement {
     pub source: Source,
 }
 
-/// The keys under which a product is recognised in another file, strongest first: supplier's article number, GTIN, name.
-pub fn product_keys(_composition: &Composition, _product: usize) -> Vec<String> {
-    Vec::new()
+/// The keys under which a product is recognised in another file: `gtin:`, `art:` and `name:`, strongest first.
+pub fn product_keys(composition: &Composition, product: usize) -> Vec<String> {
+    composition.declaration.products.get(product).map(keys_of).unwrap_or_default()
 }
 
-/// Everything that laboratories measured in this composition.
-pub fn measurements(_composition: &Composition) -> Vec<Measurement> {
-    Vec::new()
+fn keys_of(product: &Product) -> Vec<String> {
+    let key = |kind: &str, value: &Option<Box<str>>| {
+        value.as_deref().map(normalise_name).filter(|value| !value.is_empty()).map(|value| format!("{kind}:{value}"))
+    };
+    [key("gtin", &product.gtin), key("art", &product.article_number), key("name", &product.name)].into_iter().flatten().collect()
+}
+
+/// Whether two products are one: the strongest kind of key that both have decides.
+fn same_product(a: &[String], b: &[String]) -> bool {
+    let of = |keys: &[String], kind: &str| keys.iter().find(|key| key.starts_with(kind)).cloned();
+    ["gtin:", "art:", "name:"].iter().find_map(|kind| of(a, kind).zip(of(b, kind))).is_some_and(|(a, b)| a == b)
+}
+
+fn same_supplier(a: Option<&str>, b: Option<&str>) -> bool {
+    match (a, b) {
+        (Some(a), Some(b)) => normalise_name(a) == normalise_name(b),
+        _ => true,
+    }
+}
+
+/// Everything that laboratories measured in this composition, as mass fractions of identified substances.
+pub fn measurements(composition: &Composition) -> Vec<Measurement> {
+    let declaration = &composition.declaration;
+    let mut found = Vec::new();
+    let mut next = 0;
+    for product in &declaration.products {
+        let laboratory = product.kind.unwrap_or(declaration.kind) == DeclarationKind::LaboratoryReport;
+        let supplier = product.supplier.as_deref().or(declaration.supplier.as_deref());
+        let context = Tested { keys: keys_of(product), supplier, file: &declaration.file, laboratory };
+        let mut path = Vec::new();
+        collect(&product.root, &context, &composition.lines, &mut next, &mut path, &mut found);
+        for packaging in &product.packaging {
+            path.push(part_name(packaging));
+            collect(packaging, &context, &composition.lines, &mut next, &mut path, &mut found);
+            path.pop();
+        }
+    }
+    found
+}
+
+struct Tested<'a> {
+    keys: Vec<String>,
+    supplier: Option<&'a str>,
+    file: &'a str,
+    laboratory: bool,
+}
+
+fn collect(part: &Part, context: &Tested<'_>, lines: &[Line], next: &mut usize, path: &mut Vec<String>, found: &mut Vec<Measurement>) {
+    for constituent in &part.constituents {
+        let line = lines.get(*next);
+        *next += 1;
+        let Some(line) = line.filter(|_| context.laboratory && constituent.measured) else { continue };
+        let Identity::Known(substance) = line.identity else { continue };
+        if line.amount.dimension != Dimension::MassFraction || line.amount.kind.is_some() || line.amount.doubt.is_some() {
+            continue;
+        }
+        let source = constituent.amount_source.as_ref().unwrap_or(&constituent.source).clone();
+        found.push(Measurement {
+            keys: context.keys.clone(),
+            supplier: context.supplier.map(str::to_string),
+            part: path.clone(),
+            substance,
+            written: constituent.name.as_deref().unwrap_or(&constituent.source.raw).to_string(),
+            amount: line.amount,
+            file: context.file.to_string(),
+            source,
+        });
+    }
+    for child in &part.parts {
+        path.push(part_name(child));
+        collect(child, context, lines, next, path, found);
+        path.pop();
+    }
 }
 
 /// Lets measurements of the same products stand in for what was declared; adds `data/declaration-contradicted` where
 /// the measured amount lies above the declared one. Returns whether anything changed.
-pub fn apply_measurements(_composition: &mut Composition, _measurements: &[Measurement]) -> bool {
-    false
+pub fn apply_measurements(composition: &mut Composition, measurements: &[Measurement]) -> bool {
+    let mut changed = false;
+    let declaration = &mut composition.declaration;
+    let mut first = 0;
+    for (index, product) in declaration.products.iter_mut().enumerate() {
+        let count = constituents_of(&product.root) + product.packaging.iter().map(constituents_of).sum::<usize>();
+        if product.kind.unwrap_or(declaration.kind) != DeclarationKind::LaboratoryReport {
+            let keys = keys_of(product);
+            let supplier = product.supplier.clone().or_else(|| declaration.supplier.clone());
+            for measured in measurements {
+                if same_product(&keys, &measured.keys) && same_supplier(supplier.as_deref(), measured.supplier.as_deref()) {
+                    let problem = apply(product, index, &mut composition.lines, first, measured);
+                    composition.problems.extend(problem);
+                    changed = true;
+                }
+            }
+        }
+        let now = constituents_of(&product.root) + product.packaging.iter().map(constituents_of).sum::<usize>();
+        first += now.max(count);
+    }
+    changed
+}
+
+fn constituents_of(part: &Part) -> usize {
+    part.constituents.len() + part.parts.iter().map(constituents_of).sum::<usize>()
+}
+
+/// Puts one measurement into one product: in place of the declared line, or as a line of its own.
+fn apply(product: &mut Product, index: usize, lines: &mut Vec<Line>, first: usize, measured: &Measurement) -> Option<Problem> {
+    let wanted = measured.part.last().map(|name| normalise_name(name));
+    let mut at = first;
+    let mut declared: Option<Amount> = None;
+    let mut place: Option<(Source, Vec<String>)> = None;
+    let mut path = Vec::new();
+    let replaced = replace(&mut product.root, true, wanted.as_deref(), lines, &mut at, measured, &mut declared, &mut place, &mut path);
+    let (source, part) = place.unwrap_or_else(|| (product.source.clone(), Vec::new()));
+    if !replaced {
+        add(product, lines, first, measured, wanted.as_deref());
+    }
+    let declared = declared.unwrap_or(Amount::NONE);
+    if measured.amount.interval.lo <= declared.interval.hi {
+        return None;
+    }
+    let percent = |steps| decimal_of(steps, crate::amount::PERCENT);
+    let (value, stated) = (percent(measured.amount.interval.lo), percent(declared.interval.hi));
+    let name = &measured.written;
+    let file = &measured.file;
+    Some(Problem {
+        code: ProblemCode::DeclarationContradicted,
+        open: false,
+        product: Some(index),
+        part,
+        sources: vec![source, measured.source.clone()],
+        count: 1,
+        message: Text::new(
+            format!("uppmätt halt av `{name}` är {value} % ({file}) men högst {stated} % är deklarerat; rätta deklarationen eller varan"),
+            format!(
+                "the measured amount of `{name}` is {value} % ({file}) but at most {stated} % is declared; correct the declaration or the product"
+            ),
+        ),
+    })
+}
+
+/// Replaces the declared lines of the substance in the tested part. Without a named part every line of the product's own
+/// level is meant.
+#[expect(clippy::too_many_arguments, reason = "one walk that keeps the tree and its lines in step")]
+fn replace(
+    part: &mut Part,
+    root: bool,
+    wanted: Option<&str>,
+    lines: &mut [Line],
+    at: &mut usize,
+    measured: &Measurement,
+    declared: &mut Option<Amount>,
+    place: &mut Option<(Source, Vec<String>)>,
+    path: &mut Vec<String>,
+) -> bool {
+    let here = match wanted {
+        Some(wanted) => part.name.as_deref().is_some_and(|name| normalise_name(name) == wanted),
+        None => root,
+    };
+    let mut replaced = false;
+    for constituent in &mut part.constituents {
+        let line = lines.get_mut(*at);
+        *at += 1;
+        let Some(line) = line.filter(|line| line.identity == Identity::Known(measured.substance)) else { continue };
+        if declared.is_none_or(|declared| declared.interval.hi < line.amount.interval.hi) {
+            *declared = Some(line.amount);
+            *place = Some((constituent.amount_source.as_ref().unwrap_or(&constituent.source).clone(), path.clone()));
+        }
+        if here {
+            line.amount = if replaced { Amount::NONE } else { measured.amount };
+            constituent.reading = Reading::Amount(line.amount);
+            constituent.measured = true;
+            replaced = true;
+        }
+    }
+    for child in &mut part.parts {
+        path.push(part_name(child));
+        replaced |= replace(child, false, wanted, lines, at, measured, declared, place, path);
+        path.pop();
+    }
+    replaced
+}
+
+/// Adds what was measured and not declared: to the product itself, to the part of that name, or as a material of its own.
+fn add(product: &mut Product, lines: &mut Vec<Line>, first: usize, measured: &Measurement, wanted: Option<&str>) {
+    let constituent = Constituent {
+        name: Some(measured.written.as_str().into()),
+        reading: Reading::Amount(measured.amount),
+        measured: true,
+        ..Constituent::new(measured.source.clone())
+    };
+    let line = Line { identity: Identity::Known(measured.substance), amount: measured.amount };
+    let mut constituent = Some(constituent);
+    let mut at = first;
+    let position = match wanted {
+        None => {
+            at += product.root.constituents.len();
+            product.root.constituents.extend(constituent.take());
+            Some(at)
+        }
+        Some(wanted) => insert(&mut product.root, wanted, &mut constituent, &mut at),
+    };
+    let position = position.unwrap_or_else(|| {
+        let name = measured.part.last().map_or("?", String::as_str);
+        let mut material = Part::named(Level::Material, name, measured.source.clone());
+        material.constituents.extend(constituent.take());
+        let end = first + constituents_of(&product.root);
+        product.root.parts.push(material);
+        end
+    });
+    lines.insert(position.min(lines.len()), line);
+}
+
+fn insert(part: &mut Part, wanted: &str, constituent: &mut Option<Constituent>, at: &mut usize) -> Option<usize> {
+    *at += part.constituents.len();
+    if part.name.as_deref().is_some_and(|name| normalise_name(name) == wanted) {
+        part.constituents.extend(constituent.take());
+        return Some(*at);
+    }
+    part.parts.iter_mut().find_map(|child| insert(child, wanted, constituent, at))
 }

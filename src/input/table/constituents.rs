@@ -1,0 +1,783 @@
+//! Tables of constituents: each row a substance in a material of a component of a product, with the names of the upper
+//! levels often given once and meant for the rows below. What names a substance is never carried down.
+
+use super::amounts::{between, is_blank, is_broken, read_cell, read_qualified, says_nothing, yes_or_no};
+use super::headings::{Role, Ticked, unit_in_prose};
+use super::identifiers::{has_cas, has_ec, name_without_numbers, numbers_in};
+use super::layout::{Column, Table, cell_at, text_of};
+use super::products::{Collector, Naming, Place, RowAnswer};
+use crate::amount::{Amount, Context, Decimal, Dimension, Interval, Reading, Unit};
+use crate::declaration::{ClaimedExemption, Constituent, Date, Level, ProblemCode, Source, Text};
+use crate::input::workbook::{Cell, Row, Sheet, Value};
+use std::collections::BTreeMap;
+
+/// The columns of a table, or of one of its repeated groups, by what they hold.
+#[derive(Default)]
+struct Columns<'t> {
+    component: Option<&'t Column>,
+    component_number: Option<&'t Column>,
+    material: Option<&'t Column>,
+    substances: Vec<&'t Column>,
+    cas: Vec<&'t Column>,
+    ec: Vec<&'t Column>,
+    amounts: Vec<&'t Column>,
+    min: Option<&'t Column>,
+    max: Option<&'t Column>,
+    unit: Option<&'t Column>,
+    qualifier: Option<&'t Column>,
+    masses: Vec<(&'t Column, Option<Level>)>,
+    mass_unit: Option<&'t Column>,
+    units: Option<&'t Column>,
+    function: Option<&'t Column>,
+    contact: Option<&'t Column>,
+    exemption: Option<&'t Column>,
+    intended: Option<&'t Column>,
+    reply: Option<&'t Column>,
+    ticks: Vec<(&'t Column, Ticked)>,
+}
+
+impl<'t> Columns<'t> {
+    fn of(table: &'t Table, group: u16, parts_not_products: bool) -> Columns<'t> {
+        let mut columns = Columns::default();
+        for column in table.columns.iter().filter(|column| column.group == 0 || column.group == group) {
+            let first = |slot: &mut Option<&'t Column>| {
+                if slot.is_none() {
+                    *slot = Some(column);
+                }
+            };
+            match &column.role {
+                Role::Component => first(&mut columns.component),
+                Role::ComponentNumber => first(&mut columns.component_number),
+                Role::Material => first(&mut columns.material),
+                Role::Substance | Role::Analyte => columns.substances.push(column),
+                Role::Cas => columns.cas.push(column),
+                Role::Ec => columns.ec.push(column),
+                Role::Amount | Role::Result => columns.amounts.push(column),
+                Role::AmountMin => first(&mut columns.min),
+                Role::AmountMax => first(&mut columns.max),
+                Role::Unit => first(&mut columns.unit),
+                Role::Qualifier => first(&mut columns.qualifier),
+                Role::Mass(level) => columns.masses.push((column, *level)),
+                Role::MassUnit => first(&mut columns.mass_unit),
+                Role::Units => first(&mut columns.units),
+                Role::Function => first(&mut columns.function),
+                Role::Contact => first(&mut columns.contact),
+                Role::Exemption => first(&mut columns.exemption),
+                Role::Intended => first(&mut columns.intended),
+                Role::Reply => first(&mut columns.reply),
+                Role::Tick(ticked) => columns.ticks.push((column, *ticked)),
+                _ => {}
+            }
+        }
+        if parts_not_products {
+            let number = table.columns.iter().find(|column| column.role == Role::ArticleNumber);
+            let name = table.columns.iter().find(|column| column.role == Role::ProductName);
+            columns.component_number = columns.component_number.or(number);
+            columns.component = columns.component.or(name);
+        }
+        columns
+    }
+
+    fn names_substances(&self) -> bool {
+        !(self.substances.is_empty() && self.cas.is_empty() && self.ec.is_empty())
+    }
+}
+
+/// Columns that say something of the product itself.
+#[derive(Default)]
+struct ProductColumns<'t> {
+    article: Option<&'t Column>,
+    buyer: Option<&'t Column>,
+    gtin: Option<&'t Column>,
+    names: Vec<&'t Column>,
+    supplier: Option<&'t Column>,
+    categories: Vec<&'t Column>,
+    date: Option<&'t Column>,
+}
+
+impl<'t> ProductColumns<'t> {
+    fn of(table: &'t Table, parts_not_products: bool) -> ProductColumns<'t> {
+        let mut columns = ProductColumns::default();
+        let all = || table.columns.iter();
+        columns.supplier = all().find(|column| column.role == Role::Supplier);
+        columns.categories = all().filter(|column| column.role == Role::Category).collect();
+        columns.date = all().find(|column| column.role == Role::Date);
+        if !parts_not_products {
+            // The number that the seller uses comes before the maker's.
+            columns.article =
+                all().filter(|column| column.role == Role::ArticleNumber).min_by_key(|column| (is_makers(&column.heading), column.index));
+            columns.buyer = all().find(|column| column.role == Role::BuyerArticleNumber);
+            columns.gtin = all().find(|column| column.role == Role::Gtin);
+            columns.names = all().filter(|column| column.role == Role::ProductName).collect();
+        }
+        columns
+    }
+
+    fn name_products(&self) -> bool {
+        self.article.is_some() || self.gtin.is_some() || self.buyer.is_some() || !self.names.is_empty()
+    }
+
+    fn naming(&self, row: &Row) -> Naming {
+        Naming {
+            article: self.article.and_then(|column| said(row, column)),
+            buyer: self.buyer.and_then(|column| said(row, column)),
+            gtin: self.gtin.and_then(|column| said(row, column)),
+            name: self.names.iter().find_map(|column| said(row, column)),
+        }
+    }
+}
+
+fn is_makers(heading: &str) -> bool {
+    let heading = heading.to_lowercase();
+    ["manufacturer", "mfr", "mfg", "mpn", "tillverk", "hersteller", "produsent", "valmistaja"].iter().any(|word| heading.contains(word))
+}
+
+/// What a cell says, unless it is blank, a dash or N/A.
+fn said(row: &Row, column: &Column) -> Option<Box<str>> {
+    let cell = cell_at(row, column.index)?;
+    match &cell.value {
+        Value::Text(text) if says_nothing(text) => None,
+        Value::Text(text) => Some(text.trim().into()),
+        Value::MissingResult | Value::Error(_) => None,
+        _ => Some(cell.raw().into_boxed_str()),
+    }
+}
+
+fn source_of(table: &Table, row: &Row, cell: &Cell) -> Source {
+    Source::cell(&table.sheet, row.number, cell.column, cell.raw())
+}
+
+/// Where a row without a better place stands: its first cell.
+fn source_of_row(table: &Table, row: &Row) -> Source {
+    match row.cells.first() {
+        Some(cell) => source_of(table, row, cell),
+        None => Source::cell(&table.sheet, row.number, 0, ""),
+    }
+}
+
+/// What holds until the next row that says otherwise.
+struct Standing {
+    naming: Naming,
+    product: Option<usize>,
+    /// For each group of columns, where its lines go.
+    places: Vec<Place>,
+}
+
+/// Reads a table of constituents, of materials or of products with answers into `collector`; the products that it is
+/// about.
+pub(super) fn read(table: &Table, sheet: &Sheet, collector: &mut Collector) -> Vec<usize> {
+    let fact_naming = naming_of_facts(table);
+    let lists_parts = table.columns.iter().any(|column| matches!(column.role, Role::Units | Role::Component | Role::ComponentNumber));
+    let parts_not_products = !fact_naming.is_empty() && lists_parts;
+    let products = ProductColumns::of(table, parts_not_products);
+    let groups = table.columns.iter().map(|column| column.group).max().unwrap_or(0).max(1);
+    let groups: Vec<Columns> = (1..=groups).map(|group| Columns::of(table, group, parts_not_products)).collect();
+    let answers: Vec<(&Column, &super::Asked)> = table
+        .columns
+        .iter()
+        .filter_map(|column| match &column.role {
+            Role::Answer(asked) => Some((column, asked)),
+            _ => None,
+        })
+        .collect();
+    let stated_unit = unit_of_facts(table);
+    let mut standing = Standing { naming: Naming::default(), product: None, places: vec![Place::default(); groups.len()] };
+    let mut row_answers: BTreeMap<(usize, usize), Vec<RowAnswer>> = BTreeMap::new();
+    let mut partial_rows: BTreeMap<usize, usize> = BTreeMap::new();
+    let mut touched: Vec<usize> = Vec::new();
+    for row in table.rows(sheet) {
+        if table.heading_rows.contains(&row.number) {
+            continue;
+        }
+        if !holds_anything(table, row) || skipped(table, sheet, row, &groups, &mut standing, collector) {
+            continue;
+        }
+        let own_product = set_product(table, row, &products, &fact_naming, &mut standing, collector);
+        let Some(product) = standing.product else { continue };
+        if touched.last() != Some(&product) {
+            touched.push(product);
+        }
+        let mut partial = false;
+        for (at, columns) in groups.iter().enumerate() {
+            let Some(place) = standing.places.get_mut(at) else { continue };
+            let line = Line { table, row, columns, product, unit: stated_unit };
+            let (found, now) = line.read(*place, own_product, collector);
+            *place = now;
+            partial |= found;
+        }
+        if !answers.is_empty() {
+            *partial_rows.entry(product).or_default() += usize::from(partial);
+            let exemption = groups.first().and_then(|columns| columns.exemption).and_then(|column| cell_at(row, column.index));
+            for (at, (column, asked)) in answers.iter().enumerate() {
+                if let Some(cell) =
+                    cell_at(row, column.index).filter(|cell| text_of(cell).is_some() || !matches!(cell.value, Value::Text(_)))
+                {
+                    row_answers.entry((product, at)).or_default().push(RowAnswer {
+                        asked: (*asked).clone(),
+                        heading: column.heading.clone(),
+                        answer: cell.raw().trim().to_owned(),
+                        source: source_of(table, row, cell),
+                        exemption: exemption.filter(|cell| !is_blank(cell)).map(|cell| source_of(table, row, cell)),
+                        partial,
+                    });
+                }
+            }
+        }
+    }
+    for ((product, _), rows) in row_answers {
+        collector.answers(product, partial_rows.get(&product).copied().unwrap_or(0), rows);
+    }
+    touched
+}
+
+fn holds_anything(table: &Table, row: &Row) -> bool {
+    let (first, last) = (table.columns.first().map_or(0, |c| c.index), table.columns.last().map_or(0, |c| c.index));
+    row.cells
+        .iter()
+        .any(|cell| cell.column >= first && cell.column <= last && !matches!(&cell.value, Value::Text(text) if text.trim().is_empty()))
+}
+
+fn naming_of_facts(table: &Table) -> Naming {
+    let fact = |role: &Role| table.fact(role).map(|fact| fact.value.trim()).filter(|value| !says_nothing(value)).map(Into::into);
+    let mut naming = Naming {
+        article: fact(&Role::ArticleNumber),
+        buyer: fact(&Role::BuyerArticleNumber),
+        gtin: fact(&Role::Gtin),
+        name: fact(&Role::ProductName),
+    };
+    // A title names the product only where it tells one table from the one beside it.
+    if naming.is_empty() && table.columns.first().is_some_and(|column| column.group == 0) && table.beside_another {
+        naming.name = table.title.as_ref().map(|title| title.raw.trim().into());
+    }
+    naming
+}
+
+/// The unit that the sheet states for all its amounts.
+fn unit_of_facts(table: &Table) -> Option<Unit> {
+    table
+        .facts
+        .iter()
+        .rev()
+        .filter(|fact| matches!(fact.role, Role::Unit | Role::Amount))
+        .find_map(|fact| Unit::parse(&fact.value).or(fact.unit).or_else(|| unit_in_prose(&fact.value)))
+}
+
+/// Sets the product that the row is about; whether the row names it itself.
+fn set_product(
+    table: &Table,
+    row: &Row,
+    columns: &ProductColumns,
+    facts: &Naming,
+    standing: &mut Standing,
+    collector: &mut Collector,
+) -> bool {
+    let mut own = false;
+    if columns.name_products() {
+        let naming = columns.naming(row);
+        own = !naming.is_empty();
+        if standing.product.is_none() || own && !naming.agrees_with(&standing.naming) {
+            let used = if own { &naming } else { facts };
+            standing.product = Some(collector.product(used, &source_of_row(table, row)));
+            standing.naming = naming;
+            standing.places.fill(Place::default());
+        }
+    } else if standing.product.is_none() {
+        standing.product = Some(collector.product(facts, &source_of_row(table, row)));
+    } else {
+        return false;
+    }
+    let Some(product) = standing.product.and_then(|product| collector.products.get_mut(product)) else { return own };
+    if product.supplier.is_none() {
+        product.supplier = columns.supplier.and_then(|column| said(row, column));
+    }
+    let mut categories: Vec<Box<str>> = columns.categories.iter().filter_map(|column| said(row, column)).collect();
+    categories.extend(table.facts.iter().filter(|fact| fact.role == Role::Category).map(|fact| fact.value.trim().into()));
+    for category in categories {
+        if !product.categories.contains(&category) {
+            product.categories.push(category);
+        }
+    }
+    if product.date.is_none() {
+        product.date = columns.date.and_then(|column| cell_at(row, column.index)).and_then(|cell| match &cell.value {
+            Value::Date { year, month, day, .. } => date_of(*year, *month, *day),
+            Value::Text(text) => super::dates::date_in(text),
+            _ => None,
+        });
+    }
+    own
+}
+
+fn date_of(year: i32, month: u8, day: u8) -> Option<Date> {
+    Date::new(i16::try_from(year).ok()?, i8::try_from(month).ok()?, i8::try_from(day).ok()?).ok()
+}
+
+/// Words of a row that sums up.
+const TOTALS: [&str; 24] = [
+    "summa",
+    "totalt",
+    "total",
+    "totals",
+    "sum",
+    "subtotal",
+    "sub total",
+    "sub-total",
+    "delsumma",
+    "totalsumma",
+    "summa totalt",
+    "total sum",
+    "grand total",
+    "i alt",
+    "ialt",
+    "sum total",
+    "yhteensä",
+    "gesamt",
+    "gesamtsumme",
+    "summe",
+    "total %",
+    "summa %",
+    "total weight",
+    "totalvikt",
+];
+
+/// Rows that are no lines of the table: totals, sections, notes. They are counted; a section names the component.
+fn skipped(table: &Table, sheet: &Sheet, row: &Row, groups: &[Columns], standing: &mut Standing, collector: &mut Collector) -> bool {
+    let mut texts = row.cells.iter().filter_map(text_of);
+    let (Some(text), None) = (texts.next(), texts.next()) else { return false };
+    let text = text.trim();
+    let plain = text.trim_end_matches([':', '=', ' ', '.']).to_lowercase();
+    if TOTALS.contains(&plain.as_str()) || row.cells.len() > 1 && text.ends_with(':') && TOTALS.iter().any(|word| plain.ends_with(word)) {
+        collector.tally("total", ProblemCode::RowSkipped, false, None, source_of_row(table, row), || {
+            Text::new("raden är en summa och har inte lästs som innehåll", "the row is a total and was not read as content")
+        });
+        return true;
+    }
+    if row.cells.len() > 1 {
+        return false;
+    }
+    let Some(cell) = row.cells.first() else { return false };
+    let merged = sheet.merges.iter().any(|merge| {
+        merge.first_row == row.number
+            && merge.first_column == cell.column
+            && merge.last_column >= cell.column + 2
+            && table.columns.len() > 2
+    });
+    if merged {
+        let names_parts = groups.iter().any(|columns| columns.component.is_some());
+        if let (Some(product), false) = (standing.product, names_parts || has_cas(text)) {
+            let place = collector.component(product, Some(text), None, is_packaging(text), source_of_row(table, row));
+            standing.places.fill(place);
+            return true;
+        }
+        collector.tally("section", ProblemCode::RowSkipped, has_cas(text), None, source_of_row(table, row), || {
+            Text::new(
+                "raden är en mellanrubrik och har inte lästs som innehåll",
+                "the row is a section heading and was not read as content",
+            )
+        });
+        return true;
+    }
+    let prose = text.starts_with('*') || text.len() > 80 && text.split(' ').count() >= 8 || text.ends_with(':');
+    if prose {
+        collector.tally("note", ProblemCode::RowSkipped, has_cas(text), None, source_of_row(table, row), || {
+            Text::new("raden är en anmärkning och har inte lästs som innehåll", "the row is a note and was not read as content")
+        });
+    }
+    prose
+}
+
+/// Whether a component or material is packaging.
+fn is_packaging(name: &str) -> bool {
+    let name = name.to_lowercase();
+    [
+        "förpackning",
+        "packaging",
+        "emballage",
+        "emballasje",
+        "embalasje",
+        "pakkaus",
+        "verpackung",
+        "omslagsförpackning",
+        "ytterkartong",
+        "transportkartong",
+    ]
+    .iter()
+    .any(|word| name.split(|c: char| !c.is_alphanumeric()).any(|part| part.starts_with(word) || part.ends_with(word)))
+        && !name.contains("maskin")
+        && !name.contains("machine")
+}
+
+/// One row of one group of columns.
+struct Line<'a> {
+    table: &'a Table,
+    row: &'a Row,
+    columns: &'a Columns<'a>,
+    product: usize,
+    unit: Option<Unit>,
+}
+
+impl Line<'_> {
+    fn cell(&self, column: Option<&Column>) -> Option<&Cell> {
+        cell_at(self.row, column?.index)
+    }
+
+    fn said(&self, column: Option<&Column>) -> Option<Box<str>> {
+        said(self.row, column?)
+    }
+
+    fn source(&self, cell: &Cell) -> Source {
+        source_of(self.table, self.row, cell)
+    }
+
+    fn source_in(&self, column: Option<&Column>) -> Source {
+        self.cell(column).map_or_else(|| source_of_row(self.table, self.row), |cell| self.source(cell))
+    }
+
+    /// Reads the line; whether it is about a part or a substance, and where the next lines go.
+    fn read(&self, standing: Place, own_product: bool, collector: &mut Collector) -> (bool, Place) {
+        let (place, own_part) = self.place(standing, collector);
+        let found = self.identity();
+        let (reading, amount_source) = self.amount(collector);
+        let mut partial = own_part;
+        if found.is_some() || self.columns.names_substances() && says_an_amount(reading) {
+            partial = true;
+            let constituent = self.constituent(found, reading, amount_source, collector);
+            if let Some(part) = collector.part(self.product, place) {
+                part.constituents.push(constituent);
+            }
+        } else {
+            self.describe_part(place, own_part, reading, collector);
+        }
+        if let Some(contact) = self.said(self.columns.contact) {
+            if let Some(part) = collector.part(self.product, place).filter(|part| part.contact.is_none()) {
+                part.contact = Some(contact);
+            }
+        }
+        self.masses(place, own_part, own_product, collector);
+        (partial, place)
+    }
+
+    /// Where the line stands; whether it names a component or material itself.
+    fn place(&self, standing: Place, collector: &mut Collector) -> (Place, bool) {
+        let mut place = standing;
+        let mut own = false;
+        let name = self.said(self.columns.component);
+        let number = self.said(self.columns.component_number);
+        if name.is_some() || number.is_some() {
+            let source = self.source_in(if name.is_some() { self.columns.component } else { self.columns.component_number });
+            let packaging = name.as_deref().is_some_and(is_packaging);
+            let component = collector.component(self.product, name.as_deref(), number.as_deref(), packaging, source);
+            own = true;
+            if (component.component, component.packaging) != (place.component, place.packaging) {
+                place = component;
+            }
+        } else if place.component.is_none() && self.columns.component.is_none() {
+            if let Some(fact) = self.table.fact(&Role::Component) {
+                place = collector.component(self.product, Some(fact.value.trim()), None, is_packaging(&fact.value), fact.source.clone());
+            }
+        }
+        if let Some(material) = self.said(self.columns.material) {
+            let source = self.source_in(self.columns.material);
+            own = true;
+            if place.component.is_none() && is_packaging(&material) {
+                return (collector.component(self.product, Some(&material), None, true, source), true);
+            }
+            // Packaging that only its material named ends where the next material begins.
+            if place.packaging && self.columns.component.is_none() && self.columns.component_number.is_none() {
+                place = Place::default();
+            }
+            place = collector.material(self.product, place, &material, source);
+        } else if place.material.is_none() && self.columns.material.is_none() {
+            if let Some(fact) = self.table.fact(&Role::Material) {
+                place = collector.material(self.product, place, fact.value.trim(), fact.source.clone());
+            }
+        }
+        (place, own)
+    }
+
+    /// Name and numbers of the substance, if the line names one.
+    fn identity(&self) -> Option<Constituent> {
+        let mut found: Option<Constituent> = None;
+        for column in &self.columns.substances {
+            let Some(cell) = cell_at(self.row, column.index) else { continue };
+            let Some(name) = said(self.row, column) else { continue };
+            let constituent = found.get_or_insert_with(|| Constituent::new(self.source(cell)));
+            if has_cas(&name) || has_ec(&name) {
+                let numbers = numbers_in(&name);
+                constituent.cas.extend(numbers.cas.into_iter().filter(|number| has_cas(number)));
+                constituent.ec.extend(numbers.ec);
+                let rest = name_without_numbers(&name);
+                if constituent.name.is_none() && !rest.is_empty() {
+                    constituent.name = Some(rest.into());
+                }
+            } else if constituent.name.is_none() {
+                constituent.name = Some(name);
+            }
+        }
+        for column in &self.columns.cas {
+            let Some(cell) = cell_at(self.row, column.index) else { continue };
+            match &cell.value {
+                Value::Date { year, month, day, .. } => {
+                    let constituent = found.get_or_insert_with(|| Constituent::new(self.source(cell)));
+                    constituent.cas.push(format!("{year:04}-{month:02}-{day:02}").into());
+                }
+                Value::Text(text) => {
+                    let numbers = numbers_in(text);
+                    if numbers.cas.is_empty() && numbers.ec.is_empty() && numbers.words.is_none() {
+                        continue;
+                    }
+                    let constituent = found.get_or_insert_with(|| Constituent::new(self.source(cell)));
+                    // A number of the other register in this column stays where it was written.
+                    for number in numbers.cas.into_iter().chain(numbers.ec) {
+                        if !constituent.cas.contains(&number) {
+                            constituent.cas.push(number);
+                        }
+                    }
+                    if constituent.name.is_none() {
+                        constituent.name = numbers.words;
+                    }
+                }
+                // An identifier that cannot be read is still there.
+                _ => {
+                    let raw = cell.raw();
+                    let constituent = found.get_or_insert_with(|| Constituent::new(self.source(cell)));
+                    constituent.cas.push(raw.into_boxed_str());
+                }
+            }
+        }
+        for column in &self.columns.ec {
+            let Some(cell) = cell_at(self.row, column.index).filter(|cell| !is_blank(cell)) else { continue };
+            let numbers = numbers_in(&cell.raw());
+            if numbers.cas.is_empty() && numbers.ec.is_empty() {
+                continue;
+            }
+            let constituent = found.get_or_insert_with(|| Constituent::new(self.source(cell)));
+            for number in numbers.cas {
+                if has_cas(&number) { constituent.cas.push(number) } else { constituent.ec.push(number) }
+            }
+            constituent.ec.extend(numbers.ec);
+        }
+        found
+    }
+
+    fn context(&self, column: &Column) -> Context {
+        let unit_cell = self.cell(self.columns.unit).and_then(text_of);
+        let unit = match unit_cell {
+            // A unit that nobody knows must not fall back on the heading's.
+            Some(text) if !says_nothing(text) => Unit::parse(text),
+            _ => column.unit.or(self.unit),
+        };
+        Context { unit, mark: column.mark, ..Context::default() }
+    }
+
+    fn reading(&self, column: Option<&Column>, collector: &mut Collector) -> Option<(Reading, Source)> {
+        let column = column?;
+        let cell = cell_at(self.row, column.index).filter(|cell| !is_blank(cell))?;
+        let source = self.source(cell);
+        if is_broken(cell) {
+            collector.tally("broken-amount", ProblemCode::AmountInvalid, true, Some(self.product), source.clone(), || {
+                Text::new(
+                    "cellen för halt innehåller ett datum, ett felvärde eller en formel utan resultat; skriv halten som tal",
+                    "the amount cell holds a date, an error or a formula without a result; write the amount as a number",
+                )
+            });
+        }
+        let context = self.context(column);
+        let qualifier = self.cell(self.columns.qualifier).and_then(text_of).map(str::trim);
+        let reading = match qualifier {
+            Some(qualifier) if column.role == Role::Amount || column.role == Role::Result => read_qualified(qualifier, cell, &context),
+            _ => read_cell(cell, &context),
+        };
+        Some((reading, source))
+    }
+
+    /// The amount of the line and where it stands.
+    fn amount(&self, collector: &mut Collector) -> (Reading, Option<Source>) {
+        let min = self.reading(self.columns.min, collector);
+        let max = self.reading(self.columns.max, collector);
+        let mut source = min.as_ref().or(max.as_ref()).map(|(_, source)| source.clone());
+        let mut whole = between(min.map(|(reading, _)| reading), max.map(|(reading, _)| reading));
+        for column in &self.columns.amounts {
+            let Some((reading, place)) = self.reading(Some(column), collector) else { continue };
+            let Some(before) = whole else {
+                (whole, source) = (Some(reading), Some(place));
+                continue;
+            };
+            whole = Some(self.both(before, reading, &place, collector));
+        }
+        (whole.unwrap_or(Reading::Empty), source)
+    }
+
+    /// One amount from two columns: the same said twice, or the widest that holds both.
+    fn both(&self, before: Reading, other: Reading, place: &Source, collector: &mut Collector) -> Reading {
+        let (Reading::Amount(a), Reading::Amount(b)) = (before, other) else {
+            return if matches!(before, Reading::Empty) { other } else { before };
+        };
+        if a.dimension != b.dimension {
+            // A share says more than a mass.
+            return if b.dimension == Dimension::MassFraction && (a.doubt.is_some() || a.dimension != Dimension::MassFraction) {
+                other
+            } else {
+                before
+            };
+        }
+        match (a.doubt, b.doubt) {
+            (Some(_), None) => return other,
+            (None, Some(_)) => return before,
+            _ => {}
+        }
+        if a.interval.meets(b.interval) {
+            let interval = Interval { lo: a.interval.lo.min(b.interval.lo), hi: a.interval.hi.max(b.interval.hi) };
+            return Reading::Amount(Amount { interval, ..a });
+        }
+        collector.tally("two-amounts", ProblemCode::AmountsDisagree, true, Some(self.product), place.clone(), || {
+            Text::new(
+                "två kolumner anger olika halt för samma ämne; ange en halt",
+                "two columns state different amounts of one substance; state one amount",
+            )
+        });
+        Reading::Amount(Amount { interval: a.interval.hull(b.interval), ..a })
+    }
+
+    fn constituent(
+        &self,
+        found: Option<Constituent>,
+        reading: Reading,
+        amount_source: Option<Source>,
+        collector: &mut Collector,
+    ) -> Constituent {
+        let mut constituent =
+            found.unwrap_or_else(|| Constituent::new(amount_source.clone().unwrap_or_else(|| source_of_row(self.table, self.row))));
+        constituent.reading = reading;
+        constituent.amount_source = amount_source;
+        constituent.answer = self.answer(collector);
+        constituent.function = self.said(self.columns.function);
+        constituent.intended = self.cell(self.columns.intended).and_then(yes_or_no);
+        constituent.exemptions = self.exemptions();
+        constituent
+    }
+
+    fn answer(&self, collector: &mut Collector) -> Option<bool> {
+        let mut answer = self.cell(self.columns.reply).and_then(yes_or_no);
+        for (column, ticked) in &self.columns.ticks {
+            let Some(cell) = cell_at(self.row, column.index).filter(|cell| !is_blank(cell)) else { continue };
+            // "Nej" written under the heading "Ja" takes the tick back.
+            if yes_or_no(cell) == Some(false) {
+                continue;
+            }
+            let ticked = match ticked {
+                Ticked::Yes => true,
+                Ticked::No => false,
+                Ticked::NotApplicable | Ticked::NotKnown => continue,
+            };
+            if answer.is_some_and(|answer| answer != ticked) {
+                collector.tally(
+                    "two-answers",
+                    ProblemCode::StatementContradictsContent,
+                    true,
+                    Some(self.product),
+                    self.source(cell),
+                    || Text::new("både ja och nej är ifyllt; lämna ett svar", "both yes and no are ticked; give one answer"),
+                );
+                return None;
+            }
+            answer = Some(ticked);
+        }
+        answer
+    }
+
+    fn exemptions(&self) -> Vec<ClaimedExemption> {
+        let Some(cell) = self.cell(self.columns.exemption).filter(|cell| !is_blank(cell)) else { return Vec::new() };
+        let raw = cell.raw();
+        raw.split([';', ',', '\n'])
+            .map(str::trim)
+            .filter(|id| !says_nothing(id))
+            .map(|id| ClaimedExemption { id: id.into(), list: None, none: is_no_exemption(id), source: self.source(cell) })
+            .collect()
+    }
+
+    /// What a line without a substance says of its part.
+    fn describe_part(&self, place: Place, own_part: bool, reading: Reading, collector: &mut Collector) {
+        let exemptions = self.exemptions();
+        let function = self.said(self.columns.function);
+        // A share of the product's mass is said of materials in a table that lists no substances.
+        let share = match reading {
+            Reading::Amount(amount) if own_part && amount.dimension == Dimension::MassFraction && amount.doubt.is_none() => {
+                Some(amount.interval)
+            }
+            _ => None,
+        };
+        let Some(part) = collector.part(self.product, place) else { return };
+        part.exemptions.extend(exemptions);
+        if own_part {
+            part.share = part.share.or(share);
+            if part.function.is_none() {
+                part.function = function;
+            }
+        }
+    }
+
+    /// Masses and numbers of pieces: of the level that the heading names, else of the finest level that the row names.
+    fn masses(&self, place: Place, own_part: bool, own_product: bool, collector: &mut Collector) {
+        for (column, level) in &self.columns.masses {
+            let target = match level {
+                Some(Level::Product) => Place::default(),
+                Some(Level::Article | Level::Packaging) if place.component.is_some() => Place { material: None, ..place },
+                Some(Level::Material) if place.material.is_some() => place,
+                None if own_part => {
+                    let material = self.said(self.columns.material).is_some();
+                    Place { material: if material { place.material } else { None }, ..place }
+                }
+                None if own_product && self.identity().is_none() => Place::default(),
+                _ => continue,
+            };
+            let Some(cell) = cell_at(self.row, column.index).filter(|cell| !is_blank(cell)) else { continue };
+            let unit = self.cell(self.columns.mass_unit).and_then(text_of).map_or(column.unit, Unit::parse);
+            let context = Context { unit, mark: column.mark, ..Context::default() };
+            let source = self.source(cell);
+            match read_cell(cell, &context) {
+                Reading::Amount(Amount { dimension: Dimension::Mass, interval, doubt: None, .. }) => {
+                    collector.mass(self.product, target, interval, &source);
+                }
+                Reading::Amount(_) => collector.tally("mass-unread", ProblemCode::UnitMissing, false, Some(self.product), source, || {
+                    Text::new(
+                        "vikten kan inte läsas eller saknar enhet; ange vikt med enhet",
+                        "the mass cannot be read or has no unit; state the mass with its unit",
+                    )
+                }),
+                _ => {}
+            }
+        }
+        if let Some(cell) = self.cell(self.columns.units).filter(|cell| own_part && !is_blank(cell)) {
+            let units = match &cell.value {
+                Value::Number(number) => Some(*number),
+                Value::Text(text) => Decimal::parse(&text.trim().replace(',', ".")),
+                _ => None,
+            };
+            if let (Some(units), Some(part)) =
+                (units.filter(|units| !units.is_negative() && !units.is_zero()), collector.part(self.product, place))
+            {
+                part.units = units;
+            }
+        }
+    }
+}
+
+/// Whether an amount stands there that is more than nothing.
+fn says_an_amount(reading: Reading) -> bool {
+    match reading {
+        Reading::Empty => false,
+        Reading::Balance => true,
+        Reading::Amount(amount) => amount != Amount::NONE,
+    }
+}
+
+/// Words that say that there is no exemption.
+fn is_no_exemption(id: &str) -> bool {
+    let plain = id.to_lowercase();
+    matches!(
+        plain.as_str(),
+        "rohs_0001" | "inget" | "inga" | "nej" | "no" | "none" | "ingen" | "nei" | "nein" | "ei" | "keine" | "ei mitään"
+    ) || ["no exemption", "inget undantag", "inga undantag", "ingen undtagelse", "ikke unntak", "keine ausnahme", "ei poikkeus"]
+        .iter()
+        .any(|word| plain.contains(word))
+}

@@ -1,0 +1,464 @@
+//! One workbook to one declaration: which reader takes which table, what holds for the whole file, and what was left
+//! out and must be said.
+
+use super::constituents;
+use super::dates::{Written, written};
+use super::headings::Role;
+use super::identifiers::has_cas;
+use super::layout::{Column, Fact, Layout, Table, cell_at, tables};
+use super::products::{Collector, Naming, RowAnswer};
+use super::{Contents, amounts};
+use crate::amount::{Dimension, Unit};
+use crate::declaration::{Date, Declaration, DeclarationKind, Problem, ProblemCode, Source, Text};
+use crate::input::workbook::{Cell, Sheet, Shown, Value, Visibility, Workbook};
+use std::collections::BTreeMap;
+
+/// Which reader understands a table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Reader {
+    /// Constituents, materials, products with answers.
+    Constituents,
+    /// Questions in rows.
+    Questionnaire,
+    /// Measured results.
+    Laboratory,
+    /// Headings are known, but nothing to check is in it (addresses, prices).
+    Nothing,
+}
+
+/// The reader that the columns of a table ask for.
+pub fn reader_of(table: &Table) -> Reader {
+    let has = |test: &dyn Fn(&Role) -> bool| table.columns.iter().any(|column| test(&column.role));
+    let substances = has(&|role| matches!(role, Role::Substance | Role::Cas | Role::Ec));
+    let measured = has(&|role| matches!(role, Role::Result | Role::Loq | Role::Lod | Role::Uncertainty | Role::Sample))
+        || has(&|role| *role == Role::Analyte) && has(&|role| matches!(role, Role::Amount | Role::Unit | Role::Method));
+    let questions = has(&|role| *role == Role::Question) && !substances
+        || has(&|role| matches!(role, Role::Reply | Role::Tick(_)))
+            && !substances
+            && !has(&|role| matches!(role, Role::Material | Role::Component));
+    let content = has(&|role| {
+        matches!(
+            role,
+            Role::Substance
+                | Role::Cas
+                | Role::Ec
+                | Role::Material
+                | Role::Component
+                | Role::ComponentNumber
+                | Role::ProductName
+                | Role::ArticleNumber
+                | Role::Gtin
+                | Role::Answer(_)
+        )
+    });
+    if measured {
+        Reader::Laboratory
+    } else if questions {
+        Reader::Questionnaire
+    } else if content {
+        Reader::Constituents
+    } else {
+        Reader::Nothing
+    }
+}
+
+/// A heading as it was understood, for a mapping that a person completes.
+#[derive(Debug, Clone, PartialEq)]
+pub struct HeadingSeen {
+    /// The heading as written.
+    pub heading: String,
+    /// What it was taken for.
+    pub role: Role,
+    /// The unit that it names.
+    pub unit: Option<Unit>,
+    /// Where it stands.
+    pub source: Source,
+}
+
+/// Every heading of every table, understood or not, and every label of a single value.
+pub fn headings_seen(workbook: &Workbook) -> Vec<HeadingSeen> {
+    let mut seen = Vec::new();
+    for (index, sheet) in workbook.sheets.iter().enumerate() {
+        let layout = tables(sheet, index);
+        for column in layout.tables.iter().flat_map(|table| &table.columns) {
+            seen.push(HeadingSeen {
+                heading: column.heading.clone(),
+                role: column.role.clone(),
+                unit: column.unit,
+                source: column.place.clone(),
+            });
+        }
+        for fact in &layout.facts {
+            seen.push(HeadingSeen { heading: fact.label.clone(), role: fact.role.clone(), unit: fact.unit, source: fact.source.clone() });
+        }
+    }
+    seen
+}
+
+/// Reads everything that the workbook declares. File name, hash and format are left for the caller.
+pub fn read(workbook: &Workbook) -> Declaration {
+    let (declaration, _) = read_with_answers(workbook);
+    declaration
+}
+
+/// As [`read`], with the answers that have not become statements yet.
+pub(crate) fn read_with_answers(workbook: &Workbook) -> (Declaration, Contents) {
+    let mut layouts: Vec<Layout> = workbook.sheets.iter().enumerate().map(|(index, sheet)| tables(sheet, index)).collect();
+    spread_cover(&mut layouts);
+    let mut collector = Collector::default();
+    let mut readers: BTreeMap<Reader, u64> = BTreeMap::new();
+    for (sheet, layout) in workbook.sheets.iter().zip(&layouts) {
+        if !admitted(sheet, layout, &mut collector) {
+            continue;
+        }
+        let before = collector.products.len();
+        let mut touched = Vec::new();
+        for table in &layout.tables {
+            let reader = reader_of(table);
+            *readers.entry(reader).or_default() += 1;
+            match reader {
+                Reader::Constituents => touched.extend(constituents::read(table, sheet, &mut collector)),
+                Reader::Questionnaire | Reader::Laboratory => left_to_others(table, sheet, reader, &mut collector),
+                Reader::Nothing => {}
+            }
+            report_headings(table, sheet, &mut collector);
+        }
+        report_rest(sheet, layout, &mut collector);
+        touched.extend(before..collector.products.len());
+        touched.sort_unstable();
+        touched.dedup();
+        answers_of_facts(layout, &touched, &mut collector);
+    }
+    let mut declaration = Declaration { kind: kind_of(workbook, &layouts, &readers), ..Declaration::default() };
+    declaration.language = language_of(&layouts);
+    declaration.supplier = supplier_of(&layouts);
+    declaration.date = date_of(&layouts, &mut collector);
+    for note in &workbook.notes {
+        let message = Text::new(note.sv.clone(), note.en.clone());
+        collector.problem(Problem::new(ProblemCode::Unreadable, false, Source::file(note.place.clone()), message));
+    }
+    let mut contents = collector.finish();
+    declaration.products = std::mem::take(&mut contents.products);
+    declaration.problems = std::mem::take(&mut contents.problems);
+    (declaration, contents)
+}
+
+/// Facts of a sheet without tables (a cover) hold for the tables of the others, where these say nothing themselves.
+fn spread_cover(layouts: &mut [Layout]) {
+    let cover: Vec<Fact> = layouts.iter().filter(|layout| layout.tables.is_empty()).flat_map(|layout| layout.facts.clone()).collect();
+    for table in layouts.iter_mut().flat_map(|layout| &mut layout.tables) {
+        let mut facts: Vec<Fact> = Vec::new();
+        for fact in &cover {
+            let single = cover.iter().filter(|other| other.role == fact.role).all(|other| other.value == fact.value);
+            let spreads = matches!(
+                fact.role,
+                Role::ProductName
+                    | Role::ArticleNumber
+                    | Role::BuyerArticleNumber
+                    | Role::Gtin
+                    | Role::Category
+                    | Role::Supplier
+                    | Role::Date
+                    | Role::Unit
+            );
+            if spreads && single && !table.has(&fact.role) && table.fact(&fact.role).is_none() {
+                facts.push(fact.clone());
+            }
+        }
+        facts.append(&mut table.facts);
+        table.facts = facts;
+    }
+}
+
+/// Whether a sheet is read. A hidden one is when it holds a table; either way it is said.
+fn admitted(sheet: &Sheet, layout: &Layout, collector: &mut Collector) -> bool {
+    if sheet.visibility == Visibility::Visible {
+        return true;
+    }
+    let place = Source::cell(&sheet.name, 0, 0, sheet.name.to_string());
+    if layout.tables.iter().any(|table| reader_of(table) != Reader::Nothing) {
+        collector.tally("hidden-read", ProblemCode::SheetHidden, false, None, place, || {
+            Text::new(
+                "ett dolt blad innehåller en tabell och har lästs; visa bladet eller ta bort det",
+                "a hidden sheet holds a table and was read; show the sheet or remove it",
+            )
+        });
+        true
+    } else {
+        if !sheet.rows.is_empty() {
+            collector.tally("hidden-ignored", ProblemCode::SheetHidden, false, None, place, || {
+                Text::new("ett dolt blad utan känd tabell har inte lästs", "a hidden sheet without a known table was not read")
+            });
+        }
+        false
+    }
+}
+
+/// A table that another reader must take.
+fn left_to_others(table: &Table, sheet: &Sheet, reader: Reader, collector: &mut Collector) {
+    let rows = table.rows(sheet);
+    let Some(column) = table.columns.first() else { return };
+    let (sv, en) = match reader {
+        Reader::Laboratory => ("tabellen med analysresultat har inte lästs", "the table of laboratory results was not read"),
+        _ => ("tabellen med frågor och svar har inte lästs", "the table of questions and answers was not read"),
+    };
+    let count = u64::try_from(rows.len()).unwrap_or(u64::MAX);
+    collector.problem(Problem { count, ..Problem::new(ProblemCode::RowSkipped, true, column.place.clone(), Text::new(sv, en)) });
+}
+
+/// How many headings a table may name one by one; a table with more is no declaration.
+const MOST_HEADINGS: usize = 60;
+
+/// Says which columns nobody understood, and whether amounts or substances may stand in them.
+fn report_headings(table: &Table, sheet: &Sheet, collector: &mut Collector) {
+    let declares = reader_of(table) == Reader::Constituents;
+    let names_substances = table.has(&Role::Substance) || table.has(&Role::Cas) || table.has(&Role::Ec);
+    let has_amount = table.columns.iter().any(|column| matches!(column.role, Role::Amount | Role::AmountMin | Role::AmountMax));
+    for column in table.columns.iter().filter(|column| column.role == Role::Unknown).take(MOST_HEADINGS) {
+        let open = declares && may_carry(table, sheet, column, names_substances && !has_amount);
+        if column.heading.is_empty() && !open {
+            continue;
+        }
+        let heading = column.heading.replace('`', "'");
+        let message = if open {
+            Text::new(
+                format!(
+                    "rubriken `{heading}` förstås inte, och kolumnen kan innehålla ämnen eller halter; döp om den eller ange en mappning"
+                ),
+                format!(
+                    "the heading `{heading}` is not understood, and the column may hold substances or amounts; rename it or give a mapping"
+                ),
+            )
+        } else {
+            Text::new(
+                format!("rubriken `{heading}` förstås inte; kolumnen har inte lästs"),
+                format!("the heading `{heading}` is not understood; the column was not read"),
+            )
+        };
+        collector.problem(Problem::new(ProblemCode::HeadingNotUnderstood, open, column.place.clone(), message));
+    }
+}
+
+/// Whether a column that nobody understood may carry substances or amounts.
+fn may_carry(table: &Table, sheet: &Sheet, column: &Column, lacks_amounts: bool) -> bool {
+    if column.unit.is_some_and(|unit| unit.dimension != Dimension::Mass) {
+        return true;
+    }
+    // A column of small keys under the heading "CAS" carries no identity, but the rows must have a name beside it.
+    let keys = super::headings::understand(&column.place.raw).role == Role::Cas;
+    if keys {
+        return !table.has(&Role::Substance);
+    }
+    let cells =
+        table.rows(sheet).iter().filter(|row| !table.heading_rows.contains(&row.number)).filter_map(|row| cell_at(row, column.index));
+    let carries = |cell: &Cell| match (&cell.value, &cell.shown) {
+        (Value::Number(_), Shown::Percent) => true,
+        (Value::Number(_), Shown::UnitText(text)) => Unit::parse(text).is_some_and(|unit| unit.dimension != Dimension::Mass),
+        (Value::Number(_), _) => lacks_amounts,
+        (Value::Text(text), _) => {
+            let digits = text.bytes().any(|byte| byte.is_ascii_digit());
+            has_cas(text)
+                || digits && (text.contains(['%', '‰', '<']) || text.contains("ppm") || text.contains("mg/kg"))
+                || digits
+                    && lacks_amounts
+                    && amounts::read_cell(cell, &Default::default()) == crate::amount::Reading::Amount(crate::amount::Amount::UNITLESS)
+        }
+        _ => false,
+    };
+    let mut seen = 0;
+    for cell in cells {
+        seen += 1;
+        if carries(cell) {
+            return true;
+        }
+        if seen > 100_000 {
+            break;
+        }
+    }
+    false
+}
+
+/// Says what of a sheet is in no table.
+fn report_rest(sheet: &Sheet, layout: &Layout, collector: &mut Collector) {
+    for region in &layout.unrecognised {
+        let message = if region.may_hold_content {
+            Text::new(
+                "rader utanför tabellerna kan innehålla ämnen eller halter men saknar kända rubriker; sätt rubriker över dem",
+                "rows outside the tables may hold substances or amounts but have no known headings; put headings above them",
+            )
+        } else {
+            Text::new("rader utanför tabellerna har inte lästs", "rows outside the tables were not read")
+        };
+        collector.problem(Problem {
+            count: region.rows,
+            ..Problem::new(ProblemCode::RowSkipped, region.may_hold_content, region.source.clone(), message)
+        });
+    }
+    if layout.tables.is_empty() && layout.facts.is_empty() && !sheet.rows.is_empty() {
+        let place = Source::cell(&sheet.name, 0, 0, sheet.name.to_string());
+        collector.tally("no-table", ProblemCode::HeadingNotUnderstood, false, None, place, || {
+            Text::new("bladet har ingen tabell med kända rubriker", "the sheet has no table with known headings")
+        });
+    }
+}
+
+/// Answers given once for a sheet: "PVC-fri: Ja".
+fn answers_of_facts(layout: &Layout, touched: &[usize], collector: &mut Collector) {
+    let answers: Vec<&Fact> = layout.facts.iter().filter(|fact| matches!(fact.role, Role::Answer(_))).collect();
+    let says = |role: &Role| layout.facts.iter().rev().find(|fact| fact.role == *role).map(|fact| fact.value.trim().into());
+    let naming = Naming {
+        article: says(&Role::ArticleNumber),
+        buyer: says(&Role::BuyerArticleNumber),
+        gtin: says(&Role::Gtin),
+        name: says(&Role::ProductName),
+    };
+    // A form that names a product declares it, even when it says no more.
+    let form = touched.is_empty() && !naming.is_empty() && layout.tables.is_empty();
+    if answers.is_empty() && !form {
+        return;
+    }
+    let place = answers.first().copied().or(layout.facts.first()).map_or_else(|| Source::file(""), |fact| fact.source.clone());
+    let own;
+    let products = if touched.is_empty() {
+        own = [collector.product(&naming, &place)];
+        &own
+    } else {
+        touched
+    };
+    let exemption = layout.facts.iter().find(|fact| fact.role == Role::Exemption).map(|fact| fact.source.clone());
+    for product in products {
+        for fact in &answers {
+            let Role::Answer(asked) = &fact.role else { continue };
+            if amounts::says_nothing(&fact.value) {
+                continue;
+            }
+            let row = RowAnswer {
+                asked: asked.clone(),
+                heading: fact.label.clone(),
+                answer: fact.value.clone(),
+                source: fact.source.clone(),
+                exemption: exemption.clone(),
+                partial: false,
+            };
+            collector.answers(*product, 0, vec![row]);
+        }
+    }
+}
+
+/// The supplier that the labels name; else the maker, when nobody else is named.
+fn supplier_of(layouts: &[Layout]) -> Option<Box<str>> {
+    let named = |role: &Role| {
+        layouts
+            .iter()
+            .flat_map(|layout| &layout.facts)
+            .find(|fact| fact.role == *role && !amounts::says_nothing(&fact.value))
+            .map(|fact| fact.value.trim().into())
+    };
+    named(&Role::Supplier).or_else(|| named(&Role::Manufacturer))
+}
+
+/// The date of issue; one that cannot be told for certain is none, and that is said.
+fn date_of(layouts: &[Layout], collector: &mut Collector) -> Option<Date> {
+    let mut unclear = None;
+    for fact in layouts.iter().flat_map(|layout| &layout.facts).filter(|fact| fact.role == Role::Date) {
+        match written(&fact.value) {
+            Written::Day(date) => return Some(date),
+            Written::Ambiguous | Written::Nothing => unclear = unclear.or(Some(fact.source.clone())),
+        }
+    }
+    if unclear.is_none() && !collector.products.is_empty() && collector.products.iter().all(|product| product.date.is_some()) {
+        return None;
+    }
+    let message = match &unclear {
+        Some(_) => Text::new(
+            "datumet kan inte tolkas säkert; skriv det som 2026-02-04",
+            "the date cannot be read with certainty; write it as 2026-02-04",
+        ),
+        None => Text::new("deklarationen saknar datum; ange när den utfärdades", "the declaration has no date; state when it was issued"),
+    };
+    collector.problem(Problem::new(ProblemCode::DateMissing, false, unclear.unwrap_or_else(|| Source::file("")), message));
+    None
+}
+
+fn language_of(layouts: &[Layout]) -> Option<&'static str> {
+    let mut counts: BTreeMap<&'static str, usize> = BTreeMap::new();
+    for table in layouts.iter().flat_map(|layout| &layout.tables) {
+        if let Some(language) = table.language {
+            *counts.entry(language).or_default() += table.columns.len();
+        }
+    }
+    counts.into_iter().max_by_key(|(language, count)| (*count, std::cmp::Reverse(*language))).map(|(language, _)| language)
+}
+
+const FULL: [&str; 16] = [
+    "fullständig materialdeklaration",
+    "fullständig innehållsdeklaration",
+    "fullständig deklaration",
+    "full material declaration",
+    "full material disclosure",
+    "full substance declaration",
+    "100 % deklarerat",
+    "100% deklarerat",
+    "100 % deklarerad",
+    "100 % declared",
+    "100% declared",
+    "fuldstændig materialedeklaration",
+    "fullstendig materialdeklarasjon",
+    "täydellinen materiaali",
+    "vollständige materialdeklaration",
+    "volldeklaration",
+];
+
+const REPORTABLE: [&str; 9] = [
+    "endast deklarationspliktiga",
+    "endast rapporteringspliktiga",
+    "endast ämnen på kandidatförteckningen",
+    "endast begränsade ämnen",
+    "reportable substances only",
+    "only reportable substances",
+    "declarable substances only",
+    "only declarable substances",
+    "svhc only",
+];
+
+/// What the file's own words say its silence means.
+fn kind_of(workbook: &Workbook, layouts: &[Layout], readers: &BTreeMap<Reader, u64>) -> DeclarationKind {
+    let says = |phrases: &[&str], text: &str| {
+        if text.len() > 2_000 || text.contains('?') {
+            return false;
+        }
+        let lower = text.to_lowercase();
+        phrases.iter().any(|phrase| {
+            lower.find(phrase).is_some_and(|at| {
+                let before = lower.get(..at).unwrap_or("").trim_end();
+                !["ej", "inte", "icke", "not", "not a", "no", "ingen", "ikke", "keine", "ei"].iter().any(|no| before.ends_with(no))
+            })
+        })
+    };
+    let is_fmd = |text: &str| text.split(|c: char| !c.is_alphanumeric()).any(|word| word == "FMD");
+    let texts = || {
+        layouts.iter().flat_map(|layout| &layout.texts).map(|source| &*source.raw).chain(workbook.sheets.iter().map(|sheet| &*sheet.name))
+    };
+    // "FMD: Nej" is no full declaration.
+    let facts = || layouts.iter().flat_map(|layout| &layout.facts);
+    let denied = |fact: &Fact| matches!(fact.value.trim().to_lowercase().as_str(), "nej" | "no" | "nei" | "nein" | "ei" | "false" | "n");
+    let label_full = facts().find(|fact| says(&FULL, &fact.label) || is_fmd(&fact.label));
+    if label_full.is_some_and(denied) {
+        return DeclarationKind::Unspecified;
+    }
+    if texts().any(|text| says(&REPORTABLE, text)) || facts().any(|fact| says(&REPORTABLE, &fact.value)) {
+        return DeclarationKind::ReportableOnly;
+    }
+    if label_full.is_some()
+        || texts().any(|text| says(&FULL, text) || is_fmd(text))
+        || facts().any(|fact| says(&FULL, &fact.value) || is_fmd(&fact.value))
+    {
+        return DeclarationKind::FullMaterial;
+    }
+    let count = |reader| readers.get(&reader).copied().unwrap_or(0);
+    match (count(Reader::Constituents), count(Reader::Questionnaire), count(Reader::Laboratory)) {
+        (0, 0, 1..) => DeclarationKind::LaboratoryReport,
+        (0, 1.., 0) => DeclarationKind::Questionnaire,
+        _ => DeclarationKind::Unspecified,
+    }
+}

@@ -1,0 +1,289 @@
+//! For programs: blocks of JSON lines, the record of a run (`run.json`), the one JSON document of `--format json`, and
+//! the JSON Schemas that all of it keeps to.
+
+use super::rows::{Counts, FindingRow, ProductRow, TextRow, to_json_line};
+use crate::rule::RuleBook;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::io::{self, BufRead, Write};
+
+/// JSON Schema of a line of `findings.jsonl`.
+pub const FINDINGS_SCHEMA: &str = include_str!("schema/findings.schema.json");
+/// JSON Schema of a line of `products.jsonl`.
+pub const PRODUCTS_SCHEMA: &str = include_str!("schema/products.schema.json");
+/// JSON Schema of `run.json`.
+pub const RUN_SCHEMA: &str = include_str!("schema/run.schema.json");
+
+/// How many reasons are kept for one unreadable file.
+const REASONS: usize = 3;
+
+/// A rule set as it was used.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RuleSetRow {
+    /// Its id.
+    pub id: String,
+    /// What it is called.
+    pub title: TextRow,
+    /// Who issued it.
+    pub authority: String,
+    /// Its version.
+    pub version: String,
+    /// SHA-256 over its files.
+    pub hash: String,
+    /// How many of its rules were loaded.
+    pub rules: u64,
+    /// Whether its lists are complete.
+    pub list_complete: bool,
+    /// How many entries the authority counts.
+    pub official_count: Option<u64>,
+}
+
+/// Two days, both inclusive.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PeriodRow {
+    /// First day, `yyyy-mm-dd`.
+    pub from: String,
+    /// Last day.
+    pub to: String,
+}
+
+/// The contract that was checked against.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ContractRow {
+    /// Its id.
+    pub id: String,
+    /// What it is called.
+    pub title: TextRow,
+    /// Who buys.
+    pub buyer: String,
+}
+
+/// What the run was asked for, after defaults.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct OptionsRow {
+    /// `stated` or `demonstrated`.
+    pub proof: String,
+    /// non-compliant | undetermined | declarable | never.
+    pub fail_on: String,
+    /// Categories for products that name none.
+    pub categories: Vec<String>,
+    /// The contract period.
+    pub contract_period: Option<PeriodRow>,
+    /// Whether every finding is written.
+    pub all: bool,
+    /// SHA-256 of the mapping file, where one was given.
+    pub mapping_sha256: Option<String>,
+    /// SHA-256 of the confirmations, where given.
+    pub confirmations_sha256: Option<String>,
+}
+
+/// A file of which something could not be read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UnreadableRow {
+    /// The file.
+    pub file: String,
+    /// Why; at most three reasons.
+    pub reasons: Vec<TextRow>,
+}
+
+/// How much there was of everything.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct RunCounts {
+    /// Files.
+    pub files: u64,
+    /// Products.
+    pub products: u64,
+    /// Files without any product.
+    pub files_without_product: u64,
+    /// Constituents that could be read.
+    pub constituents: u64,
+    /// Products by verdict; a file without any product is not among them.
+    pub products_by_verdict: Counts,
+    /// Findings by verdict, of rules that count.
+    pub findings: Counts,
+    /// Findings by verdict, of award and watch rules.
+    pub findings_apart: Counts,
+    /// Data problems: `undetermined` is open, `notice` is not.
+    pub problems: Counts,
+}
+
+/// `run.json`: what was run, with which rules, and how it went.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunRecord {
+    /// `kemkoll`.
+    pub program: String,
+    /// Its version.
+    pub program_version: String,
+    /// When the run began, RFC 3339; null where it is not recorded.
+    pub started: Option<String>,
+    /// The day that picked the rules in force.
+    pub as_of: String,
+    /// The arguments as given.
+    pub arguments: Vec<String>,
+    /// What was asked for, after defaults.
+    pub options: OptionsRow,
+    /// The contract.
+    pub contract: Option<ContractRow>,
+    /// SHA-256 over all rules loaded.
+    pub fingerprint: String,
+    /// The rule sets.
+    pub rulesets: Vec<RuleSetRow>,
+    /// The counts.
+    pub counts: RunCounts,
+    /// Files of which something could not be read, bytewise by file.
+    pub unreadable: Vec<UnreadableRow>,
+}
+
+impl RunCounts {
+    /// Counts a product; `first_of_file` when it is the first row of its file.
+    pub fn add_product(&mut self, row: &ProductRow, first_of_file: bool) {
+        self.files += u64::from(first_of_file);
+        self.constituents = self.constituents.saturating_add(row.constituents);
+        if row.reason.is_some() {
+            self.files_without_product += 1;
+        } else {
+            self.products += 1;
+            self.products_by_verdict.add(row.verdict, 1);
+        }
+        self.findings.add_all(&row.counts);
+        self.findings_apart.add_all(&row.counts_apart);
+    }
+}
+
+impl RunRecord {
+    /// The record of a run that is about to begin.
+    pub fn new(book: &RuleBook, as_of: String, arguments: Vec<String>, options: OptionsRow) -> RunRecord {
+        let rulesets = book.sets.iter().enumerate().map(|(index, set)| RuleSetRow {
+            id: set.id.to_string(),
+            title: TextRow::from(&set.title),
+            authority: set.authority.to_string(),
+            version: set.version.to_string(),
+            hash: set.hash.to_string(),
+            rules: book.rules.iter().filter(|rule| rule.set == index).count() as u64,
+            list_complete: set.list_complete,
+            official_count: set.official_count,
+        });
+        RunRecord {
+            program: "kemkoll".to_string(),
+            program_version: env!("CARGO_PKG_VERSION").to_string(),
+            started: None,
+            as_of,
+            arguments,
+            options,
+            contract: book.contract.as_ref().map(|contract| ContractRow {
+                id: contract.id.to_string(),
+                title: TextRow::from(&contract.title),
+                buyer: contract.buyer.to_string(),
+            }),
+            fingerprint: book.fingerprint.clone(),
+            rulesets: rulesets.collect(),
+            counts: RunCounts::default(),
+            unreadable: Vec::new(),
+        }
+    }
+}
+
+/// Counts rows for `run.json`. Product rows must come grouped by file, as in `products.jsonl`; findings may come before
+/// or after them.
+#[derive(Debug, Default)]
+pub struct Tally {
+    counts: RunCounts,
+    last_file: Option<String>,
+    unreadable: BTreeMap<String, Vec<TextRow>>,
+    flagged: Vec<String>,
+}
+
+impl Tally {
+    /// Counts a product.
+    pub fn add_product(&mut self, row: &ProductRow) {
+        let first_of_file = self.last_file.as_deref() != Some(&row.file);
+        self.counts.add_product(row, first_of_file);
+        if first_of_file {
+            self.last_file = Some(row.file.clone());
+            if row.unreadable {
+                self.flagged.push(row.file.clone());
+            }
+        }
+    }
+
+    /// Notes a finding: data problems are counted, and why a file could not be read is kept.
+    pub fn add_finding(&mut self, row: &FindingRow) {
+        if !row.rule.starts_with("data/") {
+            return;
+        }
+        self.counts.problems.add(row.verdict, 1);
+        if row.rule == "data/unreadable" {
+            let reasons = self.unreadable.entry(row.file.clone()).or_default();
+            if reasons.len() < REASONS && !reasons.contains(&row.message) {
+                reasons.push(row.message.clone());
+            }
+        }
+    }
+
+    /// How many files could not be read, wholly or in part.
+    pub fn unreadable_files(&self) -> u64 {
+        self.flagged.len() as u64
+    }
+
+    /// Writes the counts and the unreadable files into the record.
+    pub fn finish(mut self, record: &mut RunRecord) {
+        record.counts = self.counts;
+        self.flagged.sort();
+        self.flagged.dedup();
+        let unreadable = &mut self.unreadable;
+        record.unreadable =
+            self.flagged.into_iter().map(|file| UnreadableRow { reasons: unreadable.remove(&file).unwrap_or_default(), file }).collect();
+    }
+}
+
+/// The rows of one file as a block of lines, each ended by a line break.
+///
+/// # Errors
+/// None in practice: rows hold nothing that JSON cannot express.
+pub fn block<T: Serialize>(rows: &[T]) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    for row in rows {
+        bytes.extend_from_slice(to_json_line(row)?.as_bytes());
+        bytes.push(b'\n');
+    }
+    Ok(bytes)
+}
+
+/// Writes `run.json`.
+///
+/// # Errors
+/// Whatever writing gives.
+pub fn write_run(record: &RunRecord, mut out: impl Write) -> io::Result<()> {
+    serde_json::to_writer_pretty(&mut out, record)?;
+    out.write_all(b"\n")
+}
+
+/// Writes one JSON document, `{"run": …, "products": […], "findings": […]}`, from the lines of both row files.
+///
+/// # Errors
+/// Whatever reading or writing gives.
+pub fn write_document(record: &RunRecord, products: impl BufRead, findings: impl BufRead, mut out: impl Write) -> io::Result<()> {
+    write!(out, "{{\"run\":{},\n\"products\":[", to_json_line(record)?)?;
+    copy_lines(products, &mut out)?;
+    out.write_all(b"],\n\"findings\":[")?;
+    copy_lines(findings, &mut out)?;
+    out.write_all(b"]}\n")
+}
+
+fn copy_lines(mut lines: impl BufRead, out: &mut impl Write) -> io::Result<()> {
+    let mut line = Vec::new();
+    let mut first = true;
+    loop {
+        line.clear();
+        if lines.read_until(b'\n', &mut line)? == 0 {
+            return Ok(());
+        }
+        let text = line.trim_ascii();
+        if text.is_empty() {
+            continue;
+        }
+        out.write_all(if first { b"\n" } else { b",\n" })?;
+        out.write_all(text)?;
+        first = false;
+    }
+}

@@ -1,0 +1,164 @@
+//! The assessment of a product: its verdict, its data problems, and the findings to write.
+
+use super::finding::{Assessment, Reason, Verdict};
+use super::judge::{Gathered, Work};
+use super::record::data_finding;
+use crate::amount::WHOLE;
+use crate::declaration::{ProblemCode, Source, Text};
+use crate::rule::Of;
+use std::sync::Arc;
+
+impl<'a> Work<'a> {
+    pub(super) fn finish(mut self, declaration: &crate::declaration::Declaration, index: usize) -> Assessment {
+        let mut gathered = std::mem::take(&mut self.result);
+        let verdict = gathered.counts.keys().copied().max().unwrap_or(Verdict::NotApplicable);
+        let evidence = match verdict {
+            Verdict::Compliant => gathered.evidence_compliant,
+            Verdict::NonCompliant | Verdict::Declarable => gathered.evidence_violating,
+            _ => None,
+        };
+        let supplier = self.supplier().to_string();
+        let key = self.product_key();
+        let mut problems = 0;
+        let reasons = &gathered.reasons;
+        for problem in &self.composition.problems {
+            if problem.product == Some(index) {
+                problems += 1;
+                let open = problem.open && reason_of(problem.code).is_some_and(|reason| reasons.contains(&reason));
+                gathered.findings.push(data_finding(problem, open, &supplier, &key));
+            }
+        }
+        for extra in self.own_problems(&gathered) {
+            problems += 1;
+            gathered.findings.push(data_finding(&extra.0, extra.1, &supplier, &key));
+        }
+        let worst_rules =
+            gathered.worst.iter().filter(|(_, worst)| **worst == verdict).map(|(rule, _)| Arc::clone(rule)).take(10).collect();
+        let constituents = self.tree.items.iter().filter(|item| item.constituent.is_some()).count() as u64;
+        self.ensure_things(Of::Product);
+        let disclosed = if constituents == 0 {
+            None
+        } else {
+            self.things(Of::Product).and_then(|things| things.disclosed.first().copied()).map(|share| share.min(WHOLE))
+        };
+        gathered.findings.sort_by(|a, b| (&a.part, &a.rule, &a.id).cmp(&(&b.part, &b.rule, &b.id)));
+        gathered.findings.dedup_by(|a, b| a.id == b.id && a == b);
+        let text = |value: &Option<Box<str>>| value.as_deref().map(str::to_string);
+        Assessment {
+            supplier: text(&self.product.supplier).or_else(|| text(&declaration.supplier)),
+            article_number: text(&self.product.article_number),
+            gtin: text(&self.product.gtin),
+            product: text(&self.product.name),
+            categories: self.categories.iter().map(|category| category.to_string()).collect(),
+            kind: self.kind,
+            date: self.declared_on,
+            verdict,
+            evidence,
+            counts: gathered.counts,
+            counts_apart: gathered.counts_apart,
+            worst_rules,
+            problems,
+            disclosed,
+            constituents,
+            findings: gathered.findings,
+        }
+    }
+
+    /// Data problems that only judging can see.
+    pub(super) fn own_problems(&self, gathered: &Gathered) -> Vec<(crate::declaration::Problem, bool)> {
+        let mut problems = Vec::new();
+        let problem = |code, source: Vec<Source>, part: Vec<String>, message| crate::declaration::Problem {
+            code,
+            open: false,
+            product: None,
+            part,
+            sources: source,
+            count: 1,
+            message,
+        };
+        let mut contradicted: Vec<&(Source, Arc<str>)> = gathered.contradicted.iter().collect();
+        contradicted.sort_unstable();
+        contradicted.dedup_by(|a, b| a.0 == b.0);
+        for (source, rule) in contradicted {
+            problems.push((
+                problem(
+                    ProblemCode::StatementContradictsContent,
+                    vec![source.clone()],
+                    Vec::new(),
+                    Text::new(
+                        format!("svaret `{}` stämmer inte med det deklarerade innehållet ({rule}); rätta det ena", source.raw),
+                        format!("the answer `{}` contradicts the declared content ({rule}); correct one of them", source.raw),
+                    ),
+                ),
+                gathered.reasons.contains(&Reason::StatementContradictsContent),
+            ));
+        }
+        let mut disagreements = gathered.disagreements.clone();
+        disagreements.sort_unstable();
+        disagreements.dedup();
+        for (part, places) in disagreements {
+            let shown: Vec<&str> = places.iter().map(|place| &*place.raw).take(4).collect();
+            let shown = shown.join(", ");
+            problems.push((
+                problem(
+                    ProblemCode::AmountsDisagree,
+                    places,
+                    part,
+                    Text::new(
+                        format!("samma ämne är angivet med halter som inte går ihop ({shown}); ange den rätta"),
+                        format!("one substance is stated with amounts that cannot both be true ({shown}); state the right one"),
+                    ),
+                ),
+                gathered.reasons.contains(&Reason::AmountsDisagree),
+            ));
+        }
+        if gathered.outdated {
+            let declared = self.declared_on.map_or_else(
+                || ("saknar datum".to_string(), "has no date".to_string()),
+                |date| (format!("är från {date}"), format!("is from {date}")),
+            );
+            problems.push((
+                problem(
+                    ProblemCode::OutdatedList,
+                    vec![self.product.source.clone()],
+                    Vec::new(),
+                    Text::new(
+                        format!(
+                            "deklarationen {} och säger inget om ämnen som har listats senare; deklarera mot den gällande listan",
+                            declared.0
+                        ),
+                        format!(
+                            "the declaration {} and is silent on substances listed later; declare against the current list",
+                            declared.1
+                        ),
+                    ),
+                ),
+                gathered.reasons.contains(&Reason::OutdatedList),
+            ));
+        }
+        problems
+    }
+}
+
+/// The verdict reason that a data problem gives rise to.
+fn reason_of(code: ProblemCode) -> Option<Reason> {
+    Some(match code {
+        ProblemCode::CasCheckDigit => Reason::SuspectedIdentity,
+        ProblemCode::IdentityConflict => Reason::IdentityConflict,
+        ProblemCode::UnresolvedSubstance => Reason::UnresolvedSubstance,
+        ProblemCode::UnitMissing => Reason::UnitMissing,
+        ProblemCode::AmountInvalid => Reason::AmountInvalid,
+        ProblemCode::AmbiguousNumber => Reason::AmbiguousNumber,
+        ProblemCode::AmountsDisagree => Reason::AmountsDisagree,
+        ProblemCode::OutdatedList => Reason::OutdatedList,
+        ProblemCode::StatementContradictsContent => Reason::StatementContradictsContent,
+        ProblemCode::HeadingNotUnderstood | ProblemCode::RowSkipped | ProblemCode::SheetHidden => Reason::RowsSkipped,
+        ProblemCode::Unreadable => Reason::Unreadable,
+        ProblemCode::DuplicateLine => Reason::StraddlesLimit,
+        ProblemCode::UnregisteredCas
+        | ProblemCode::TotalOver100
+        | ProblemCode::TotalUnder100
+        | ProblemCode::DateMissing
+        | ProblemCode::DeclarationContradicted => return None,
+    })
+}

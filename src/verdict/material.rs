@@ -1,0 +1,195 @@
+//! Rules on materials: by the names of materials, or substances that are the material.
+
+use super::answers::Target;
+use super::finding::{Contribution, Evidence, Reason, Verdict};
+use super::judge::{Outcome, Work};
+use super::scope::Inside;
+use super::tree::{Share, Thing};
+use crate::amount::{Dimension, Interval, WHOLE};
+use crate::declaration::{Level, Source};
+use crate::rule::{Of, Rule};
+use crate::substance::{Identity, part_name};
+
+impl<'a> Work<'a> {
+    /// A rule on materials: by the names of materials, or substances that are the material.
+    pub(super) fn material_rule(&mut self, index: usize, rule: &'a Rule, inside: Inside) {
+        self.ensure_things(rule.limit.of);
+        let mut list: Vec<Thing> = self.things(rule.limit.of).map(|things| things.list.clone()).unwrap_or_default();
+        // An assembly with content of its own whose materials nobody names: there may be anything in it.
+        for item in &self.tree.items {
+            let own = Thing { node: item.node, own_materials: true };
+            let unnamed = self.tree.nodes.get(item.node).is_some_and(|node| node.part.level != Level::Material && !node.packaging);
+            let own_materials = |child: usize| self.tree.nodes.get(child).is_some_and(|node| node.part.level == Level::Material);
+            let seen = list.iter().any(|thing| thing.node == item.node) || self.tree.children(item.node).any(own_materials);
+            if unnamed && !seen && rule.limit.of != Of::Packaging && rule.limit.of != Of::Mixture {
+                list.push(own);
+            }
+        }
+        if list.is_empty() {
+            list.push(Thing { node: 0, own_materials: false });
+        }
+        let stated_absent = self.answers.iter().any(|answer| answer.clears(rule) && answer.speaks_of(self.book, rule, None, self.register));
+        let stated_present: Vec<Source> = self
+            .answers
+            .iter()
+            .filter(|answer| answer.raises() && matches!(&answer.target, Target::Materials(materials) if rule.materials.iter().any(|material| materials.contains(material))))
+            .map(|answer| answer.statement.source.clone())
+            .collect();
+        let mut silent = 0;
+        let mut weakest = None;
+        for thing in list {
+            let end = self.tree.nodes.get(thing.node).map_or(0, |node| node.end);
+            let mut shares = Vec::new();
+            let mut names = Vec::new();
+            let mut places = Vec::new();
+            let mut named = false;
+            for at in thing.node..end {
+                if !self.tree.holds(thing, at) {
+                    continue;
+                }
+                let Some(node) = self.tree.nodes.get(at) else { continue };
+                if node.part.level == Level::Material && node.part.name.is_some() {
+                    named = true;
+                }
+                let is_wanted = |text: &str| self.register.materials_in(text).iter().any(|material| rule.materials.contains(material));
+                if node.part.level == Level::Material && node.part.name.as_deref().is_some_and(is_wanted) {
+                    names.push(part_name(node.part));
+                    places.push(node.part.source.clone());
+                    // The material is all of itself; how much of the thing it is, masses tell.
+                    let interval = Interval::exactly(WHOLE);
+                    shares.push(Share { node: at, key: at as u64, interval });
+                    continue;
+                }
+                for (key, item) in self.tree.items.iter().enumerate().filter(|(_, item)| item.node == at) {
+                    let by_identity = match &*item.identity {
+                        Identity::Known(id) => {
+                            self.register.material_of_substance(*id).is_some_and(|material| rule.materials.contains(&material))
+                        }
+                        _ => false,
+                    };
+                    let by_name = item.constituent.and_then(|constituent| constituent.name.as_deref()).is_some_and(is_wanted);
+                    if (by_identity || by_name) && item.amount.interval.hi > 0 {
+                        names.push(item.written());
+                        places.extend(item.places());
+                        let interval =
+                            if item.amount.dimension == Dimension::MassFraction { item.amount.interval } else { Interval::PRESENT };
+                        shares.push(Share { node: at, key: (key as u64) << 20 | 1, interval });
+                    }
+                }
+            }
+            if shares.is_empty() {
+                let reason = if stated_absent {
+                    self.answers
+                        .iter()
+                        .find(|answer| answer.clears(rule) && answer.speaks_of(self.book, rule, None, self.register))
+                        .and_then(|answer| answer.doubt(rule, None, self.declared_on))
+                } else if named && stated_present.is_empty() {
+                    None
+                } else if !self.has_content && self.answers.is_empty() && !named {
+                    Some(Reason::NoContent)
+                } else {
+                    Some(Reason::NotDeclared)
+                };
+                if !stated_present.is_empty() {
+                    continue;
+                }
+                match reason.or(self.unread) {
+                    None => {
+                        let mut notes = Vec::new();
+                        let evidence = Evidence::Stated;
+                        if !rule.list_complete {
+                            notes.push("list-incomplete");
+                        }
+                        let outcome = self.with_proof(index, evidence, Vec::new(), notes);
+                        if outcome.verdict == Verdict::Compliant && !self.all {
+                            silent += 1;
+                            weakest = Some(evidence);
+                        } else {
+                            self.finish_outcome(rule, inside, thing, None, &[], outcome, Vec::new(), false);
+                        }
+                    }
+                    Some(reason) => {
+                        let outcome = Outcome {
+                            verdict: Verdict::Undetermined,
+                            evidence: None,
+                            reasons: vec![reason],
+                            notes: Vec::new(),
+                            exemption: None,
+                        };
+                        let places = self.tree.nodes.get(thing.node).map(|node| vec![node.part.source.clone()]).unwrap_or_default();
+                        self.finish_outcome(rule, inside, thing, None, &[], outcome, places, false);
+                    }
+                }
+                continue;
+            }
+            let value = self.tree.value(thing, &shares);
+            // A named material is there, whatever its share: at least 1 ppt.
+            let interval = Interval { lo: value.interval.lo.max(1), hi: value.interval.hi.max(1) };
+            let interval = if value.mass_missing { Interval { lo: 1, hi: interval.hi } } else { interval };
+            let verdict = if rule.limit.comparison.violates(interval.lo, rule.limit.steps) {
+                Verdict::NonCompliant
+            } else if rule.limit.comparison.violates(interval.hi, rule.limit.steps) {
+                Verdict::Undetermined
+            } else {
+                Verdict::Compliant
+            };
+            let mut reasons: Vec<Reason> = value.reasons().collect();
+            if verdict == Verdict::Undetermined {
+                reasons.push(Reason::StraddlesLimit);
+            }
+            let notes = if stated_absent && verdict == Verdict::NonCompliant { vec!["statement-contradicts-content"] } else { Vec::new() };
+            if stated_absent && verdict == Verdict::NonCompliant {
+                self.contradiction(rule);
+            }
+            let evidence = (verdict != Verdict::Undetermined).then_some(Evidence::Stated);
+            let reasons = if verdict == Verdict::Undetermined { reasons } else { Vec::new() };
+            let outcome = Outcome { verdict, evidence, reasons, notes, exemption: None };
+            self.material_finding(rule, inside, thing, interval, names, outcome, places);
+        }
+        if !stated_present.is_empty() {
+            let outcome = Outcome {
+                verdict: Verdict::NonCompliant,
+                evidence: Some(Evidence::Stated),
+                reasons: Vec::new(),
+                notes: Vec::new(),
+                exemption: None,
+            };
+            let thing = Thing { node: 0, own_materials: false };
+            let names = rule.materials.iter().map(|material| self.register.material_id(*material).to_string()).collect();
+            self.material_finding(rule, inside, thing, Interval::PRESENT, names, outcome, stated_present);
+        }
+        if silent > 0 {
+            self.count(rule, Verdict::Compliant, weakest, silent);
+        }
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "what a finding consists of")]
+    pub(super) fn material_finding(
+        &mut self,
+        rule: &'a Rule,
+        inside: Inside,
+        thing: Thing,
+        interval: Interval,
+        names: Vec<String>,
+        mut outcome: Outcome,
+        places: Vec<Source>,
+    ) {
+        self.apply_scope(rule, inside, thing, &mut outcome);
+        self.exempt(rule, thing, interval, &[], &mut outcome, 0);
+        self.consequence(rule, &mut outcome);
+        let (lo, hi) = self.printed(rule, interval);
+        let substances = names
+            .iter()
+            .map(|name| Contribution {
+                cas: None,
+                ec: None,
+                name: name.clone(),
+                written: name.clone(),
+                lo: lo.clone(),
+                hi: hi.clone(),
+                factor: None,
+            })
+            .collect();
+        self.record(rule, self.tree.path(thing.node), substances, Some(interval), outcome, places, names, false);
+    }
+}

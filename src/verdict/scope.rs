@@ -1,0 +1,419 @@
+//! Whether a rule speaks of a product or thing, and whether a claimed exemption covers a finding.
+
+use super::finding::ExemptionNote;
+use super::tree::{Thing, Tree};
+use crate::amount::{Interval, share};
+use crate::declaration::{ClaimedExemption, Date, Level, Text};
+use crate::rule::{Categories, Exemption, Expiry, Rule, Scope};
+use crate::substance::{GroupId, Register, SubstanceId};
+use std::sync::Arc;
+
+/// Inside, outside, or nobody can tell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Inside {
+    Yes,
+    /// A fact that decides it is missing.
+    Unknown,
+    No,
+}
+
+impl Inside {
+    fn and(self, other: Inside) -> Inside {
+        self.max(other)
+    }
+
+    fn negated(self) -> Inside {
+        match self {
+            Inside::Yes => Inside::No,
+            Inside::Unknown => Inside::Unknown,
+            Inside::No => Inside::Yes,
+        }
+    }
+}
+
+/// Whether the product's categories are inside `wanted`. A category that is wider than a wanted one leaves it open.
+pub(super) fn within(categories: &Categories, own: &[Arc<str>], wanted: &[Arc<str>]) -> Inside {
+    if own.is_empty() {
+        return Inside::Unknown;
+    }
+    let mut result = Inside::No;
+    for category in own {
+        for wanted in wanted {
+            if categories.is_within(category, wanted) {
+                return Inside::Yes;
+            }
+            if categories.is_within(wanted, category) {
+                result = Inside::Unknown;
+            }
+        }
+    }
+    result
+}
+
+/// The part of a scope that depends on the product alone.
+pub(super) fn product_inside(scope: &Scope, categories: &Categories, own: &[Arc<str>]) -> Inside {
+    let mut inside = Inside::Yes;
+    if !scope.categories.is_empty() {
+        inside = inside.and(within(categories, own, &scope.categories));
+    }
+    if !scope.exclude_categories.is_empty() {
+        inside = inside.and(within(categories, own, &scope.exclude_categories).negated());
+    }
+    inside
+}
+
+/// Whether a scope looks at parts at all.
+pub(super) fn looks_at_parts(scope: &Scope) -> bool {
+    !(scope.materials.is_empty()
+        && scope.exclude_materials.is_empty()
+        && scope.components.is_empty()
+        && scope.exclude_components.is_empty()
+        && scope.functions.is_empty()
+        && scope.exclude_functions.is_empty()
+        && scope.contact.is_empty()
+        && scope.exclude_contact.is_empty()
+        && scope.part_mass_from.is_none()
+        && scope.part_share_from.is_none())
+}
+
+/// What a thing tells of itself: words that a scope or an exemption may ask for.
+pub(super) struct Facts {
+    materials: Vec<String>,
+    components: Vec<String>,
+    functions: Vec<String>,
+    contact: Vec<String>,
+}
+
+impl Facts {
+    /// The facts of a thing: materials in it, names of it and what holds it, functions of it and of its constituents.
+    pub fn new(tree: &Tree<'_>, thing: Thing, extra_functions: &[String]) -> Facts {
+        let mut facts = Facts { materials: Vec::new(), components: Vec::new(), functions: extra_functions.to_vec(), contact: Vec::new() };
+        let end = tree.nodes.get(thing.node).map_or(thing.node, |node| node.end);
+        for index in thing.node..end {
+            if !tree.holds(thing, index) {
+                continue;
+            }
+            if let Some(node) = tree.nodes.get(index) {
+                if node.part.level == Level::Material {
+                    facts.materials.extend(node.part.name.as_deref().map(str::to_lowercase));
+                }
+            }
+        }
+        for node in tree.upwards(thing.node) {
+            if node.part.level != Level::Material {
+                facts.components.extend(node.part.name.as_deref().map(str::to_lowercase));
+            } else if facts.materials.is_empty() {
+                facts.materials.extend(node.part.name.as_deref().map(str::to_lowercase));
+            }
+            facts.functions.extend(node.part.function.as_deref().map(str::to_lowercase));
+            facts.contact.extend(node.part.contact.as_deref().map(str::to_lowercase));
+        }
+        facts.components.extend(tree.product.name.as_deref().map(str::to_lowercase));
+        facts
+    }
+}
+
+/// Whether any of `own` holds one of the wanted words; `Unknown` when nothing is said.
+fn says(own: &[String], wanted: &[String], register: Option<&Register>) -> Inside {
+    if own.is_empty() {
+        return Inside::Unknown;
+    }
+    let found = own.iter().any(|own| {
+        wanted.iter().any(|word| {
+            own.contains(&word.to_lowercase())
+                || register
+                    .is_some_and(|register| register.materials_in(own).iter().any(|material| register.material_id(*material) == word))
+        })
+    });
+    if found { Inside::Yes } else { Inside::No }
+}
+
+/// The part of a scope that depends on the thing.
+pub(super) fn thing_inside(scope: &Scope, tree: &Tree<'_>, thing: Thing, register: &Register) -> Inside {
+    let facts = Facts::new(tree, thing, &[]);
+    let mut inside = Inside::Yes;
+    let mut wants = |own: &[String], wanted: &[String], excluded: &[String], register: Option<&Register>| {
+        if !wanted.is_empty() {
+            inside = inside.and(says(own, wanted, register));
+        }
+        if !excluded.is_empty() {
+            inside = inside.and(says(own, excluded, register).negated());
+        }
+    };
+    wants(&facts.materials, &scope.materials, &scope.exclude_materials, Some(register));
+    wants(&facts.components, &scope.components, &scope.exclude_components, None);
+    wants(&facts.functions, &scope.functions, &scope.exclude_functions, None);
+    wants(&facts.contact, &scope.contact, &scope.exclude_contact, None);
+    let mass = tree.nodes.get(thing.node).and_then(|node| node.mass);
+    let at_least = |own: Option<Interval>, least: u64| match own {
+        Some(own) if own.lo >= least => Inside::Yes,
+        Some(own) if own.hi < least => Inside::No,
+        _ => Inside::Unknown,
+    };
+    if let Some(least) = scope.part_mass_from {
+        inside = inside.and(at_least(mass, least));
+    }
+    if let Some(least) = scope.part_share_from {
+        let whole = tree.nodes.first().and_then(|root| root.mass);
+        let own = if thing.node == 0 {
+            Some(Interval::exactly(crate::amount::WHOLE))
+        } else {
+            mass.zip(whole).and_then(|(mass, whole)| share(mass, whole))
+        };
+        inside = inside.and(at_least(own, least));
+    }
+    inside
+}
+
+/// Whether an exemption covers a finding.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Cover {
+    Yes(ExemptionNote),
+    /// The declaration is silent on a condition, or the law's own date is open.
+    Unclear(ExemptionNote),
+    No(ExemptionNote),
+    /// Nothing is claimed.
+    Unclaimed,
+}
+
+/// What an exemption is held against.
+pub(super) struct Case<'a> {
+    pub rule: &'a Rule,
+    pub categories: &'a Categories,
+    pub own_categories: &'a [Arc<str>],
+    pub substances: &'a [SubstanceId],
+    pub groups: &'a [GroupId],
+    pub interval: Interval,
+    pub facts: &'a Facts,
+    pub register: &'a Register,
+    pub on: Date,
+}
+
+/// The bare form of an exemption id: `III-6(c)`, `Annex III 6 (c)` and `6c` are the same.
+pub(super) fn bare_id(text: &str) -> String {
+    let mut plain: String = text.to_lowercase();
+    for word in [
+        "rohs",
+        "annex",
+        "bilaga",
+        "liite",
+        "vedlegg",
+        "bilag",
+        "anhang",
+        "exemption",
+        "undantag",
+        "undantaget",
+        "unntak",
+        "undtagelse",
+        "poikkeus",
+        "ausnahme",
+        "no.",
+    ] {
+        plain = plain.replace(word, " ");
+    }
+    let plain = plain.trim();
+    // The annex number before the entry; entries themselves begin with a digit.
+    let plain = ["iii", "iv"]
+        .iter()
+        .find_map(|annex| {
+            plain
+                .strip_prefix(annex)
+                .map(|rest| rest.trim_start_matches([' ', '-', ':', '/', '.', ',']))
+                .filter(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
+        })
+        .unwrap_or(plain);
+    plain.chars().filter(char::is_ascii_alphanumeric).collect()
+}
+
+/// Whether a claim belongs to the rule's own list; other regimes' exemptions (ELV, China) do not.
+fn same_list(claim: &ClaimedExemption, rule: &Rule) -> bool {
+    let Some(list) = claim.list.as_deref() else { return true };
+    let list = list.to_lowercase();
+    let set = rule.id.split('/').next().unwrap_or("");
+    let other = ["china", "elv", "2000/53", "gb/t", "korea", "taiwan"].iter().any(|word| list.contains(word));
+    !other
+        && (list.contains(set)
+            || (set == "rohs" && (list.contains("2011/65") || list.contains("2002/95") || list.contains("annex")))
+            || !list.contains(char::is_alphabetic))
+}
+
+/// Holds the claims against the rule's exemptions. Several rows may have one id: one that fits is enough.
+pub(super) fn cover(claims: &[&ClaimedExemption], case: &Case<'_>) -> Cover {
+    let mut granted = Cover::Unclaimed;
+    for exemption in case.rule.exemptions.iter().filter(|exemption| exemption.granted) {
+        match fits(exemption, case) {
+            (Inside::Yes, why) => return Cover::Yes(ExemptionNote { id: exemption.id.to_string(), applies: true, why }),
+            (Inside::Unknown, why) => granted = Cover::Unclear(ExemptionNote { id: exemption.id.to_string(), applies: false, why }),
+            (Inside::No, _) => {}
+        }
+    }
+    let mut best = Cover::Unclaimed;
+    for claim in claims.iter().filter(|claim| !claim.none && same_list(claim, case.rule)) {
+        let wanted = bare_id(&claim.id);
+        let mut outcome: Option<(Inside, Text)> = None;
+        if wanted.is_empty() {
+            if case.rule.exemptions.is_empty() {
+                continue;
+            }
+            outcome = Some((
+                Inside::Unknown,
+                Text::new("undantag åberopas utan nummer; ange vilket", "an exemption is claimed without its number; state which"),
+            ));
+        } else {
+            for exemption in case.rule.exemptions.iter().filter(|exemption| !exemption.granted && bare_id(&exemption.id) == wanted) {
+                let found = fits(exemption, case);
+                if outcome.as_ref().is_none_or(|(best, _)| found.0 < *best) {
+                    outcome = Some(found);
+                }
+            }
+        }
+        let id = if claim.id.is_empty() { "?".to_string() } else { claim.id.to_string() };
+        let (inside, why) = outcome.unwrap_or_else(|| {
+            (
+                Inside::No,
+                Text::new(
+                    format!("undantaget `{}` finns inte för det här kravet", claim.id),
+                    format!("the exemption `{}` does not exist for this requirement", claim.id),
+                ),
+            )
+        });
+        let note = ExemptionNote { id, applies: inside == Inside::Yes, why };
+        best = match (inside, best) {
+            (Inside::Yes, _) => return Cover::Yes(note),
+            (Inside::Unknown, _) => Cover::Unclear(note),
+            (Inside::No, Cover::Unclaimed) => Cover::No(note),
+            (Inside::No, best) => best,
+        };
+    }
+    match (best, granted) {
+        (Cover::Unclaimed, granted) => granted,
+        (Cover::No(_), granted @ Cover::Unclear(_)) => granted,
+        (best, _) => best,
+    }
+}
+
+/// Whether one exemption row fits, and why or why not.
+fn fits(exemption: &Exemption, case: &Case<'_>) -> (Inside, Text) {
+    let mut worst = (Inside::Yes, Text::new(format!("undantag {} gäller", exemption.id), format!("exemption {} applies", exemption.id)));
+    let mut meet = |inside: Inside, sv: String, en: String| {
+        if inside > worst.0 {
+            worst = (inside, Text::new(sv, en));
+        }
+    };
+    let id = &exemption.id;
+    if !exemption.substances.is_empty() || !exemption.groups.is_empty() {
+        let covered = |substance: &SubstanceId| {
+            exemption.substances.contains(substance)
+                || case.register.groups_of(*substance).iter().any(|group| exemption.groups.contains(group))
+        };
+        let all = case.substances.iter().all(covered) && case.groups.iter().all(|group| exemption.groups.contains(group));
+        if !all {
+            meet(Inside::No, format!("undantag {id} gäller inte ämnet"), format!("exemption {id} does not cover the substance"));
+        }
+    }
+    if !exemption.categories.is_empty() {
+        match within(case.categories, case.own_categories, &exemption.categories) {
+            Inside::Yes => {}
+            Inside::Unknown => meet(
+                Inside::Unknown,
+                format!("undantag {id} gäller bara vissa kategorier och produktens kategori framgår inte"),
+                format!("exemption {id} covers some categories only and the product's category is not stated"),
+            ),
+            Inside::No => meet(
+                Inside::No,
+                format!("undantag {id} gäller inte produktens kategori"),
+                format!("exemption {id} does not cover the product's category"),
+            ),
+        }
+    }
+    for (own, wanted, sv, en, register) in [
+        (&case.facts.materials, &exemption.materials, "materialet", "material", Some(case.register)),
+        (&case.facts.components, &exemption.components, "komponenten", "component", None),
+        (&case.facts.functions, &exemption.functions, "funktionen", "function", None),
+    ] {
+        if wanted.is_empty() {
+            continue;
+        }
+        let found = match says(own, wanted, register) {
+            // A material's trade or part name ("terminal") does not say what it is made of; only a known one can.
+            Inside::No if register.is_some_and(|register| own.iter().all(|own| register.materials_in(own).is_empty())) => Inside::Unknown,
+            found => found,
+        };
+        match found {
+            Inside::Yes => {}
+            Inside::Unknown => meet(
+                Inside::Unknown,
+                format!("undantag {id} gäller bara vissa fall och {sv} framgår inte av deklarationen"),
+                format!("exemption {id} covers some cases only and the declaration does not say the {en}"),
+            ),
+            Inside::No => meet(Inside::No, format!("undantag {id} gäller inte {sv}"), format!("exemption {id} does not cover the {en}")),
+        }
+    }
+    if let Some(max) = exemption.max {
+        let printed = crate::amount::decimal_of(max, crate::amount::PERCENT);
+        if case.interval.lo > max {
+            meet(
+                Inside::No,
+                format!("halten överstiger de {printed} % som undantag {id} medger"),
+                format!("the amount exceeds the {printed} % that exemption {id} allows"),
+            );
+        } else if case.interval.hi > max {
+            meet(
+                Inside::Unknown,
+                format!("halten kan överstiga de {printed} % som undantag {id} medger"),
+                format!("the amount may exceed the {printed} % that exemption {id} allows"),
+            );
+        }
+    }
+    if let Some(min) = exemption.min {
+        let printed = crate::amount::decimal_of(min, crate::amount::PERCENT);
+        if case.interval.hi < min {
+            meet(
+                Inside::No,
+                format!("halten är under de {printed} % som undantag {id} kräver"),
+                format!("the amount is below the {printed} % that exemption {id} asks for"),
+            );
+        } else if case.interval.lo < min {
+            meet(
+                Inside::Unknown,
+                format!("halten kan vara under de {printed} % som undantag {id} kräver"),
+                format!("the amount may be below the {printed} % that exemption {id} asks for"),
+            );
+        }
+    }
+    if exemption.valid_from.is_some_and(|from| case.on < from) {
+        meet(Inside::No, format!("undantag {id} har inte börjat gälla"), format!("exemption {id} is not yet in force"));
+    }
+    match exemption.expires {
+        Expiry::Never => {}
+        Expiry::Unknown => meet(
+            Inside::Unknown,
+            format!("slutdatum för undantag {id} är inte bekräftat"),
+            format!("the expiry of exemption {id} is not confirmed"),
+        ),
+        Expiry::On(date) if case.on > date && exemption.renewal_pending => meet(
+            Inside::Unknown,
+            format!("undantag {id} gick ut {date} men förlängning är begärd; beslut krävs"),
+            format!("exemption {id} expired on {date} but its renewal is pending; a decision is needed"),
+        ),
+        Expiry::On(date) if case.on > date => {
+            meet(Inside::No, format!("undantag {id} gick ut {date}"), format!("exemption {id} expired on {date}"))
+        }
+        Expiry::On(_) => {}
+    }
+    worst
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn exemption_ids_in_many_forms() {
+        for text in ["6(c)", "6c", "III-6(c)", "Annex III 6 (c)", "RoHS undantag 6(c)", "6 c"] {
+            assert_eq!(bare_id(text), "6c", "{text}");
+        }
+        assert_eq!(bare_id("7(c)-I"), "7ci");
+        assert_eq!(bare_id("IV-16"), "16");
+    }
+}

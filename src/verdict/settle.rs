@@ -1,0 +1,351 @@
+//! Judging one thing that holds substances of a rule's entry: its concentration, what keeps it open, what it rests on.
+
+use super::finding::{Evidence, Reason, Verdict};
+use super::judge::{Outcome, Picked, Proof, Work, top};
+use super::scope::Inside;
+use super::touch::Touch;
+use super::tree::{Item, Share, Thing, Value};
+use crate::amount::{Dimension, Doubt, Interval, Kind, WHOLE};
+use crate::rule::{Count, Decision, Entry, Of, Rule};
+use crate::substance::{Identity, SubstanceId};
+use std::collections::BTreeMap;
+
+impl<'a> Work<'a> {
+    /// The interval that a line brings to a rule, and what is doubtful about it.
+    pub(super) fn amount_for(&self, rule: &Rule, item: &Item<'_>, touch: &Touch) -> (Interval, Vec<Reason>) {
+        let limit = &rule.limit;
+        let amount = item.amount;
+        let mut reasons = Vec::new();
+        let zero = amount.interval.hi == 0;
+        let mut interval = amount.interval;
+        if !zero {
+            match amount.doubt {
+                Some(Doubt::AmountInvalid) => reasons.push(Reason::AmountInvalid),
+                Some(Doubt::AmountMissing) => reasons.push(Reason::AmountMissing),
+                Some(Doubt::UnitMissing) => reasons.push(Reason::UnitMissing),
+                Some(Doubt::AmbiguousNumber) => reasons.push(Reason::AmbiguousNumber),
+                Some(Doubt::LoqMissing) => reasons.push(Reason::LoqMissing),
+                None => {}
+            }
+            let own_kind = amount.kind.unwrap_or(if amount.dimension == Dimension::MassFraction { Kind::Content } else { limit.kind });
+            let top = if limit.unit.dimension == Dimension::MassFraction { WHOLE } else { u64::MAX };
+            if amount.dimension == Dimension::Mass {
+                interval = Interval { lo: 0, hi: top };
+                reasons.push(Reason::MassMissing);
+            } else if amount.dimension != limit.unit.dimension || own_kind != limit.kind {
+                // What the whole content cannot exceed, no extract or migrate of it can.
+                let content_bounds = amount.dimension == limit.unit.dimension
+                    && own_kind == Kind::Content
+                    && matches!(limit.kind, Kind::Extractable | Kind::Migration)
+                    && amount.dimension == Dimension::MassFraction;
+                interval = if content_bounds { amount.interval.from_zero() } else { Interval { lo: 0, hi: top } };
+                reasons.push(Reason::DimensionMismatch);
+            }
+            if limit.decision == Decision::GuardBand {
+                if let Some(spread) = item.constituent.and_then(|constituent| constituent.uncertainty) {
+                    interval = Interval { lo: interval.lo.saturating_sub(spread), hi: interval.hi.saturating_add(spread).min(top) };
+                }
+            }
+            if limit.intentional {
+                // Only addition on purpose is banned: unknown purpose leaves it open.
+                match item.constituent.and_then(|constituent| constituent.intended) {
+                    Some(true) => {}
+                    Some(false) => interval = Interval::ZERO,
+                    None => {
+                        interval = interval.from_zero();
+                        reasons.push(Reason::NotDeclared);
+                    }
+                }
+            }
+        }
+        if let Some(reason) = touch.upto {
+            interval = interval.from_zero();
+            if !zero {
+                reasons.push(reason);
+            }
+        }
+        if touch.factor.is_unknown() && !zero && touch.upto.is_none() {
+            reasons.push(touch.factor_reason);
+        }
+        (interval.times(touch.factor), reasons)
+    }
+
+    /// Judges one entry that the product touches. Returns the things that it gave findings for.
+    pub(super) fn entry(&mut self, index: usize, rule: &'a Rule, inside: Inside, found: &[Touch]) -> Vec<Thing> {
+        let of = rule.limit.of;
+        let packaging = of == Of::Packaging;
+        let mut shares: Vec<Picked<'_>> = Vec::with_capacity(found.len());
+        for touch in found {
+            let Some(item) = self.tree.items.get(touch.item as usize) else { continue };
+            let Some(node) = self.tree.nodes.get(item.node) else { continue };
+            if node.packaging != packaging && of != Of::Product {
+                continue;
+            }
+            if of == Of::Product && node.packaging {
+                continue;
+            }
+            let (interval, reasons) = self.amount_for(rule, item, touch);
+            shares.push((Share { node: item.node, key: touch.key, interval }, touch, reasons));
+        }
+        let list: Vec<Thing> = self.things(of).map(|things| things.list.clone()).unwrap_or_default();
+        let mut judged = Vec::new();
+        let mut used = vec![false; shares.len()];
+        for (position, thing) in list.iter().enumerate() {
+            let mut own = Vec::new();
+            for (at, (share, ..)) in shares.iter().enumerate() {
+                if self.tree.holds(*thing, share.node) {
+                    own.push(at);
+                    if let Some(used) = used.get_mut(at) {
+                        *used = true;
+                    }
+                }
+            }
+            if own.is_empty() {
+                continue;
+            }
+            let selected: Vec<Share> = own.iter().filter_map(|at| shares.get(*at).map(|(share, ..)| *share)).collect();
+            let value = self.tree.value(*thing, &selected);
+            let picked: Vec<&Picked<'_>> = own.iter().filter_map(|at| shares.get(*at)).collect();
+            self.settle(index, rule, inside, Some(position), *thing, value, &picked);
+            judged.push(*thing);
+        }
+        // What is declared of a coarser part than the rule speaks of.
+        let mut coarse: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+        for (at, (share, ..)) in shares.iter().enumerate() {
+            if !used[at] {
+                coarse.entry(share.node).or_default().push(at);
+            }
+        }
+        for (node, own) in coarse {
+            let end = self.tree.nodes.get(node).map_or(node, |node| node.end);
+            let picked: Vec<&Picked<'_>> = own.iter().filter_map(|at| shares.get(*at)).collect();
+            let selected: Vec<Share> = picked.iter().map(|(share, ..)| *share).collect();
+            let interval = cap(super::tree::sum(&selected), rule);
+            let thing = Thing { node, own_materials: false };
+            let finer = |key: u64| shares.iter().any(|(share, ..)| share.key == key && share.node > node && share.node < end);
+            let violates = rule.limit.comparison.violates(interval.lo, rule.limit.steps);
+            if !violates && selected.iter().all(|share| finer(share.key)) {
+                // A view of what the finer parts state. They decide when they account for all of it; whether the two can
+                // be true together is told.
+                let keys: Vec<u64> = selected.iter().map(|share| share.key).collect();
+                let all: Vec<Share> = shares
+                    .iter()
+                    .map(|(share, ..)| *share)
+                    .filter(|share| keys.contains(&share.key) && share.node >= node && share.node < end)
+                    .collect();
+                if self.tree.value(thing, &all).disagree {
+                    let places =
+                        picked.iter().filter_map(|(_, touch, _)| self.tree.items.get(touch.item as usize)).flat_map(Item::places).collect();
+                    self.result.disagreements.push((self.tree.path(node), places));
+                }
+                let finer: Vec<Share> = all.iter().copied().filter(|share| share.node > node).collect();
+                if cap(self.tree.value(thing, &finer).interval, rule).lo >= interval.hi {
+                    continue;
+                }
+            }
+            let mut reasons: Vec<Reason> =
+                picked.iter().filter(|(share, ..)| share.interval.hi > 0).flat_map(|(.., reasons)| reasons.iter().copied()).collect();
+            let outcome = if violates {
+                Outcome { verdict: Verdict::NonCompliant, evidence: Some(self.grade(&picked)), reasons, notes: Vec::new(), exemption: None }
+            } else if interval.hi > 0 {
+                reasons.push(Reason::LevelTooCoarse);
+                Outcome { verdict: Verdict::Undetermined, evidence: None, reasons, notes: Vec::new(), exemption: None }
+            } else {
+                self.cleared(index, rule, None, interval, &picked)
+            };
+            self.conclude(rule, inside, thing, interval, &picked, outcome, 0);
+            judged.push(thing);
+        }
+        judged
+    }
+
+    /// Judges one thing that holds substances of an entry.
+    #[expect(clippy::too_many_arguments, reason = "what a comparison consists of")]
+    pub(super) fn settle(
+        &mut self,
+        index: usize,
+        rule: &'a Rule,
+        inside: Inside,
+        position: Option<usize>,
+        thing: Thing,
+        value: Value,
+        picked: &[&Picked<'_>],
+    ) {
+        let interval = cap(value.interval, rule);
+        let limit = &rule.limit;
+        let unresolved = position.map_or(0, |position| self.unresolved_in(rule, position));
+        if value.disagree {
+            let places =
+                picked.iter().filter_map(|(_, touch, _)| self.tree.items.get(touch.item as usize)).flat_map(Item::places).collect();
+            self.result.disagreements.push((self.tree.path(thing.node), places));
+        }
+        let mut outcome = if limit.comparison.violates(interval.lo, limit.steps) {
+            Outcome {
+                verdict: Verdict::NonCompliant,
+                evidence: Some(self.grade(picked)),
+                reasons: Vec::new(),
+                notes: Vec::new(),
+                exemption: None,
+            }
+        } else if limit.comparison.violates(interval.hi, limit.steps) {
+            let mut reasons: Vec<Reason> = picked
+                .iter()
+                .filter(|(share, ..)| share.interval.hi > 0)
+                .flat_map(|(.., reasons)| reasons.iter().copied())
+                // A content that bounds an extract is only in the way when it does not clear the limit.
+                .collect();
+            reasons.extend(value.reasons());
+            if unresolved > 0 {
+                reasons.push(Reason::UnresolvedSubstance);
+            }
+            reasons.push(Reason::StraddlesLimit);
+            Outcome { verdict: Verdict::Undetermined, evidence: None, reasons, notes: Vec::new(), exemption: None }
+        } else {
+            self.cleared(index, rule, position, interval, picked)
+        };
+        if value.disagree {
+            outcome.notes.push("amounts-disagree");
+        }
+        self.conclude(rule, inside, thing, interval, picked, outcome, unresolved);
+    }
+
+    pub(super) fn unresolved_in(&self, rule: &Rule, position: usize) -> u64 {
+        // Unidentified substances are mass; limits in other dimensions cannot be reached by a share of mass alone, but
+        // nobody can tell either.
+        self.things(rule.limit.of).map_or(0, |things| {
+            let own = things.unresolved.get(position).copied().unwrap_or(0);
+            let own = if things.unresolved_above { WHOLE } else { own };
+            if own > 0 && rule.limit.unit.dimension != Dimension::MassFraction { u64::MAX } else { own }
+        })
+    }
+
+    /// The upper bound when whatever nobody has identified were more of the same; weighed together, because what stands
+    /// in different parts does not add up.
+    fn with_unresolved(&self, rule: &Rule, position: usize, interval: Interval, picked: &[&Picked<'_>]) -> u64 {
+        let Some(things) = self.things(rule.limit.of) else { return interval.hi };
+        if things.unresolved_above || rule.limit.unit.dimension != Dimension::MassFraction {
+            return interval.hi.saturating_add(self.unresolved_in(rule, position)).min(top(rule));
+        }
+        match (things.list.get(position), things.open.get(position)) {
+            (Some(thing), Some(open)) if !open.is_empty() => {
+                let mut shares: Vec<Share> = picked.iter().map(|(share, ..)| *share).chain(open.iter().copied()).collect();
+                shares.sort_by_key(|share| share.node);
+                cap(self.tree.value(*thing, &shares).interval, rule).hi.max(interval.hi)
+            }
+            _ => interval.hi,
+        }
+    }
+
+    /// Grade of the lower bounds that violate.
+    pub(super) fn grade(&self, picked: &[&Picked<'_>]) -> Evidence {
+        let measured = picked
+            .iter()
+            .filter(|(share, ..)| share.interval.lo > 0)
+            .all(|(_, touch, _)| self.tree.items.get(touch.item as usize).is_some_and(Item::measured));
+        if measured { Evidence::Measured } else { Evidence::Stated }
+    }
+
+    /// No violation on what is declared of this thing: what may still be in the way, and what the verdict rests on.
+    pub(super) fn cleared(
+        &mut self,
+        index: usize,
+        rule: &'a Rule,
+        position: Option<usize>,
+        interval: Interval,
+        picked: &[&Picked<'_>],
+    ) -> Outcome {
+        let limit = &rule.limit;
+        let entry = picked.first().and_then(|(_, touch, _)| rule.entries.get(touch.entry as usize));
+        let mut reasons = Vec::new();
+        let mut notes = Vec::new();
+        let with_unresolved = match position {
+            Some(position) => self.with_unresolved(rule, position, interval, picked),
+            None => interval.hi.saturating_add(self.coarse_unresolved(rule)).min(top(rule)),
+        };
+        if limit.comparison.violates(with_unresolved, limit.steps) {
+            reasons.push(Reason::UnresolvedSubstance);
+        }
+        reasons.extend(self.unread);
+        // Silence about the entry's other members.
+        let latest = entry.and_then(|entry| entry.from);
+        let complete = self.all_named(rule, entry, picked);
+        if !complete {
+            let (silence, note) = self.silence(rule, entry, latest);
+            reasons.extend(silence);
+            notes.extend(note);
+        }
+        if self
+            .answers
+            .iter()
+            .any(|answer| answer.raises() && answer.as_constituent().is_none() && answer.speaks_of(self.book, rule, None, self.register))
+            && rule.count == Count::Sum
+        {
+            reasons.push(Reason::StatementContradictsContent);
+        }
+        let measured = complete
+            && !picked.is_empty()
+            && picked.iter().all(|(_, touch, _)| self.tree.items.get(touch.item as usize).is_some_and(Item::measured));
+        let evidence = if measured { Evidence::Measured } else { self.evidence(rule, position, interval, &mut notes) };
+        self.with_proof(index, evidence, reasons, notes)
+    }
+
+    /// Demonstrated when even the undisclosed rest of the thing could not violate.
+    pub(super) fn evidence(&self, rule: &Rule, position: Option<usize>, interval: Interval, notes: &mut Vec<&'static str>) -> Evidence {
+        let disclosed = position
+            .and_then(|position| self.things(rule.limit.of).and_then(|things| things.disclosed.get(position).copied()))
+            .unwrap_or(0);
+        let rest = WHOLE.saturating_sub(disclosed);
+        let possible = interval.hi.saturating_add(rest).min(WHOLE);
+        let comparable = rule.limit.unit.dimension == Dimension::MassFraction;
+        let shown = comparable
+            && position.is_some()
+            && !rule.limit.comparison.violates(possible, rule.limit.steps)
+            && !(rule.open && self.unregistered);
+        if !rule.list_complete {
+            notes.push("list-incomplete");
+            return Evidence::Stated;
+        }
+        if shown { Evidence::Demonstrated } else { Evidence::Stated }
+    }
+
+    pub(super) fn with_proof(&self, _index: usize, evidence: Evidence, mut reasons: Vec<Reason>, notes: Vec<&'static str>) -> Outcome {
+        if reasons.is_empty() && self.settings.proof == Proof::Demonstrated && evidence == Evidence::Stated {
+            reasons.push(Reason::NotDemonstrated);
+        }
+        if reasons.is_empty() {
+            Outcome { verdict: Verdict::Compliant, evidence: Some(evidence), reasons, notes, exemption: None }
+        } else {
+            Outcome { verdict: Verdict::Undetermined, evidence: None, reasons, notes, exemption: None }
+        }
+    }
+
+    pub(super) fn coarse_unresolved(&self, rule: &Rule) -> u64 {
+        self.things(rule.limit.of).map_or(0, |things| {
+            if things.unresolved_above || (things.list.is_empty() && things.unresolved.iter().any(|hi| *hi > 0)) { top(rule) } else { 0 }
+        })
+    }
+
+    /// Whether the lines name everything that the entry adds up: all members, the group as such, or the element itself.
+    pub(super) fn all_named(&self, rule: &Rule, entry: Option<&Entry>, picked: &[&Picked<'_>]) -> bool {
+        let Some(entry) = entry else { return false };
+        let named: Vec<&Identity> =
+            picked.iter().filter_map(|(_, touch, _)| self.tree.items.get(touch.item as usize)).map(|item| &*item.identity).collect();
+        let is_named = |member: SubstanceId| {
+            named.iter().any(|identity| match identity {
+                Identity::Known(id) => *id == member,
+                Identity::Among { candidates, .. } => candidates.contains(&member),
+                _ => false,
+            })
+        };
+        let group_named = named.iter().any(|identity| matches!(identity, Identity::Group(group) if entry.groups.contains(group)));
+        let element_named = rule.limit.element.is_some()
+            && entry.members.iter().any(|(member, factor)| *factor == crate::amount::Factor::ONE && is_named(*member));
+        group_named
+            || element_named
+            || (!entry.members.is_empty() && !rule.open && entry.members.iter().all(|(member, _)| is_named(*member)))
+    }
+}
+
+fn cap(interval: Interval, rule: &Rule) -> Interval {
+    if rule.limit.unit.dimension == Dimension::MassFraction { interval.capped() } else { interval }
+}

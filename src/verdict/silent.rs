@@ -1,0 +1,222 @@
+//! What a product does not mention: what silence means in each kind of declaration, and rules that nothing touches.
+
+use super::answers::Target;
+use super::finding::{Evidence, Reason, Verdict};
+use super::judge::{Outcome, Proof, Work, top};
+use super::scope::{Inside, looks_at_parts, thing_inside};
+use super::tree::{Item, Thing};
+use crate::amount::Interval;
+use crate::declaration::{Claim, Date, DeclarationKind, Source};
+use crate::rule::{Of, Count, Entry, Rule};
+use crate::substance::Identity;
+
+impl<'a> Work<'a> {
+    /// What the product's silence about an entry (or, with `None`, about all that a rule names) means.
+    pub(super) fn silence(&mut self, rule: &Rule, entry: Option<&Entry>, latest: Option<Date>) -> (Option<Reason>, Option<&'static str>) {
+        let old = latest.is_some_and(|latest| self.declared_on.is_none_or(|declared| declared < latest));
+        if !self.has_content && self.answers.is_empty() {
+            return (Some(Reason::NoContent), None);
+        }
+        match self.kind {
+            DeclarationKind::FullMaterial | DeclarationKind::Unspecified if self.has_content => {
+                if old {
+                    self.result.outdated = true;
+                }
+                return (None, (old && self.kind == DeclarationKind::Unspecified).then_some("outdated-list"));
+            }
+            DeclarationKind::LaboratoryReport => return (Some(Reason::NotDeclared), None),
+            _ => {}
+        }
+        let mut best: Option<Option<Reason>> = None;
+        for answer in &self.answers {
+            if answer.clears(rule) && answer.speaks_of(self.book, rule, entry, self.register) {
+                let doubt = answer.doubt(rule, latest, self.declared_on);
+                best = Some(match best {
+                    None => doubt,
+                    Some(None) => None,
+                    Some(earlier) => doubt.and(earlier.max(doubt)),
+                });
+            }
+        }
+        match best {
+            None => (Some(Reason::NotDeclared), None),
+            Some(doubt) => {
+                if doubt == Some(Reason::OutdatedList) {
+                    self.result.outdated = true;
+                }
+                (doubt, None)
+            }
+        }
+    }
+
+    /// A rule that nothing (or, outside the things of `except`, nothing more) in the product touches.
+    pub(super) fn silent(&mut self, index: usize, rule: &'a Rule, inside: Inside, except: &[Thing]) {
+        let latest = self.day.latest.get(index).copied().flatten();
+        let list: Vec<Thing> = self.things(rule.limit.of).map(|things| things.list.clone()).unwrap_or_default();
+        let remaining: Vec<Option<usize>> = if list.is_empty() {
+            if except.is_empty() { vec![None] } else { Vec::new() }
+        } else {
+            list.iter().enumerate().filter(|(_, thing)| !except.contains(thing)).map(|(position, _)| Some(position)).collect()
+        };
+        // Content that stands outside everything judged so far is silent on the rule too.
+        let packaging = rule.limit.of == Of::Packaging;
+        let outside = self.tree.items.iter().any(|item| {
+            item.constituent.is_some()
+                && self.tree.nodes.get(item.node).is_some_and(|node| node.packaging == packaging)
+                && !except.iter().any(|thing| self.tree.holds(*thing, item.node))
+        });
+        if remaining.is_empty() && !outside {
+            return;
+        }
+        let (silence, note) = self.silence(rule, None, latest);
+        let mut common: Vec<Reason> = silence.into_iter().chain(self.unread).collect();
+        let mut notes: Vec<&'static str> = note.into_iter().collect();
+        let mut verdict_by_answer = None;
+        let mut answer_places = Vec::new();
+        for answer in &self.answers {
+            // "Does not comply", "contains candidates above the limit", without naming any.
+            if answer.raises() && answer.as_constituent().is_none() && answer.speaks_of(self.book, rule, None, self.register) {
+                let above = matches!(answer.statement.claim, Claim::Above(_))
+                    && rule.count == Count::Each
+                    && matches!(answer.target, Target::List(_));
+                answer_places.push(answer.statement.source.clone());
+                if above && except.is_empty() && !self.touched_list(rule) {
+                    verdict_by_answer = Some(Verdict::NonCompliant);
+                } else if self.has_content && !above {
+                    common.push(Reason::StatementContradictsContent);
+                } else if !self.has_content {
+                    common.push(Reason::AmountMissing);
+                }
+            }
+        }
+        if verdict_by_answer.is_some() {
+            let outcome = Outcome {
+                verdict: Verdict::NonCompliant,
+                evidence: Some(Evidence::Stated),
+                reasons: Vec::new(),
+                notes: Vec::new(),
+                exemption: None,
+            };
+            let thing = Thing { node: 0, own_materials: false };
+            self.conclude_at(rule, inside, thing, None, &[], outcome, 0, answer_places);
+            return;
+        }
+        common.sort_unstable();
+        common.dedup();
+        if !common.is_empty() {
+            // One cause for the whole product: one row.
+            let outcome = Outcome { verdict: Verdict::Undetermined, evidence: None, reasons: common, notes, exemption: None };
+            let thing = Thing { node: 0, own_materials: false };
+            let places = if answer_places.is_empty() { self.silence_places(rule) } else { answer_places };
+            let unresolved_only = false;
+            self.finish_outcome(rule, inside, thing, None, &[], outcome, places, unresolved_only);
+            return;
+        }
+        if !rule.list_complete {
+            notes.push("list-incomplete");
+        }
+        let part_scoped = looks_at_parts(&rule.scope);
+        let mut compliant = 0;
+        let mut weakest: Option<Evidence> = None;
+        for position in remaining {
+            let thing = position
+                .and_then(|position| self.things(rule.limit.of).and_then(|things| things.list.get(position).copied()))
+                .unwrap_or(Thing { node: 0, own_materials: false });
+            if part_scoped && thing_inside(&rule.scope, &self.tree, thing, self.register) == Inside::No {
+                self.count(rule, Verdict::NotApplicable, None, 1);
+                if self.all {
+                    let outcome = Outcome {
+                        verdict: Verdict::NotApplicable,
+                        evidence: None,
+                        reasons: Vec::new(),
+                        notes: Vec::new(),
+                        exemption: None,
+                    };
+                    self.write(rule, None, self.tree.path(thing.node), &[], Some(thing), outcome);
+                }
+                continue;
+            }
+            let unresolved = match position {
+                Some(position) => self.unresolved_in(rule, position),
+                None if self.tree.items.iter().any(|item| {
+                    item.amount.interval.hi > 0 && matches!(*item.identity, Identity::Unresolved | Identity::Among { open: true, .. })
+                }) =>
+                {
+                    top(rule)
+                }
+                None => 0,
+            };
+            if rule.limit.comparison.violates(unresolved.min(top(rule)), rule.limit.steps) {
+                let outcome = Outcome {
+                    verdict: Verdict::Undetermined,
+                    evidence: None,
+                    reasons: vec![Reason::UnresolvedSubstance],
+                    notes: notes.clone(),
+                    exemption: None,
+                };
+                let places = self.unresolved_places();
+                self.finish_outcome(rule, inside, thing, None, &[], outcome, places, true);
+                continue;
+            }
+            let mut own_notes = Vec::new();
+            let evidence = self.evidence(rule, position, Interval::ZERO, &mut own_notes);
+            if self.settings.proof == Proof::Demonstrated && evidence == Evidence::Stated {
+                let outcome = Outcome {
+                    verdict: Verdict::Undetermined,
+                    evidence: None,
+                    reasons: vec![Reason::NotDemonstrated],
+                    notes: notes.clone(),
+                    exemption: None,
+                };
+                self.finish_outcome(rule, inside, thing, None, &[], outcome, Vec::new(), false);
+                continue;
+            }
+            if self.all {
+                let outcome = Outcome {
+                    verdict: Verdict::Compliant,
+                    evidence: Some(evidence),
+                    reasons: Vec::new(),
+                    notes: notes.clone(),
+                    exemption: None,
+                };
+                self.write(rule, None, self.tree.path(thing.node), &[], Some(thing), outcome);
+            }
+            weakest = Some(weakest.map_or(evidence, |weakest| weakest.min(evidence)));
+            compliant += 1;
+        }
+        if compliant > 0 {
+            self.count(rule, Verdict::Compliant, weakest, compliant);
+        }
+    }
+
+    /// Whether some line of the product touches the rule's list at all.
+    pub(super) fn touched_list(&self, rule: &Rule) -> bool {
+        self.tree.items.iter().any(|item| match &*item.identity {
+            Identity::Known(id) => {
+                item.amount.interval.hi > 0 && rule.entries.iter().any(|entry| entry.members.iter().any(|(member, _)| member == id))
+            }
+            _ => false,
+        })
+    }
+
+    pub(super) fn silence_places(&self, rule: &Rule) -> Vec<Source> {
+        let spoken: Vec<Source> = self
+            .answers
+            .iter()
+            .filter(|answer| answer.speaks_of(self.book, rule, None, self.register))
+            .map(|answer| answer.statement.source.clone())
+            .take(3)
+            .collect();
+        if spoken.is_empty() { vec![self.product.source.clone()] } else { spoken }
+    }
+
+    pub(super) fn unresolved_places(&self) -> Vec<Source> {
+        self.tree
+            .items
+            .iter()
+            .filter(|item| matches!(*item.identity, Identity::Unresolved | Identity::Among { open: true, .. }))
+            .flat_map(Item::places)
+            .take(5)
+            .collect()
+    }
+}
