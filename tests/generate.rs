@@ -102,9 +102,8 @@ fn entry(register: &Register, id: &str, numbers: &[&str], from: Option<Date>) ->
         id: id.into(),
         name: id.into(),
         members: numbers.iter().map(|number| (register.by_cas(cas(number)).expect("registered"), Factor::ONE)).collect(),
-        groups: Vec::new(),
         from,
-        until: None,
+        ..Entry::default()
     }
 }
 
@@ -159,8 +158,7 @@ pub fn rules(register: &Register, looser: u64) -> Vec<Rule> {
         name: "lead".into(),
         members: register.members(lead_group).iter().map(|member| (member.substance, member.factor)).collect(),
         groups: vec![lead_group],
-        from: None,
-        until: None,
+        ..Entry::default()
     };
     lead_entry.members.sort_unstable();
     let mut lead = rule("a/lead", 0, vec![lead_entry], Count::Sum, scaled(Comparison::Above, 100, Of::HomogeneousMaterial), Consequence::Restriction);
@@ -169,8 +167,9 @@ pub fn rules(register: &Register, looser: u64) -> Vec<Rule> {
     lead.stem_groups = vec![lead_group];
     lead.scope.categories = vec!["eee".into()];
     lead.exemptions = vec![
-        Exemption {
+        Arc::new(Exemption {
             id: "6(c)".into(),
+            annex: None,
             substances: Vec::new(),
             groups: vec![lead_group],
             categories: Vec::new(),
@@ -184,9 +183,10 @@ pub fn rules(register: &Register, looser: u64) -> Vec<Rule> {
             renewal_pending: false,
             granted: false,
             title: Text::default(),
-        },
-        Exemption {
+        }),
+        Arc::new(Exemption {
             id: "16".into(),
+            annex: None,
             substances: Vec::new(),
             groups: Vec::new(),
             categories: Vec::new(),
@@ -200,7 +200,7 @@ pub fn rules(register: &Register, looser: u64) -> Vec<Rule> {
             renewal_pending: false,
             granted: false,
             title: Text::default(),
-        },
+        }),
     ];
     let four = ["117-81-7", "85-68-7", "84-74-2", "84-69-5"];
     let phthalates = rule("b/phthalates", 1, vec![entry(register, "51", &four, None)], Count::Sum, scaled(Comparison::From, 100, Of::HomogeneousMaterial), Consequence::Restriction);

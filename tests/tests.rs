@@ -14,3 +14,5 @@ mod output;
 mod outputs;
 // Rule files that are right and wrong: every fault at its line and column.
 mod rulebooks;
+// Every worked example of the rule library, and what each rule must come with.
+mod rules;

@@ -3,6 +3,7 @@
 pub mod archive;
 pub mod bmecat;
 pub mod calendar;
+pub mod cases;
 pub mod compound_file;
 pub mod container;
 pub mod delimited;

@@ -15,12 +15,6 @@ pub(in crate::input) struct Spot<T> {
     pub(in crate::input) place: Place,
 }
 
-impl<T> Spot<T> {
-    pub(in crate::input) fn map<U>(self, turn: impl FnOnce(T) -> U) -> Spot<U> {
-        Spot { value: turn(self.value), place: self.place }
-    }
-}
-
 /// Reads a document as TOML. Every syntax fault is told; a document with any is not looked into further.
 pub(in crate::input) fn parse<'t>(document: &'t Document, faults: &Faults) -> Option<DeTable<'t>> {
     let (table, errors) = DeTable::parse_recoverable(&document.text);
