@@ -3,10 +3,12 @@
 //! Its size is bounded: the worst products and findings are told in full, the rest is counted and pointed to in
 //! `findings.jsonl`. Rows are boiled down to what is shown as they are read, so memory is bounded too.
 
+mod views;
+
 use super::report::{self, ReportHeader, Totals, WORST_FIRST, whole};
-use super::rows::{Counts, FindingRow, ProductRow, WhereRow};
+use super::rows::{Counts, FindingRow, ProductRow};
 use super::words::{self, Lang};
-use crate::rule::{Rule, RuleBook, RuleSet, Severity};
+use crate::rule::{RuleBook, Severity};
 use crate::verdict::{Evidence, Reason, Verdict};
 use askama::Template;
 use sha2::{Digest, Sha256};
@@ -15,6 +17,10 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::io;
 use std::path::Path;
+use views::{
+    ContractView, FindingView, MeaningView, Page, ProblemView, ProductView, SectionView, SetView, ShareView, TotalView, UnreadableView,
+    VerdictView, joined, numbers, optional, product_name, shown,
+};
 
 /// How much is told in full.
 const PRODUCTS_SHOWN: usize = 2_000;
@@ -22,9 +28,6 @@ const FINDINGS_SHOWN: usize = 3_000;
 const FINDINGS_A_PRODUCT: usize = 100;
 const PROBLEMS_SHOWN: usize = 1_000;
 const UNREADABLE_SHOWN: usize = 200;
-const RULES_SHOWN: usize = 1_000;
-const LINES_SHOWN: usize = 20;
-const LETTERS_SHOWN: usize = 400;
 
 const STYLE: &str = include_str!("report.css");
 const SCRIPT: &str = include_str!("report.js");
@@ -86,7 +89,7 @@ struct Gathered {
 impl Gathered {
     fn product(&mut self, row: ProductRow) {
         self.read += 1;
-        self.totals.products.add(row.verdict, 1);
+        self.totals.product(&row);
         if row.unreadable && self.last_unreadable.as_ref() != Some(&row.file) {
             self.last_unreadable = Some(row.file.clone());
             self.totals.unreadable += 1;
@@ -114,9 +117,9 @@ impl Gathered {
         }
     }
 
-    fn finding(&mut self, row: FindingRow, book: &RuleBook) {
+    fn finding(&mut self, mut row: FindingRow, book: &RuleBook) {
         self.read += 1;
-        self.totals.count(&row);
+        self.totals.finding(&row);
         if report::is_problem(&row) {
             self.problem(&row);
             return;
@@ -130,11 +133,20 @@ impl Gathered {
             None => drop(self.by_rule.insert(row.rule.clone(), 1)),
         }
         let rank = (Reverse(row.verdict), Reverse(row.severity.unwrap_or_default()), self.read);
-        let view = FindingView::of(&row, book, self.lang);
-        let Some(product) = self.rank_of.get(&(row.file, row.article_number, row.product)).copied() else { return };
+        let key = (row.file, row.article_number, row.product);
+        let Some(product) = self.rank_of.get(&key).copied() else { return };
+        (row.file, row.article_number, row.product) = key;
         *self.findings_of.entry(product).or_default() += 1;
+        let full = self.findings_kept >= FINDINGS_SHOWN && self.findings.last_key_value().is_some_and(|(last, _)| product > *last);
+        let of_product = self.findings.get(&product);
+        if full
+            || of_product
+                .is_some_and(|kept| kept.len() >= FINDINGS_A_PRODUCT && kept.last_key_value().is_some_and(|(last, _)| rank > *last))
+        {
+            return;
+        }
         let of_product = self.findings.entry(product).or_default();
-        of_product.insert(rank, view);
+        of_product.insert(rank, FindingView::of(&row, book, self.lang));
         if of_product.len() > FINDINGS_A_PRODUCT {
             of_product.pop_last();
         } else {
@@ -193,6 +205,7 @@ impl Gathered {
             unreadable_count: whole(self.totals.unreadable, lang),
             unreadable_more: pointer(rest(self.totals.unreadable, self.unreadable.len() as u64), Told::Files, lang),
             outcome: outcome(&self.totals, lang),
+            apart: self.totals.told_apart(lang),
             shares: shares(&self.totals.products),
             totals: totals(&self.totals, lang),
             products_caption: match lang {
@@ -270,7 +283,7 @@ fn pointer(rest: u64, what: Told, lang: Lang) -> Option<String> {
 
 fn outcome(totals: &Totals, lang: Lang) -> String {
     let products = Totals::sum(&totals.products);
-    let parts = counted(&totals.products, lang);
+    let parts = report::counted(&totals.products, lang);
     let mut text = match lang {
         Lang::Sv => format!("{} produkter: {parts}.", whole(products, lang)),
         Lang::En => format!("{} products: {parts}.", whole(products, lang)),
@@ -283,16 +296,6 @@ fn outcome(totals: &Totals, lang: Lang) -> String {
         }
     }
     text
-}
-
-/// "2 uppfyller inte, 3 kan inte avgöras".
-fn counted(counts: &Counts, lang: Lang) -> String {
-    let parts: Vec<String> = WORST_FIRST
-        .into_iter()
-        .filter(|verdict| counts.get(*verdict) > 0)
-        .map(|verdict| format!("{} {}", whole(counts.get(verdict), lang), words::verdict(verdict, lang)))
-        .collect();
-    parts.join(", ")
 }
 
 /// `part` of `all` in tenths of a percent, rounded; whole numbers, so that the page is the same on every machine.
@@ -336,13 +339,14 @@ fn totals(totals: &Totals, lang: Lang) -> Vec<TotalView> {
     let all = Totals::sum(&totals.products);
     WORST_FIRST
         .into_iter()
-        .map(|verdict| (verdict, totals.products.get(verdict), totals.findings.get(verdict).saturating_add(totals.problems.get(verdict))))
-        .filter(|(_, products, findings)| products + findings > 0)
-        .map(|(verdict, products, findings)| TotalView {
+        .map(|verdict| (verdict, totals.products.get(verdict), totals.findings.get(verdict), totals.problems.get(verdict)))
+        .filter(|(_, products, findings, problems)| products + findings + problems > 0)
+        .map(|(verdict, products, findings, problems)| TotalView {
             verdict: VerdictView::of(verdict, lang),
             products: whole(products, lang),
             share: format!("{} %", words::decimal(&tenths(per_mille(products, all)), lang)),
             findings: whole(findings, lang),
+            problems: whole(problems, lang),
         })
         .collect()
 }
@@ -376,354 +380,6 @@ fn base64(bytes: &[u8]) -> String {
     text
 }
 
-/// Text of a file as the page shows it: control and direction marks made visible, and not longer than a person reads.
-fn shown(text: &str) -> String {
-    let mut letters = text.chars();
-    let mut clean: String = letters
-        .by_ref()
-        .take(LETTERS_SHOWN)
-        .map(|letter| match letter {
-            '\n' | '\t' => letter,
-            '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => '\u{fffd}',
-            letter if letter.is_control() => '\u{fffd}',
-            letter => letter,
-        })
-        .collect();
-    if letters.next().is_some() {
-        clean.push('…');
-    }
-    clean
-}
-
-fn optional(text: &Option<String>) -> String {
-    text.as_deref().map_or_else(String::new, shown)
-}
-
-fn joined(texts: &[String]) -> String {
-    texts.iter().filter(|text| !text.is_empty()).map(String::as_str).collect::<Vec<_>>().join(" · ")
-}
-
-fn product_name(row: &ProductRow, lang: Lang) -> String {
-    match row.product.as_ref().or(row.article_number.as_ref()).or(row.gtin.as_ref()) {
-        Some(name) => shown(name),
-        None => lang.of("Filen som helhet", "The file as a whole").to_string(),
-    }
-}
-
-fn numbers(row: &ProductRow, lang: Lang) -> String {
-    let article = row.article_number.as_ref().filter(|_| row.product.is_some());
-    let article = article.map_or_else(String::new, |number| format!("{} {}", lang.of("art.nr", "art. no."), shown(number)));
-    let gtin = row.gtin.as_ref().map_or_else(String::new, |number| format!("GTIN {}", shown(number)));
-    joined(&[article, gtin])
-}
-
-/// The first lines of a list, and what is said of the rest.
-fn places(places: &[WhereRow], lang: Lang) -> (Vec<PlaceView>, Option<String>) {
-    let first = places
-        .iter()
-        .take(LINES_SHOWN)
-        .map(|place| PlaceView { at: shown(&report::place(place, lang)), raw: shown(place.raw()) })
-        .collect();
-    (first, and_more(places.len(), lang))
-}
-
-fn and_more(length: usize, lang: Lang) -> Option<String> {
-    let rest = length.saturating_sub(LINES_SHOWN) as u64;
-    (rest > 0).then(|| match lang {
-        Lang::Sv => format!("och {} till", whole(rest, lang)),
-        Lang::En => format!("and {} more", whole(rest, lang)),
-    })
-}
-
-#[derive(Template)]
-#[template(path = "output/report.html")]
-struct Page {
-    lang: Lang,
-    lang_code: &'static str,
-    style: String,
-    script: &'static str,
-    script_hash: String,
-    contract: Option<ContractView>,
-    as_of: String,
-    period: Option<String>,
-    files: String,
-    product_count: String,
-    proof: &'static str,
-    program_version: String,
-    unreadable: Vec<UnreadableView>,
-    unreadable_count: String,
-    unreadable_more: Option<String>,
-    outcome: String,
-    shares: Vec<ShareView>,
-    totals: Vec<TotalView>,
-    products: Vec<ProductView>,
-    products_caption: String,
-    products_more: Option<String>,
-    sections: Vec<SectionView>,
-    findings_more: Option<String>,
-    problems: Vec<ProblemView>,
-    problems_more: Option<String>,
-    sets: Vec<SetView>,
-    meanings: Vec<MeaningView>,
-    grades: Vec<(String, String)>,
-}
-
-impl Page {
-    /// The text in the page's language.
-    fn t<'a>(&self, sv: &'a str, en: &'a str) -> &'a str {
-        self.lang.of(sv, en)
-    }
-}
-
-struct ContractView {
-    title: String,
-    buyer: String,
-}
-
-#[derive(Clone)]
-struct VerdictView {
-    class: &'static str,
-    sign: &'static str,
-    word: &'static str,
-}
-
-impl VerdictView {
-    fn of(verdict: Verdict, lang: Lang) -> VerdictView {
-        VerdictView { class: verdict.code(), sign: report::sign(verdict), word: words::verdict(verdict, lang) }
-    }
-}
-
-struct UnreadableView {
-    /// As in the rows; `name` is what is shown.
-    file: String,
-    name: String,
-    extent: &'static str,
-    messages: Vec<String>,
-}
-
-struct ShareView {
-    x: String,
-    width: String,
-    middle: String,
-    wide: bool,
-    sign: &'static str,
-    fill: String,
-}
-
-struct TotalView {
-    verdict: VerdictView,
-    products: String,
-    share: String,
-    findings: String,
-}
-
-struct ProductView {
-    index: usize,
-    verdict: VerdictView,
-    evidence: &'static str,
-    name: String,
-    numbers: String,
-    supplier: String,
-    counts: String,
-    worst: Vec<String>,
-    file: String,
-    has_section: bool,
-}
-
-impl ProductView {
-    fn of(index: usize, row: &ProductRow, has_section: bool, book: &RuleBook, lang: Lang) -> ProductView {
-        let mut counts: Vec<String> = Vec::new();
-        if let Some(reason) = row.reason {
-            counts.push(words::reason(reason, lang).to_string());
-        }
-        let own = counted(&row.counts, lang);
-        if !own.is_empty() {
-            counts.push(own);
-        }
-        if row.problems > 0 {
-            counts.push(format!("{}: {}", lang.of("fel i uppgifterna", "data problems"), whole(row.problems, lang)));
-        }
-        let apart = counted(&row.counts_apart, lang);
-        if !apart.is_empty() {
-            counts.push(format!("{}: {apart}", lang.of("vid sidan av bedömningen", "apart from the verdict")));
-        }
-        ProductView {
-            index,
-            verdict: VerdictView::of(row.verdict, lang),
-            evidence: row.evidence.map_or("", |evidence| words::evidence(evidence, lang)),
-            name: product_name(row, lang),
-            numbers: numbers(row, lang),
-            supplier: optional(&row.supplier),
-            counts: counts.join("; "),
-            worst: row.worst_rules.iter().map(|rule| report::rule_title(rule, book, lang).to_string()).collect(),
-            file: shown(&row.file),
-            has_section,
-        }
-    }
-}
-
-struct SectionView {
-    index: usize,
-    verdict: VerdictView,
-    name: String,
-    about: String,
-    findings: Vec<FindingView>,
-    more: Option<String>,
-}
-
-#[derive(Clone)]
-struct PlaceView {
-    at: String,
-    raw: String,
-}
-
-#[derive(Clone)]
-struct FindingView {
-    verdict: VerdictView,
-    title: String,
-    message: String,
-    part: String,
-    substances: Vec<String>,
-    declared: String,
-    limit: String,
-    why: Vec<String>,
-    evidence: String,
-    exemption: String,
-    upcoming: String,
-    places: Vec<PlaceView>,
-    places_more: Option<String>,
-    advice: String,
-    rule: String,
-    set: String,
-    id: String,
-}
-
-impl FindingView {
-    fn of(row: &FindingRow, book: &RuleBook, lang: Lang) -> FindingView {
-        let (places, places_more) = places(&row.places, lang);
-        let mut substances: Vec<String> =
-            row.substances.iter().take(LINES_SHOWN).map(|each| shown(&report::substance(row, each, lang))).collect();
-        substances.extend(and_more(row.substances.len(), lang));
-        FindingView {
-            verdict: VerdictView::of(row.verdict, lang),
-            title: shown(&report::title(row, lang)),
-            message: report::sentence(&shown(lang.row(&row.message))),
-            part: shown(&report::part(row, lang)),
-            substances,
-            declared: report::declared(row, lang),
-            limit: report::limit(row, lang),
-            why: report::why(row, lang),
-            evidence: row
-                .evidence
-                .map_or_else(String::new, |grade| format!("{}: {}", words::evidence(grade, lang), words::evidence_meaning(grade, lang))),
-            exemption: shown(&report::exemption(row, lang)),
-            upcoming: shown(&report::upcoming(row, lang)),
-            places,
-            places_more,
-            advice: report::advice(row, book, lang).to_string(),
-            rule: row.rule.clone(),
-            set: row.ruleset.as_ref().map_or_else(String::new, |set| match &row.ruleset_version {
-                Some(version) => format!("{set} {version}"),
-                None => set.clone(),
-            }),
-            id: row.id.clone(),
-        }
-    }
-}
-
-struct ProblemView {
-    verdict: VerdictView,
-    title: String,
-    message: String,
-    product: String,
-    file: String,
-    places: Vec<PlaceView>,
-    places_more: Option<String>,
-}
-
-impl ProblemView {
-    fn of(row: &FindingRow, lang: Lang) -> ProblemView {
-        let (places, places_more) = places(&row.places, lang);
-        ProblemView {
-            verdict: VerdictView::of(row.verdict, lang),
-            title: shown(&report::title(row, lang)),
-            message: report::sentence(&shown(lang.row(&row.message))),
-            product: joined(&[optional(&row.product), optional(&row.article_number), optional(&row.supplier)]),
-            file: shown(&row.file),
-            places,
-            places_more,
-        }
-    }
-}
-
-struct SetView {
-    title: String,
-    version: String,
-    basis: String,
-    rules: Vec<RuleView>,
-    more: Option<String>,
-}
-
-impl SetView {
-    fn of(index: usize, set: &RuleSet, book: &RuleBook, by_rule: &BTreeMap<String, u64>, lang: Lang) -> SetView {
-        let own: Vec<&Rule> = book.rules.iter().filter(|rule| rule.set == index).collect();
-        let mut found: Vec<(u64, &Rule)> =
-            own.iter().filter_map(|rule| by_rule.get(&*rule.id).map(|findings| (*findings, *rule))).collect();
-        // The sort is stable and the rules stand by id.
-        found.sort_by_key(|(findings, _)| Reverse(*findings));
-        let tested = whole(own.len() as u64, lang);
-        let mut basis: Vec<String> =
-            [&set.authority, &set.legal_basis].iter().filter(|text| !text.is_empty()).map(|text| text.to_string()).collect();
-        basis.push(format!("{}: {}", lang.of("krav som prövades", "requirements tested"), tested));
-        if !set.list_complete {
-            basis.push(
-                lang.of("listan är inte komplett, så ett ja är bara uppgivet", "the list is not complete, so a yes is stated only")
-                    .to_string(),
-            );
-        }
-        SetView {
-            title: if lang.text(&set.title).is_empty() { set.id.to_string() } else { lang.text(&set.title).to_string() },
-            version: format!("{} {}", lang.of("version", "version"), set.version),
-            basis: report::sentence(&basis.join("; ")),
-            more: (found.len() > RULES_SHOWN).then(|| {
-                let rest = whole((found.len() - RULES_SHOWN) as u64, lang);
-                match lang {
-                    Lang::Sv => format!("Ytterligare {rest} krav hade iakttagelser. De står i findings.jsonl."),
-                    Lang::En => format!("{rest} more requirements had findings. They are in findings.jsonl."),
-                }
-            }),
-            rules: found
-                .into_iter()
-                .take(RULES_SHOWN)
-                .map(|(findings, rule)| RuleView {
-                    title: lang.text(&rule.title).to_string(),
-                    id: rule.id.to_string(),
-                    limit: report::limit_of(&rule.limit, lang),
-                    consequence: words::consequence(rule.consequence, lang),
-                    findings: whole(findings, lang),
-                    advice: lang.text(&rule.advice).to_string(),
-                    source: rule.source.to_string(),
-                })
-                .collect(),
-        }
-    }
-}
-
-struct RuleView {
-    title: String,
-    id: String,
-    limit: String,
-    consequence: &'static str,
-    findings: String,
-    advice: String,
-    source: String,
-}
-
-struct MeaningView {
-    verdict: VerdictView,
-    text: String,
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -749,8 +405,24 @@ mod tests {
     }
 
     #[test]
+    fn the_style_can_be_read() {
+        let colour = |name: &str| {
+            let (_, rest) = STYLE.split_once(&format!("--{name}: #")).expect("the colour");
+            u32::from_str_radix(rest.get(..6).expect("six digits"), 16).expect("a colour")
+        };
+        let white = 0xFF_FF_FF;
+        for ink in ["ink", "soft", "link", "accent"] {
+            for ground in [white, colour("ground"), 0xFF_F8_F7] {
+                assert!(report::contrast(colour(ink), ground) >= 4.5, "{ink}");
+            }
+        }
+        assert!(report::contrast(white, colour("accent")) >= 4.5, "headings of tables");
+        assert!(report::contrast(colour("edge"), white) >= 3.0, "edges of fields");
+    }
+
+    #[test]
     fn hostile_text_is_made_visible() {
         assert_eq!(shown("a\u{202e}b\0c"), "a\u{fffd}b\u{fffd}c");
-        assert_eq!(shown(&"x".repeat(500)).chars().count(), LETTERS_SHOWN + 1);
+        assert_eq!(shown(&"x".repeat(500)).chars().count(), views::LETTERS_SHOWN + 1);
     }
 }

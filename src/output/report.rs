@@ -1,7 +1,7 @@
 //! What the reports for people share: the header that says what was checked, and the sentences that a row of findings
 //! becomes. The workbook and the page say the same thing in the same words.
 
-use super::rows::{Counts, FindingRow, SubstanceRow, WhereRow};
+use super::rows::{Counts, FindingRow, ProductRow, SubstanceRow, WhereRow};
 use super::words::{self, Lang};
 use crate::declaration::Date;
 use crate::rule::{Limit, Rule, RuleBook};
@@ -63,8 +63,10 @@ pub const fn colours(verdict: Verdict) -> (u32, u32) {
 pub struct Totals {
     /// Products by verdict.
     pub products: Counts,
-    /// Findings of rules by verdict.
+    /// Findings by verdict of rules that count, also those that comply and are not written.
     pub findings: Counts,
+    /// The same of award and watch rules.
+    pub apart: Counts,
     /// Data problems by verdict.
     pub problems: Counts,
     /// Files of which something could not be read.
@@ -77,10 +79,41 @@ impl Totals {
         WORST_FIRST.iter().fold(0, |sum, verdict| counts.get(*verdict).saturating_add(sum))
     }
 
-    /// Counts a row of findings.
-    pub fn count(&mut self, row: &FindingRow) {
-        if is_problem(row) { self.problems.add(row.verdict, 1) } else { self.findings.add(row.verdict, 1) }
+    /// Counts a product with its findings.
+    pub fn product(&mut self, row: &ProductRow) {
+        self.products.add(row.verdict, 1);
+        self.findings.add_all(&row.counts);
+        self.apart.add_all(&row.counts_apart);
     }
+
+    /// Counts a data problem; other findings are counted with their product.
+    pub fn finding(&mut self, row: &FindingRow) {
+        if is_problem(row) {
+            self.problems.add(row.verdict, 1);
+        }
+    }
+
+    /// What is said of findings that decide nothing; empty when there are none.
+    pub fn told_apart(&self, lang: Lang) -> String {
+        if Totals::sum(&self.apart) == 0 {
+            return String::new();
+        }
+        let counts = counted(&self.apart, lang);
+        match lang {
+            Lang::Sv => format!("Vid sidan av bedömningen, av tilldelningskriterier och bevakade ämnen: {counts}."),
+            Lang::En => format!("Apart from the verdict, of award criteria and watched substances: {counts}."),
+        }
+    }
+}
+
+/// "2 uppfyller inte, 3 kan inte avgöras".
+pub fn counted(counts: &Counts, lang: Lang) -> String {
+    let parts: Vec<String> = WORST_FIRST
+        .into_iter()
+        .filter(|verdict| counts.get(*verdict) > 0)
+        .map(|verdict| format!("{} {}", whole(counts.get(verdict), lang), words::verdict(verdict, lang)))
+        .collect();
+    parts.join(", ")
 }
 
 /// Whether the row is a data problem rather than the outcome of a rule.
@@ -224,9 +257,11 @@ pub fn why(row: &FindingRow, lang: Lang) -> Vec<String> {
     sentences
 }
 
-/// A message as a sentence of its own: capital first, full stop last.
+/// A message as a sentence of its own: capital first, full stop last, and quotation marks where messages have backticks.
 pub fn sentence(text: &str) -> String {
-    let text = capital(text.trim());
+    let text = text.trim();
+    let quoted = text.matches('`').count().is_multiple_of(2);
+    let text = capital(&if quoted { text.replace('`', "\"") } else { text.to_string() });
     if text.is_empty() || text.ends_with(['.', '!', '?', '…']) { text } else { format!("{text}.") }
 }
 
@@ -289,22 +324,23 @@ pub fn proof(proof: Proof, lang: Lang) -> &'static str {
     }
 }
 
+/// Relative luminance and contrast as WCAG 2.1 defines them.
+#[cfg(test)]
+pub(super) fn contrast(a: u32, b: u32) -> f64 {
+    let luminance = |colour: u32| {
+        let channel = |shift: u32| {
+            let value = f64::from((colour >> shift) & 0xFF) / 255.0;
+            if value <= 0.04045 { value / 12.92 } else { ((value + 0.055) / 1.055).powf(2.4) }
+        };
+        0.2126 * channel(16) + 0.7152 * channel(8) + 0.0722 * channel(0)
+    };
+    let (light, dark) = (luminance(a).max(luminance(b)), luminance(a).min(luminance(b)));
+    (light + 0.05) / (dark + 0.05)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    /// Relative luminance and contrast as WCAG 2.1 defines them.
-    fn contrast(a: u32, b: u32) -> f64 {
-        let luminance = |colour: u32| {
-            let channel = |shift: u32| {
-                let value = f64::from((colour >> shift) & 0xFF) / 255.0;
-                if value <= 0.04045 { value / 12.92 } else { ((value + 0.055) / 1.055).powf(2.4) }
-            };
-            0.2126 * channel(16) + 0.7152 * channel(8) + 0.0722 * channel(0)
-        };
-        let (light, dark) = (luminance(a).max(luminance(b)), luminance(a).min(luminance(b)));
-        (light + 0.05) / (dark + 0.05)
-    }
 
     #[test]
     fn verdicts_can_be_read_and_told_apart_without_colour() {
@@ -329,5 +365,7 @@ mod tests {
         assert_eq!(whole(1_234, Lang::En), "1,234");
         assert_eq!(sentence("åtgärda detta"), "Åtgärda detta.");
         assert_eq!(sentence("Klart."), "Klart.");
+        assert_eq!(sentence("ange enheten för `0,2`"), "Ange enheten för \"0,2\".");
+        assert_eq!(sentence("`"), "`.");
     }
 }

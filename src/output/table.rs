@@ -134,7 +134,7 @@ const FINDING_COLUMNS: &[Column<FindingRow>] = &[
     ("exemption_applies", Of::Flag(|row| row.exemption.as_ref().map(|each| each.applies))),
     ("exemption_why_sv", Of::Text(|row| row.exemption.as_ref().and_then(|each| swedish(&each.why)))),
     ("exemption_why_en", Of::Text(|row| row.exemption.as_ref().and_then(|each| english(&each.why)))),
-    ("where", Of::Text(|row| row_places(row))),
+    ("where", Of::Text(row_places)),
     ("raw", Of::Text(|row| joined(row.places.iter().map(|each| each.raw()), BETWEEN))),
     ("title_sv", Of::Text(|row| swedish(&row.title))),
     ("title_en", Of::Text(|row| english(&row.title))),

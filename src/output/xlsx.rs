@@ -15,7 +15,9 @@ use crate::rule::RuleBook;
 use crate::verdict::Verdict;
 use columns::{finding_cells, finding_columns, problem_cells, problem_columns, product_cells, product_columns, rule_cells, rule_columns};
 use front::Front;
-use rust_xlsxwriter::{Color, DocProperties, ExcelDateTime, Format, FormatAlign, FormatBorder, Workbook, Worksheet, XlsxError};
+use rust_xlsxwriter::{
+    Color, DocProperties, ExcelDateTime, Format, FormatAlign, FormatBorder, IgnoreError, Workbook, Worksheet, XlsxError,
+};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::io;
@@ -26,6 +28,9 @@ const SHEET_ROWS: u32 = 1_048_576;
 const CELL_UNITS: usize = 32_767;
 /// What a file in the workbook may hold without the 64-bit form of zip, which LibreOffice refuses in a stream (4 GiB).
 const SHEET_BYTES: u64 = 3 << 30;
+/// Rows of a sheet that get a height of their own. Excel fits the height by itself, LibreOffice does not; but the library
+/// keeps half a kilobyte for each until the end.
+const ROWS_FITTED: u32 = 20_000;
 /// Lines of a list in a cell, and letters quoted from one place of a file, that a person still reads.
 const LINES_SHOWN: usize = 50;
 const LETTERS_QUOTED: usize = 160;
@@ -34,6 +39,9 @@ const LETTERS_QUOTED: usize = 160;
 ///
 /// # Errors
 /// When a row cannot be read or the file cannot be written.
+///
+/// # Panics
+/// When the disk fills up under the temporary files: the library below gives no error for that.
 pub fn write<P, F>(
     out: &Path,
     header: &ReportHeader,
@@ -60,7 +68,7 @@ where
     let mut last_unreadable: Option<String> = None;
     for row in products {
         let row = row.map_err(io::Error::other)?;
-        totals.products.add(row.verdict, 1);
+        totals.product(&row);
         if row.unreadable && last_unreadable.as_ref() != Some(&row.file) {
             totals.unreadable += 1;
             if unreadable.len() < UNREADABLE_SHOWN {
@@ -76,7 +84,7 @@ where
     let mut problems = Table::new(&mut workbook, lang.of("Datafel", "Problems"), problem_columns(lang), 1, SHEET_ROWS, &styles)?;
     for row in findings {
         let row = row.map_err(io::Error::other)?;
-        totals.count(&row);
+        totals.finding(&row);
         if report::is_problem(&row) {
             problems.push(&mut workbook, problem_cells(&row, lang), &styles)?;
         } else {
@@ -118,7 +126,7 @@ fn fault(error: XlsxError) -> io::Error {
 fn properties(header: &ReportHeader, lang: Lang) -> io::Result<DocProperties> {
     let day = header.as_of;
     let year = u16::try_from(day.year()).unwrap_or(1900).max(1900);
-    let date = ExcelDateTime::from_ymd(year, day.month().unsigned_abs().into(), day.day().unsigned_abs().into()).map_err(fault)?;
+    let date = ExcelDateTime::from_ymd(year, day.month().unsigned_abs(), day.day().unsigned_abs()).map_err(fault)?;
     Ok(DocProperties::new()
         .set_title(lang.of("Kemikaliekontroll av produktdeklarationer", "Chemical check of product declarations"))
         .set_author("Kemkoll")
@@ -284,9 +292,10 @@ impl Table {
             self.bytes = 0;
         }
         self.bytes += bytes;
-        let lines = cells.iter().zip(&self.headings).map(|(cell, Heading(_, width, _))| cell.lines(*width)).max().unwrap_or(1);
-        // Excel would fit the height by itself, LibreOffice does not.
-        self.sheet.set_row_height(self.next, height(lines)).map_err(fault)?;
+        if self.next <= ROWS_FITTED {
+            let lines = cells.iter().zip(&self.headings).map(|(cell, Heading(_, width, _))| cell.lines(*width)).max().unwrap_or(1);
+            self.sheet.set_row_height(self.next, height(lines)).map_err(fault)?;
+        }
         for (column, cell) in (0_u16..).zip(cells) {
             write_cell(&mut self.sheet, self.next, column, cell, styles).map_err(fault)?;
         }
@@ -320,6 +329,8 @@ fn opened(workbook: &mut Workbook, name: &str, headings: &[Heading], frozen_colu
 fn closed(mut sheet: Worksheet, headings: &[Heading], rows: u32) -> Result<Worksheet, XlsxError> {
     let last_column = u16::try_from(headings.len().saturating_sub(1)).unwrap_or(0);
     sheet.autofilter(0, 0, rows.saturating_sub(1), last_column)?;
+    // Article numbers are text on purpose; no green corner needs to say so.
+    sheet.ignore_error_range(0, 0, rows.saturating_sub(1), last_column, IgnoreError::NumberStoredAsText)?;
     Ok(sheet)
 }
 

@@ -48,7 +48,7 @@ impl Front<'_> {
         facts.push((lang.of("Program", "Program"), format!("Kemkoll {}", header.program_version)));
         for (label, fact) in &facts {
             sheet.write_string_with_format(at, 0, *label, &styles.label)?;
-            prose(&mut sheet, at, 1, 3, fact, styles)?;
+            prose(&mut sheet, at, 1, LAST, fact, styles)?;
             at += 1;
         }
 
@@ -59,7 +59,7 @@ impl Front<'_> {
                 lang.of("Filer som inte kunde läsas, helt eller delvis", "Files that could not be read, wholly or in part"),
             )?;
             for file in self.unreadable {
-                prose(&mut sheet, at, 0, 3, file, styles)?;
+                prose(&mut sheet, at, 0, LAST, file, styles)?;
                 at += 1;
             }
             let rest = self.totals.unreadable.saturating_sub(self.unreadable.len() as u64);
@@ -68,7 +68,7 @@ impl Front<'_> {
                     Lang::Sv => format!("och {} till; se bladet Produkter", report::whole(rest, lang)),
                     Lang::En => format!("and {} more; see the sheet Products", report::whole(rest, lang)),
                 };
-                prose(&mut sheet, at, 0, 3, &more, styles)?;
+                prose(&mut sheet, at, 0, LAST, &more, styles)?;
                 at += 1;
             }
         }
@@ -78,6 +78,7 @@ impl Front<'_> {
             lang.of("Bedömning", "Verdict"),
             lang.of("Produkter", "Products"),
             lang.of("Iakttagelser", "Findings"),
+            lang.of("Datafel", "Problems"),
             lang.of("Betyder", "Means"),
         ];
         for (column, heading) in (0_u16..).zip(columns) {
@@ -86,18 +87,24 @@ impl Front<'_> {
         at += 1;
         for verdict in WORST_FIRST {
             write_cell(&mut sheet, at, 0, Cell::Verdict(verdict, lang), styles)?;
-            sheet.write_number_with_format(at, 1, self.totals.products.get(verdict) as f64, &styles.count)?;
-            let findings = self.totals.findings.get(verdict).saturating_add(self.totals.problems.get(verdict));
-            sheet.write_number_with_format(at, 2, findings as f64, &styles.count)?;
-            prose(&mut sheet, at, 3, 3, &report::sentence(words::verdict_meaning(verdict, lang)), styles)?;
+            for (column, counts) in (1_u16..).zip([&self.totals.products, &self.totals.findings, &self.totals.problems]) {
+                sheet.write_number_with_format(at, column, counts.get(verdict) as f64, &styles.count)?;
+            }
+            prose(&mut sheet, at, LAST, LAST, &report::sentence(words::verdict_meaning(verdict, lang)), styles)?;
             at += 1;
         }
         let counted = lang.of(
-            "En produkt är så dålig som det värsta som hittats i den. Iakttagelser som uppfyller kravet skrivs bara ut när körningen bad om allt.",
-            "A product is as bad as the worst found in it. Findings that comply are written only when the run asked for everything.",
+            "En produkt är så dålig som det värsta som hittats i den. Iakttagelser som uppfyller kravet räknas här, men står på sitt blad bara när körningen bad om allt.",
+            "A product is as bad as the worst found in it. Findings that comply are counted here, but stand on their sheet only when the run asked for everything.",
         );
-        prose(&mut sheet, at, 0, 3, counted, styles)?;
+        prose(&mut sheet, at, 0, LAST, counted, styles)?;
         at += 1;
+
+        let apart = self.totals.told_apart(lang);
+        if !apart.is_empty() {
+            prose(&mut sheet, at, 0, LAST, &apart, styles)?;
+            at += 1;
+        }
 
         at = self.subtitle(&mut sheet, at, lang.of("Regelverk", "Rule sets"))?;
         for set in &self.book.sets {
@@ -111,14 +118,14 @@ impl Front<'_> {
             if !set.list_complete {
                 basis.push_str(lang.of("; listan är inte komplett", "; the list is not complete"));
             }
-            prose(&mut sheet, at, 3, 3, &basis, styles)?;
+            prose(&mut sheet, at, LAST, LAST, &basis, styles)?;
             at += 1;
         }
 
         at = self.subtitle(&mut sheet, at, lang.of("Så arbetar du i boken", "How to work in this book"))?;
         for (name, what) in guide(lang) {
             sheet.write_string_with_format(at, 0, name, &styles.label)?;
-            prose(&mut sheet, at, 1, 3, what, styles)?;
+            prose(&mut sheet, at, 1, LAST, what, styles)?;
             at += 1;
         }
         Ok(sheet)
@@ -132,7 +139,8 @@ impl Front<'_> {
 }
 
 /// Widths of the first sheet's columns, in characters.
-const FRONT_WIDTHS: [f64; 4] = [30.0, 16.0, 16.0, 74.0];
+const FRONT_WIDTHS: [f64; 5] = [30.0, 13.0, 13.0, 13.0, 68.0];
+const LAST: u16 = 4;
 
 /// Wrapped text over the columns `from` to `to`. Merged cells do not grow with their text, so the height is set.
 fn prose(sheet: &mut Worksheet, row: u32, from: u16, to: u16, text: &str, styles: &Styles) -> Result<(), XlsxError> {
