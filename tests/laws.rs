@@ -50,17 +50,33 @@ fn severity(verdict: Verdict) -> Verdict {
     if verdict == Verdict::Declarable { Verdict::NonCompliant } else { verdict }
 }
 
-fn assert_never_better(before: &Declaration, after: &Declaration, book: &RuleBook, only: &dyn Fn(&str) -> bool, what: &str) -> Result<(), TestCaseError> {
+fn assert_never_better(
+    before: &Declaration,
+    after: &Declaration,
+    book: &RuleBook,
+    only: &dyn Fn(&str) -> bool,
+    what: &str,
+) -> Result<(), TestCaseError> {
     let (before_rules, before_product) = verdicts(before, book);
     let (after_rules, after_product) = verdicts(after, book);
     for (rule, verdict) in &before_rules {
         if only(rule) {
             let now = after_rules.get(rule).copied().unwrap_or(Verdict::NotApplicable);
-            prop_assert!(severity(now) >= severity(*verdict), "{what}: {rule} was {verdict:?} and became {now:?}\nbefore {}\nafter {}", outline(before), outline(after));
+            prop_assert!(
+                severity(now) >= severity(*verdict),
+                "{what}: {rule} was {verdict:?} and became {now:?}\nbefore {}\nafter {}",
+                outline(before),
+                outline(after)
+            );
         }
     }
     if before_rules.keys().all(|rule| only(rule)) {
-        prop_assert!(severity(after_product) >= severity(before_product), "{what}: the product was {before_product:?} and became {after_product:?}\nbefore {}\nafter {}", outline(before), outline(after));
+        prop_assert!(
+            severity(after_product) >= severity(before_product),
+            "{what}: the product was {before_product:?} and became {after_product:?}\nbefore {}\nafter {}",
+            outline(before),
+            outline(after)
+        );
     }
     Ok(())
 }

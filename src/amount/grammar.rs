@@ -3,9 +3,9 @@
 //! The grammar never guesses. What has two readings keeps both; a number without a unit says nothing about the amount;
 //! text that is no amount beside a named substance means "present, nobody knows how much".
 
-use crate::amount::Decimal;
 use super::unit::{Dimension, Kind, PERCENT, Unit};
 use super::{Amount, Doubt, Interval, WHOLE};
+use crate::amount::Decimal;
 
 /// What the cell's surroundings tell about it.
 #[derive(Debug, Clone, Copy, Default)]

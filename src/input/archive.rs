@@ -38,11 +38,7 @@ pub fn members(bytes: &[u8], depth: u32) -> Result<Vec<Member<'_>>, ReadError> {
 /// # Errors
 ///
 /// As [`members`].
-pub fn members_within<'a>(
-    bytes: &'a [u8],
-    depth: u32,
-    limits: &Limits,
-) -> Result<Vec<Member<'a>>, ReadError> {
+pub fn members_within<'a>(bytes: &'a [u8], depth: u32, limits: &Limits) -> Result<Vec<Member<'a>>, ReadError> {
     if depth > MAX_DEPTH {
         return Err(ReadError::new(
             Fault::Hostile,
@@ -63,13 +59,7 @@ pub fn members_within<'a>(
             continue;
         }
         total = total.saturating_add(size);
-        members.push(Member {
-            name,
-            size,
-            archive: archive.clone(),
-            index,
-            cap: limits.member_bytes,
-        });
+        members.push(Member { name, size, archive: archive.clone(), index, cap: limits.member_bytes });
     }
     if total > (limits.member_bytes as u64).saturating_mul(16) {
         return Err(too_large("arkivet", "the archive"));
@@ -86,9 +76,7 @@ impl Member<'_> {
     pub fn read(&self) -> Result<Vec<u8>, ReadError> {
         let mut archive = self.archive.clone();
         let mut bytes = Vec::new();
-        let cap = self
-            .cap
-            .min(usize::try_from(self.size).unwrap_or(usize::MAX));
+        let cap = self.cap.min(usize::try_from(self.size).unwrap_or(usize::MAX));
         inflate(&mut archive, self.index, cap, &mut bytes).map_err(|e| e.at(&*self.name))?;
         Ok(bytes)
     }
@@ -100,14 +88,8 @@ pub(super) fn kind(bytes: &[u8]) -> Kind {
         // Something that begins as a zip: an archive that cannot be opened holds no declarations.
         return Kind::Other;
     };
-    let names: Vec<String> = archive
-        .file_names_raw()
-        .map(|name| {
-            String::from_utf8_lossy(name)
-                .replace('\\', "/")
-                .to_ascii_lowercase()
-        })
-        .collect();
+    let names: Vec<String> =
+        archive.file_names_raw().map(|name| String::from_utf8_lossy(name).replace('\\', "/").to_ascii_lowercase()).collect();
     let has = |wanted: &str| names.iter().any(|name| name == wanted);
     if has("[content_types].xml") {
         let folder = |wanted: &str| names.iter().any(|name| name.starts_with(wanted));
@@ -148,25 +130,16 @@ pub(super) struct Package {
 impl Package {
     /// Inflates the parts whose names (in lower case) `wanted` accepts. Style sheets are kept to ourselves:
     /// the library would spend its time on fonts and colours.
-    pub(super) fn unpack(
-        bytes: &[u8],
-        limits: &Limits,
-        wanted: impl Fn(&str) -> bool,
-    ) -> Result<Package, ReadError> {
+    pub(super) fn unpack(bytes: &[u8], limits: &Limits, wanted: impl Fn(&str) -> bool) -> Result<Package, ReadError> {
         let mut archive = open(bytes, limits)?;
-        let mut package = Package {
-            zip: Vec::with_capacity(bytes.len().saturating_mul(6).min(limits.inflated_bytes / 8)),
-            parts: BTreeMap::new(),
-        };
+        let mut package =
+            Package { zip: Vec::with_capacity(bytes.len().saturating_mul(6).min(limits.inflated_bytes / 8)), parts: BTreeMap::new() };
         let mut directory = Vec::new();
         let mut listed = 0_u16;
         for index in 0..archive.len() {
             let (name, crc) = {
                 let file = archive.by_index_raw(index).map_err(|_| damaged())?;
-                (
-                    String::from_utf8_lossy(file.name_raw()).replace('\\', "/"),
-                    file.crc32(),
-                )
+                (String::from_utf8_lossy(file.name_raw()).replace('\\', "/"), file.crc32())
             };
             if !wanted(&name.to_ascii_lowercase()) {
                 continue;
@@ -194,9 +167,7 @@ impl Package {
             if let Some(place) = package.zip.get_mut(offset + 4..offset + 30) {
                 place.copy_from_slice(&header);
             }
-            package
-                .parts
-                .insert(name.to_ascii_lowercase(), start..package.zip.len());
+            package.parts.insert(name.to_ascii_lowercase(), start..package.zip.len());
             if is_style_sheet(&name) {
                 continue;
             }
@@ -204,8 +175,7 @@ impl Package {
             directory.extend_from_slice(b"PK\x01\x02\x14\0");
             directory.extend_from_slice(&header);
             directory.extend_from_slice(&[0; 10]);
-            directory
-                .extend_from_slice(&u32::try_from(offset).map_err(|_| damaged())?.to_le_bytes());
+            directory.extend_from_slice(&u32::try_from(offset).map_err(|_| damaged())?.to_le_bytes());
             directory.extend_from_slice(name.as_bytes());
         }
         let offset = u32::try_from(package.zip.len()).map_err(|_| damaged())?;
@@ -247,15 +217,9 @@ fn open<'a>(bytes: &'a [u8], limits: &Limits) -> Result<ZipArchive<Cursor<&'a [u
         return Err(too_large("filen", "the file"));
     }
     // The end record says how many members there are; the library would allocate for them first.
-    let tail = bytes
-        .get(bytes.len().saturating_sub(66_000)..)
-        .unwrap_or_default();
+    let tail = bytes.get(bytes.len().saturating_sub(66_000)..).unwrap_or_default();
     if let Some(at) = memchr::memmem::rfind(tail, b"PK\x05\x06") {
-        let count = tail.get(at + 10..at + 12).map_or(0, |b| {
-            b.iter()
-                .rev()
-                .fold(0_usize, |n, b| n << 8 | usize::from(*b))
-        });
+        let count = tail.get(at + 10..at + 12).map_or(0, |b| b.iter().rev().fold(0_usize, |n, b| n << 8 | usize::from(*b)));
         if count > limits.members && count != 0xFFFF {
             return Err(too_many_members());
         }
@@ -275,25 +239,15 @@ fn open<'a>(bytes: &'a [u8], limits: &Limits) -> Result<ZipArchive<Cursor<&'a [u
 }
 
 /// Appends a member's inflated bytes, at most `room` of them.
-fn inflate(
-    archive: &mut ZipArchive<Cursor<&[u8]>>,
-    index: usize,
-    room: usize,
-    into: &mut Vec<u8>,
-) -> Result<(), ReadError> {
+fn inflate(archive: &mut ZipArchive<Cursor<&[u8]>>, index: usize, room: usize, into: &mut Vec<u8>) -> Result<(), ReadError> {
     let file = archive.by_index(index).map_err(|error| match error {
-        zip::result::ZipError::UnsupportedArchive(zip::result::ZipError::PASSWORD_REQUIRED) => {
-            encrypted()
-        }
+        zip::result::ZipError::UnsupportedArchive(zip::result::ZipError::PASSWORD_REQUIRED) => encrypted(),
         _ => damaged(),
     })?;
     let before = into.len();
     let cap = (room as u64).saturating_add(1);
     // Sizes in the file are claims; room is made for what they may honestly be.
-    let honest = file
-        .size()
-        .min(file.compressed_size().saturating_mul(1032))
-        .min(cap);
+    let honest = file.size().min(file.compressed_size().saturating_mul(1032)).min(cap);
     into.reserve(usize::try_from(honest).unwrap_or(0).min(16 << 20));
     file.take(cap).read_to_end(into).map_err(|_| damaged())?;
     if into.len() - before > room {
@@ -308,10 +262,7 @@ fn member_name(file: &zip::read::ZipFile<'_, Cursor<&[u8]>>) -> String {
     let name = match std::str::from_utf8(raw) {
         Ok(name) => name.to_string(),
         // Older archivers write the code page of DOS.
-        Err(_) => file.name().map_or_else(
-            |_| String::from_utf8_lossy(raw).into_owned(),
-            |name| name.into_owned(),
-        ),
+        Err(_) => file.name().map_or_else(|_| String::from_utf8_lossy(raw).into_owned(), |name| name.into_owned()),
     };
     let parts: Vec<String> = name
         .split(['/', '\\'])
@@ -323,17 +274,8 @@ fn member_name(file: &zip::read::ZipFile<'_, Cursor<&[u8]>>) -> String {
 
 /// Files that operating systems leave behind.
 fn is_clutter(name: &str) -> bool {
-    let last = name
-        .rsplit('/')
-        .next()
-        .unwrap_or_default()
-        .to_ascii_lowercase();
-    name.starts_with("__MACOSX/")
-        || last.starts_with("._")
-        || matches!(
-            last.as_str(),
-            "" | ".ds_store" | "thumbs.db" | "desktop.ini"
-        )
+    let last = name.rsplit('/').next().unwrap_or_default().to_ascii_lowercase();
+    name.starts_with("__MACOSX/") || last.starts_with("._") || matches!(last.as_str(), "" | ".ds_store" | "thumbs.db" | "desktop.ini")
 }
 
 pub(super) fn damaged() -> ReadError {
@@ -361,9 +303,5 @@ pub(super) fn too_large(what_sv: &str, what_en: &str) -> ReadError {
 }
 
 fn too_many_members() -> ReadError {
-    ReadError::new(
-        Fault::TooLarge,
-        "arkivet har för många delar; dela upp det",
-        "the archive has too many members; split it",
-    )
+    ReadError::new(Fault::TooLarge, "arkivet har för många delar; dela upp det", "the archive has too many members; split it")
 }

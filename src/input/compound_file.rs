@@ -44,14 +44,8 @@ impl<'a> CompoundFile<'a> {
         if u16_at(bytes, 32) != Some(6) {
             return Err(damaged());
         }
-        let mut file = CompoundFile {
-            bytes,
-            sector_size,
-            fat: Vec::new(),
-            mini_fat: Vec::new(),
-            mini_stream: Vec::new(),
-            entries: Vec::new(),
-        };
+        let mut file =
+            CompoundFile { bytes, sector_size, fat: Vec::new(), mini_fat: Vec::new(), mini_stream: Vec::new(), entries: Vec::new() };
         let field = |at: usize| u32_at(bytes, at).ok_or_else(damaged);
         let sectors = bytes.len() / sector_size + 1;
         // Counts of allocation sectors cannot exceed the sectors of the file.
@@ -82,10 +76,7 @@ impl<'a> CompoundFile<'a> {
         }
         let directory = file.chain(field(48)?, usize::MAX)?;
         for entry in directory.chunks_exact(128) {
-            let units: Vec<u16> = (0..32)
-                .filter_map(|i| u16_at(entry, 2 * i))
-                .take_while(|unit| *unit != 0)
-                .collect();
+            let units: Vec<u16> = (0..32).filter_map(|i| u16_at(entry, 2 * i)).take_while(|unit| *unit != 0).collect();
             let size = u32_at(entry, 120).ok_or_else(damaged)?;
             let high = u32_at(entry, 124).ok_or_else(damaged)?;
             let wide = sector_size == 4096 && high != 0;
@@ -94,11 +85,7 @@ impl<'a> CompoundFile<'a> {
             if !name.is_empty() && (wide || size as usize > bytes.len()) {
                 return Err(damaged());
             }
-            file.entries.push(Entry {
-                name,
-                start: u32_at(entry, 116).ok_or_else(damaged)?,
-                size: size as usize,
-            });
+            file.entries.push(Entry { name, start: u32_at(entry, 116).ok_or_else(damaged)?, size: size as usize });
         }
         let Some((root_start, root_size)) = file.entries.first().map(|e| (e.start, e.size)) else {
             return Err(damaged());
@@ -112,9 +99,7 @@ impl<'a> CompoundFile<'a> {
 
     /// Whether there is a stream or storage of this name.
     pub fn has(&self, name: &str) -> bool {
-        self.entries
-            .iter()
-            .any(|entry| entry.name.eq_ignore_ascii_case(name))
+        self.entries.iter().any(|entry| entry.name.eq_ignore_ascii_case(name))
     }
 
     /// The bytes of a stream.
@@ -123,11 +108,7 @@ impl<'a> CompoundFile<'a> {
     ///
     /// `file-damaged` when there is none, or its chain is broken.
     pub fn stream(&self, name: &str) -> Result<Vec<u8>, ReadError> {
-        let entry = self
-            .entries
-            .iter()
-            .find(|entry| entry.name.eq_ignore_ascii_case(name))
-            .ok_or_else(damaged)?;
+        let entry = self.entries.iter().find(|entry| entry.name.eq_ignore_ascii_case(name)).ok_or_else(damaged)?;
         if entry.size >= 4096 {
             return self.chain(entry.start, entry.size);
         }
@@ -135,10 +116,7 @@ impl<'a> CompoundFile<'a> {
         let mut sector = entry.start;
         while stream.len() < entry.size {
             let start = (sector as usize).checked_mul(64).ok_or_else(damaged)?;
-            let mini = self
-                .mini_stream
-                .get(start..start + 64)
-                .ok_or_else(damaged)?;
+            let mini = self.mini_stream.get(start..start + 64).ok_or_else(damaged)?;
             stream.extend_from_slice(mini);
             sector = *self.mini_fat.get(sector as usize).ok_or_else(damaged)?;
         }
@@ -147,15 +125,9 @@ impl<'a> CompoundFile<'a> {
     }
 
     fn sector(&self, id: u32) -> Result<&'a [u8], ReadError> {
-        let start = (id as usize)
-            .checked_add(1)
-            .and_then(|n| n.checked_mul(self.sector_size))
-            .ok_or_else(damaged)?;
+        let start = (id as usize).checked_add(1).and_then(|n| n.checked_mul(self.sector_size)).ok_or_else(damaged)?;
         let end = start.saturating_add(self.sector_size).min(self.bytes.len());
-        self.bytes
-            .get(start..end)
-            .filter(|sector| !sector.is_empty())
-            .ok_or_else(damaged)
+        self.bytes.get(start..end).filter(|sector| !sector.is_empty()).ok_or_else(damaged)
     }
 
     /// The bytes of a chain of sectors, at most `size` of them; a chain that goes in a circle is refused.

@@ -118,11 +118,7 @@ pub fn kind(bytes: &[u8]) -> Kind {
         };
     }
     if bytes.iter().take(1024).any(|b| *b == b'%')
-        && memchr::memmem::find(
-            bytes.get(..1024.min(bytes.len())).unwrap_or_default(),
-            b"%PDF-",
-        )
-        .is_some()
+        && memchr::memmem::find(bytes.get(..1024.min(bytes.len())).unwrap_or_default(), b"%PDF-").is_some()
     {
         return Kind::Pdf;
     }

@@ -47,26 +47,17 @@ pub fn read(bytes: &[u8], limits: &Limits) -> Result<Workbook, ReadError> {
     let rows = rows(content, separator, first_row, limits)?;
     Ok(Workbook {
         kind: Kind::Delimited,
-        sheets: vec![Sheet {
-            name: "".into(),
-            visibility: Visibility::Visible,
-            rows,
-            merges: Vec::new(),
-        }],
+        sheets: vec![Sheet { name: "".into(), visibility: Visibility::Visible, rows, merges: Vec::new() }],
         notes,
     })
 }
 
 /// The line `sep=;` that Excel writes first, and the rest.
 fn stated_separator(text: &str) -> Option<(u8, &str)> {
-    let rest = text
-        .strip_prefix("sep=")
-        .or_else(|| text.strip_prefix("SEP="))?;
+    let rest = text.strip_prefix("sep=").or_else(|| text.strip_prefix("SEP="))?;
     let separator = *rest.as_bytes().first().filter(|b| SEPARATORS.contains(b))?;
     let rest = rest.get(1..)?;
-    let rest = rest
-        .strip_prefix("\r\n")
-        .or_else(|| rest.strip_prefix(['\n', '\r']))?;
+    let rest = rest.strip_prefix("\r\n").or_else(|| rest.strip_prefix(['\n', '\r']))?;
     Some((separator, rest))
 }
 
@@ -84,14 +75,8 @@ struct Fit {
 
 /// Finds the separator from the first records.
 fn separator(text: &str) -> u8 {
-    let head = text
-        .char_indices()
-        .nth(200_000)
-        .map_or(text, |(at, _)| &text[..at]);
-    let fits: Vec<Fit> = SEPARATORS
-        .iter()
-        .filter_map(|separator| fit(head, *separator))
-        .collect();
+    let head = text.char_indices().nth(200_000).map_or(text, |(at, _)| &text[..at]);
+    let fits: Vec<Fit> = SEPARATORS.iter().filter_map(|separator| fit(head, *separator)).collect();
     let comma = fits.iter().find(|fit| fit.separator == b',');
     let mut best: Option<&Fit> = None;
     for fit in fits.iter().filter(|fit| fit.separator != b',') {
@@ -102,13 +87,9 @@ fn separator(text: &str) -> u8 {
     match (best, comma) {
         (Some(best), Some(comma)) => {
             let decimal = comma.between_digits > 500;
-            let better = comma.consistency > best.consistency + 100
-                || comma.consistency + 100 >= best.consistency && comma.fields > best.fields;
-            if better && !decimal {
-                b','
-            } else {
-                best.separator
-            }
+            let better =
+                comma.consistency > best.consistency + 100 || comma.consistency + 100 >= best.consistency && comma.fields > best.fields;
+            if better && !decimal { b',' } else { best.separator }
         }
         (Some(best), None) => best.separator,
         (None, _) => b',',
@@ -139,10 +120,7 @@ fn fit(text: &str, separator: u8) -> Option<Fit> {
             byte if *byte == separator && !quoted => {
                 count += 1;
                 total += 1;
-                let digit = |at: Option<usize>| {
-                    at.and_then(|at| bytes.get(at))
-                        .is_some_and(u8::is_ascii_digit)
-                };
+                let digit = |at: Option<usize>| at.and_then(|at| bytes.get(at)).is_some_and(u8::is_ascii_digit);
                 between += usize::from(digit(at.checked_sub(1)) && digit(Some(at + 1)));
                 (filled, field_start) = (true, true);
                 continue;
@@ -162,23 +140,12 @@ fn fit(text: &str, separator: u8) -> Option<Fit> {
     for count in counts.iter().filter(|count| **count > 1) {
         *tally.entry(*count).or_insert(0_usize) += 1;
     }
-    let (fields, records) = tally
-        .into_iter()
-        .max_by_key(|(fields, records)| (*records, *fields))?;
-    Some(Fit {
-        separator,
-        consistency: records * 1000 / counts.len().max(1),
-        fields,
-        between_digits: between * 1000 / total,
-    })
+    let (fields, records) = tally.into_iter().max_by_key(|(fields, records)| (*records, *fields))?;
+    Some(Fit { separator, consistency: records * 1000 / counts.len().max(1), fields, between_digits: between * 1000 / total })
 }
 
 fn rows(text: &str, separator: u8, first_row: u32, limits: &Limits) -> Result<Vec<Row>, ReadError> {
-    let mut reader = csv::ReaderBuilder::new()
-        .has_headers(false)
-        .flexible(true)
-        .delimiter(separator)
-        .from_reader(text.as_bytes());
+    let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).delimiter(separator).from_reader(text.as_bytes());
     let mut record = csv::StringRecord::new();
     let mut rows = Vec::new();
     let mut cells_read = 0_usize;
@@ -198,21 +165,14 @@ fn rows(text: &str, separator: u8, first_row: u32, limits: &Limits) -> Result<Ve
             if field.trim().is_empty() {
                 continue;
             }
-            cells.push(Cell {
-                column,
-                value: Value::Text(unwrapped(field).into()),
-                shown: Shown::Plain,
-            });
+            cells.push(Cell { column, value: Value::Text(unwrapped(field).into()), shown: Shown::Plain });
         }
         cells_read += cells.len();
         if cells_read > limits.cells {
             return Err(too_large("antalet celler", "the number of cells"));
         }
         if !cells.is_empty() {
-            rows.push(Row {
-                number: number - 1,
-                cells,
-            });
+            rows.push(Row { number: number - 1, cells });
         }
     }
     Ok(rows)
@@ -227,11 +187,7 @@ fn blank_lines(text: &str, start: usize) -> u32 {
         rest = rest.strip_prefix(b"\n").unwrap_or(rest);
     }
     let mut lines = 0;
-    while let Some(after) = rest
-        .strip_prefix(b"\r\n")
-        .or_else(|| rest.strip_prefix(b"\n"))
-        .or_else(|| rest.strip_prefix(b"\r"))
-    {
+    while let Some(after) = rest.strip_prefix(b"\r\n").or_else(|| rest.strip_prefix(b"\n")).or_else(|| rest.strip_prefix(b"\r")) {
         rest = after;
         lines += 1;
     }
@@ -240,12 +196,7 @@ fn blank_lines(text: &str, start: usize) -> u32 {
 
 /// `="7439-92-1"` is how programs keep Excel from turning text into dates and numbers; a person sees 7439-92-1.
 fn unwrapped(field: &str) -> &str {
-    field
-        .trim()
-        .strip_prefix("=\"")
-        .and_then(|rest| rest.strip_suffix('"'))
-        .filter(|inside| !inside.contains('"'))
-        .unwrap_or(field)
+    field.trim().strip_prefix("=\"").and_then(|rest| rest.strip_suffix('"')).filter(|inside| !inside.contains('"')).unwrap_or(field)
 }
 
 #[cfg(test)]
@@ -255,33 +206,20 @@ mod tests {
     fn table(bytes: &[u8]) -> Vec<(u32, Vec<String>)> {
         let workbook = read(bytes, &Limits::default()).unwrap();
         let sheet = &workbook.sheets[0];
-        sheet
-            .rows
-            .iter()
-            .map(|row| (row.number, row.cells.iter().map(Cell::raw).collect()))
-            .collect()
+        sheet.rows.iter().map(|row| (row.number, row.cells.iter().map(Cell::raw).collect())).collect()
     }
 
     #[test]
     fn the_separator_is_found_from_the_content() {
         for (text, expected) in [
-            (
-                "Ämne;CAS;Halt\nBly;7439-92-1;0,1\nTenn;7440-31-5;99,9",
-                b';',
-            ),
+            ("Ämne;CAS;Halt\nBly;7439-92-1;0,1\nTenn;7440-31-5;99,9", b';'),
             ("Bly;0,1\nTenn;99,9\nKoppar;0,5", b';'),
             ("name,cas,amount\nLead,7439-92-1,0.1", b','),
-            (
-                "name,cas,min,max\n\"Lead; lump\",7439-92-1,1,2\n\"a;b\",1-1-1,3,4",
-                b',',
-            ),
+            ("name,cas,min,max\n\"Lead; lump\",7439-92-1,1,2\n\"a;b\",1-1-1,3,4", b','),
             ("name\tcas\tamount\nLead, lump\t7439-92-1\t0,1", b'\t'),
             ("a|b|c\n1,2|2|3", b'|'),
             ("1,2,3\n4,5,6", b','),
-            (
-                "Deklaration enligt RoHS, REACH\n\nÄmne;CAS;Halt\nBly;7439-92-1;0,1\nX;Y;0,2",
-                b';',
-            ),
+            ("Deklaration enligt RoHS, REACH\n\nÄmne;CAS;Halt\nBly;7439-92-1;0,1\nX;Y;0,2", b';'),
             ("only one column\nsecond line", b','),
             ("a;b\n\"x\n;;;;;;\ny\";2\n1;2", b';'),
         ] {
@@ -297,35 +235,18 @@ mod tests {
             vec![
                 (0, vec!["Leverantör".into(), "Exempel AB".into()]),
                 (2, vec!["Ämne".into(), "CAS".into(), "Halt".into()]),
-                (
-                    3,
-                    vec![
-                        "Bly,\nmetall".into(),
-                        "7439-92-1".into(),
-                        "0,1".into(),
-                        "x".into()
-                    ]
-                ),
+                (3, vec!["Bly,\nmetall".into(), "7439-92-1".into(), "0,1".into(), "x".into()]),
                 (5, vec!["Tenn".into()]),
             ]
         );
-        assert_eq!(
-            table(b"sep=,\na,b\n1,2"),
-            vec![
-                (1, vec!["a".into(), "b".into()]),
-                (2, vec!["1".into(), "2".into()])
-            ]
-        );
+        assert_eq!(table(b"sep=,\na,b\n1,2"), vec![(1, vec!["a".into(), "b".into()]), (2, vec!["1".into(), "2".into()])]);
         assert_eq!(table(b"a;b\r1;2\r").len(), 2);
     }
 
     #[test]
     fn old_encodings_are_said() {
         let workbook = read(b"\xC4mne;Halt\nBly;0,1", &Limits::default()).unwrap();
-        assert_eq!(
-            workbook.notes.first().map(|n| n.code),
-            Some("encoding-assumed")
-        );
+        assert_eq!(workbook.notes.first().map(|n| n.code), Some("encoding-assumed"));
         assert_eq!(workbook.sheets[0].rows[0].cells[0].raw(), "Ämne");
     }
 

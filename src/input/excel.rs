@@ -62,12 +62,8 @@ fn library(error: impl std::fmt::Display) -> ReadError {
     }
     ReadError::new(
         Fault::Damaged,
-        format!(
-            "arbetsboken går inte att läsa ({detail}); öppna den i ett kalkylprogram och spara om den"
-        ),
-        format!(
-            "the workbook cannot be read ({detail}); open it in a spreadsheet program and save it anew"
-        ),
+        format!("arbetsboken går inte att läsa ({detail}); öppna den i ett kalkylprogram och spara om den"),
+        format!("the workbook cannot be read ({detail}); open it in a spreadsheet program and save it anew"),
     )
 }
 
@@ -116,9 +112,7 @@ impl<'a> Gatherer<'a> {
                 None => NumberFormat::unknown().number(stored, self.system),
             },
             // Without any styles there is only the general format.
-            None if format == 0 && self.formats.is_empty() => {
-                NumberFormat::general().number(stored, self.system)
-            }
+            None if format == 0 && self.formats.is_empty() => NumberFormat::general().number(stored, self.system),
             None => NumberFormat::unknown().number(stored, self.system),
         }
     }
@@ -160,23 +154,13 @@ impl<'a> Gatherer<'a> {
     #[inline]
     fn push(&mut self, row: u32, column: u32, value: Value, shown: Shown) -> Result<(), ReadError> {
         self.cells += 1;
-        if self.cells > self.limits.cells
-            || row >= self.limits.rows
-            || column >= self.limits.columns
-        {
+        if self.cells > self.limits.cells || row >= self.limits.rows || column >= self.limits.columns {
             return Err(archive::too_large("bladet", "the sheet").at(a1(row, column)));
         }
-        let cell = Cell {
-            column,
-            value,
-            shown,
-        };
+        let cell = Cell { column, value, shown };
         match self.rows.last_mut() {
             Some(last) if last.number == row => {
-                self.ordered &= last
-                    .cells
-                    .last()
-                    .is_none_or(|before| before.column < column);
+                self.ordered &= last.cells.last().is_none_or(|before| before.column < column);
                 last.cells.push(cell);
             }
             last => {
@@ -265,17 +249,9 @@ fn read_xlsx(bytes: &[u8], limits: &Limits) -> Result<Workbook, ReadError> {
     let mut xlsx = calamine::Xlsx::new(Cursor::new(package.as_zip())).map_err(library)?;
     let listed = xlsx.sheets_metadata().to_vec();
     check_sheets(&listed, limits)?;
-    let system = if xlsx.has_1904_epoch() {
-        DateSystem::From1904
-    } else {
-        DateSystem::From1900
-    };
+    let system = if xlsx.has_1904_epoch() { DateSystem::From1904 } else { DateSystem::From1900 };
     let mut gatherer = Gatherer::new(limits, &formats, system);
-    let mut workbook = Workbook {
-        kind: Kind::Xlsx,
-        sheets: Vec::with_capacity(listed.len()),
-        notes: Vec::new(),
-    };
+    let mut workbook = Workbook { kind: Kind::Xlsx, sheets: Vec::with_capacity(listed.len()), notes: Vec::new() };
     for (index, sheet) in listed.iter().enumerate() {
         if sheet.typ != SheetType::WorkSheet {
             workbook.notes.push(skipped(&sheet.name));
@@ -296,17 +272,14 @@ fn read_xlsx(bytes: &[u8], limits: &Limits) -> Result<Workbook, ReadError> {
             )
             .at(&*sheet.name));
         }
-        let missing = xlsx_sheet(&mut xlsx, &sheet.name, &mut gatherer, scan.formulas)
-            .map_err(|error| place_in(error, &sheet.name))?;
+        let missing = xlsx_sheet(&mut xlsx, &sheet.name, &mut gatherer, scan.formulas).map_err(|error| place_in(error, &sheet.name))?;
         for (row, column) in missing {
             gatherer.push(row, column, Value::MissingResult, Shown::Plain)?;
         }
         workbook.sheets.push(Sheet {
             name: Arc::from(sheet.name.as_str()),
             visibility: visibility(sheet.visible),
-            rows: gatherer
-                .finish()
-                .map_err(|error| place_in(error, &sheet.name))?,
+            rows: gatherer.finish().map_err(|error| place_in(error, &sheet.name))?,
             merges: scan.merges,
         });
     }
@@ -315,23 +288,14 @@ fn read_xlsx(bytes: &[u8], limits: &Limits) -> Result<Workbook, ReadError> {
 
 /// Adds the sheet's name to an error's place.
 fn place_in(error: ReadError, sheet: &str) -> ReadError {
-    let place = if error.place.is_empty() {
-        sheet.to_string()
-    } else {
-        format!("{sheet}!{}", error.place)
-    };
+    let place = if error.place.is_empty() { sheet.to_string() } else { format!("{sheet}!{}", error.place) };
     error.at(place)
 }
 
 type PackedXlsx<'a> = calamine::Xlsx<Cursor<&'a [u8]>>;
 
 /// Gathers one sheet's cells; returns the cells with a formula and no result.
-fn xlsx_sheet(
-    xlsx: &mut PackedXlsx<'_>,
-    name: &str,
-    gatherer: &mut Gatherer<'_>,
-    formulas: bool,
-) -> Result<Vec<(u32, u32)>, ReadError> {
+fn xlsx_sheet(xlsx: &mut PackedXlsx<'_>, name: &str, gatherer: &mut Gatherer<'_>, formulas: bool) -> Result<Vec<(u32, u32)>, ReadError> {
     let mut reader = xlsx.worksheet_cells_reader(name).map_err(library)?;
     let mut any_blank = false;
     loop {
@@ -393,11 +357,7 @@ fn duration(iso: &str) -> Value {
 }
 
 /// The rarer kinds of value.
-fn other_value(
-    value: &DataRef<'_>,
-    format: usize,
-    gatherer: &mut Gatherer<'_>,
-) -> Result<Option<(Value, Shown)>, ReadError> {
+fn other_value(value: &DataRef<'_>, format: usize, gatherer: &mut Gatherer<'_>) -> Result<Option<(Value, Shown)>, ReadError> {
     let plain = |value: Value| Some((value, Shown::Plain));
     Ok(match value {
         DataRef::Empty => None,
@@ -482,11 +442,7 @@ fn join(
 ) -> Result<Workbook, ReadError> {
     check_sheets(listed, limits)?;
     let mut gatherer = Gatherer::new(limits, &places.formats, places.system);
-    let mut workbook = Workbook {
-        kind,
-        sheets: Vec::with_capacity(listed.len()),
-        notes: Vec::new(),
-    };
+    let mut workbook = Workbook { kind, sheets: Vec::with_capacity(listed.len()), notes: Vec::new() };
     let none = SheetPlaces::default();
     for (index, sheet) in listed.iter().enumerate() {
         if sheet.typ != SheetType::WorkSheet {
@@ -501,9 +457,7 @@ fn join(
                 return Err(disagree().at(a1(position.0, position.1)));
             };
             let pair = match (&place.state, value) {
-                (State::ErrorText, DataRef::SharedString(text)) => {
-                    Some((Value::Error((*text).into()), Shown::Plain))
-                }
+                (State::ErrorText, DataRef::SharedString(text)) => Some((Value::Error((*text).into()), Shown::Plain)),
                 _ => other_value(value, place.format as usize, &mut gatherer)?,
             };
             match pair {
@@ -511,15 +465,11 @@ fn join(
                 None => Ok(()),
             }
         });
-        gathered
-            .and_then(|()| pass_to(&mut waiting, None, &mut gatherer))
-            .map_err(|error| place_in(error, &sheet.name))?;
+        gathered.and_then(|()| pass_to(&mut waiting, None, &mut gatherer)).map_err(|error| place_in(error, &sheet.name))?;
         workbook.sheets.push(Sheet {
             name: Arc::from(sheet.name.as_str()),
             visibility: visibility(sheet.visible),
-            rows: gatherer
-                .finish()
-                .map_err(|error| place_in(error, &sheet.name))?,
+            rows: gatherer.finish().map_err(|error| place_in(error, &sheet.name))?,
             merges: beside.merges.clone(),
         });
     }

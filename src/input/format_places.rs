@@ -65,10 +65,7 @@ impl SheetPlaces {
         let area = (u64::from(last.row - first.row) + 1) * (u64::from(right - left) + 1);
         match usize::try_from(area) {
             Ok(area) if area <= limits.rectangle => Ok(area),
-            _ => Err(archive::too_large(
-                "bladets använda yta",
-                "the used area of the sheet",
-            )),
+            _ => Err(archive::too_large("bladets använda yta", "the used area of the sheet")),
         }
     }
 }

@@ -3,9 +3,9 @@
 //! itself, a percentage, a number with a unit, a date, or words.
 
 use super::calendar::{DateSystem, date};
-use crate::amount::Decimal;
 use super::format_code::{Appearance, Draft, Section, split_sections};
 use super::workbook::{Shown, Value};
+use crate::amount::Decimal;
 
 /// A format code, read.
 #[derive(Clone, Debug, PartialEq)]
@@ -27,13 +27,7 @@ impl NumberFormat {
     }
 
     fn of(appearance: Appearance) -> NumberFormat {
-        NumberFormat {
-            sections: vec![Section {
-                condition: None,
-                appearance,
-            }],
-            around_text: None,
-        }
+        NumberFormat { sections: vec![Section { condition: None, appearance }], around_text: None }
     }
 
     /// The formats that a workbook refers to by number alone (ECMA-376 part 1, 18.8.30); those the standard
@@ -42,9 +36,7 @@ impl NumberFormat {
         match id {
             0..=4 | 11..=13 | 37..=44 | 48 | 49 => NumberFormat::general(),
             9 | 10 => NumberFormat::of(Appearance::Number(Shown::Percent)),
-            14..=17 | 22 | 27..=31 | 34..=36 | 50..=54 | 57 | 58 => {
-                NumberFormat::of(Appearance::Date)
-            }
+            14..=17 | 22 | 27..=31 | 34..=36 | 50..=54 | 57 | 58 => NumberFormat::of(Appearance::Date),
             18..=21 | 32 | 33 | 45..=47 | 55 | 56 => NumberFormat::of(Appearance::Time),
             // Currency; older workbooks repeat the code beside the number, and it wins.
             5..=8 | 23..=26 | 63..=66 => NumberFormat::general(),
@@ -73,34 +65,23 @@ impl NumberFormat {
             if index > 3 {
                 return NumberFormat::unknown();
             }
-            sections.push(Section {
-                condition: draft.condition,
-                appearance: draft.appearance(),
-            });
+            sections.push(Section { condition: draft.condition, appearance: draft.appearance() });
         }
         if sections.is_empty() {
             return NumberFormat::general();
         }
-        NumberFormat {
-            sections,
-            around_text,
-        }
+        NumberFormat { sections, around_text }
     }
 
     /// Whether every number is shown as it is stored, so that nothing need be looked up.
     pub fn is_plain(&self) -> bool {
         self.around_text.is_none()
-            && self
-                .sections
-                .iter()
-                .all(|s| s.condition.is_none() && s.appearance == Appearance::Number(Shown::Plain))
+            && self.sections.iter().all(|s| s.condition.is_none() && s.appearance == Appearance::Number(Shown::Plain))
     }
 
     /// Whether numbers with this format are days or times, and nothing else.
     pub fn is_date(&self) -> bool {
-        self.sections
-            .iter()
-            .all(|s| matches!(s.appearance, Appearance::Date | Appearance::Time))
+        self.sections.iter().all(|s| matches!(s.appearance, Appearance::Date | Appearance::Time))
     }
 
     /// What a cell with this format holds, from the stored double.
@@ -112,18 +93,12 @@ impl NumberFormat {
             None => (Value::Number(decimal), Shown::Unknown),
             Some(Appearance::Number(shown)) => (Value::Number(decimal), shown.clone()),
             Some(Appearance::Hidden) => (Value::Number(decimal), Shown::Unknown),
-            Some(appearance @ (Appearance::Date | Appearance::Time)) => {
-                match date(stored, system, *appearance == Appearance::Time) {
-                    Some(value) => (value, Shown::Plain),
-                    None => (Value::Number(decimal), Shown::Unknown),
-                }
-            }
+            Some(appearance @ (Appearance::Date | Appearance::Time)) => match date(stored, system, *appearance == Appearance::Time) {
+                Some(value) => (value, Shown::Plain),
+                None => (Value::Number(decimal), Shown::Unknown),
+            },
             Some(Appearance::Literal(words)) => (Value::Text((**words).into()), Shown::Plain),
-            Some(Appearance::Words {
-                before,
-                after,
-                percent,
-            }) => {
+            Some(Appearance::Words { before, after, percent }) => {
                 let number = if *percent {
                     match decimal.times_100() {
                         Some(number) => format!("{number} %"),
@@ -151,8 +126,7 @@ impl NumberFormat {
     /// The section that applies to a number; `None` where programs differ and it matters.
     fn appearance_of(&self, stored: f64) -> Option<&Appearance> {
         let section = |index: usize| self.sections.get(index).map(|s| &s.appearance);
-        if self.sections.len() == 1 && self.sections.first().is_some_and(|s| s.condition.is_none())
-        {
+        if self.sections.len() == 1 && self.sections.first().is_some_and(|s| s.condition.is_none()) {
             return section(0);
         }
         let condition = |index: usize| self.sections.get(index).and_then(|s| s.condition);
@@ -219,11 +193,7 @@ mod tests {
             Value::Text(_) => " (text)",
             _ => "",
         };
-        let cell = super::super::workbook::Cell {
-            column: 0,
-            value,
-            shown,
-        };
+        let cell = super::super::workbook::Cell { column: 0, value, shown };
         format!("{}{mark}", cell.raw())
     }
 
@@ -271,16 +241,8 @@ mod tests {
             ("<0.0%", 0.001, "<0.1 % (text)"),
             ("0.0;-0.0;;@", 0.0, "0 ?"),
             (";;;", 5.0, "5 ?"),
-            (
-                "_-* #,##0.00_-;\\-* #,##0.00_-;_-* \"-\"??_-;_-@_-",
-                0.0,
-                "0",
-            ),
-            (
-                "_-* #,##0.00_-;\\-* #,##0.00_-;_-* \"-\"??_-;_-@_-",
-                2.5,
-                "2.5",
-            ),
+            ("_-* #,##0.00_-;\\-* #,##0.00_-;_-* \"-\"??_-;_-@_-", 0.0, "0"),
+            ("_-* #,##0.00_-;\\-* #,##0.00_-;_-* \"-\"??_-;_-@_-", 2.5, "2.5"),
             ("#,##0.00_);(#,##0.00)", -2.5, "-2.5"),
             ("0,", 5000.0, "5000 ?"),
             ("0.0,,\" %\"", 5000.0, "5000 ?"),
@@ -295,16 +257,8 @@ mod tests {
         ] {
             assert_eq!(seen(code, stored), expected, "{code}");
         }
-        assert_eq!(
-            NumberFormat::parse("@\" ppm\"").text("5").as_deref(),
-            Some("5 ppm")
-        );
-        assert_eq!(
-            NumberFormat::parse("0;-0;0;\"about \"@")
-                .text("5")
-                .as_deref(),
-            Some("about 5")
-        );
+        assert_eq!(NumberFormat::parse("@\" ppm\"").text("5").as_deref(), Some("5 ppm"));
+        assert_eq!(NumberFormat::parse("0;-0;0;\"about \"@").text("5").as_deref(), Some("about 5"));
         assert_eq!(NumberFormat::parse("@").text("5"), None);
     }
 
@@ -313,11 +267,7 @@ mod tests {
         for (code, stored, expected) in [
             ("yyyy-mm-dd", 46057.0, "2026-02-04"),
             ("d/m/yyyy h:mm", 46057.5, "2026-02-04 12:00:00"),
-            (
-                "[$-F800]dddd\\,\\ mmmm\\ dd\\,\\ yyyy",
-                46057.0,
-                "2026-02-04",
-            ),
+            ("[$-F800]dddd\\,\\ mmmm\\ dd\\,\\ yyyy", 46057.0, "2026-02-04"),
             ("mmm-yy", 1.0, "1900-01-01"),
             ("yyyy-mm-dd", 59.0, "1900-02-28"),
             ("yyyy-mm-dd", 60.0, "60 ?"),
@@ -331,32 +281,11 @@ mod tests {
             assert_eq!(seen(code, stored), expected, "{code}");
         }
         let mac = NumberFormat::built_in(14).number(0.0, DateSystem::From1904);
-        assert!(matches!(
-            mac.0,
-            Value::Date {
-                year: 1904,
-                month: 1,
-                day: 1,
-                ..
-            }
-        ));
+        assert!(matches!(mac.0, Value::Date { year: 1904, month: 1, day: 1, .. }));
         // An ammonium dichromate number that became a day.
         let far = NumberFormat::built_in(14).number(2151163.0, DateSystem::From1900);
-        assert!(
-            matches!(
-                far.0,
-                Value::Date {
-                    year: 7789,
-                    month: 9,
-                    day: 5,
-                    ..
-                }
-            ),
-            "{far:?}"
-        );
-        assert!(
-            matches!(iso_date("2021-01-05T00:00:00"), Value::Date { ref text, .. } if &**text == "2021-01-05")
-        );
+        assert!(matches!(far.0, Value::Date { year: 7789, month: 9, day: 5, .. }), "{far:?}");
+        assert!(matches!(iso_date("2021-01-05T00:00:00"), Value::Date { ref text, .. } if &**text == "2021-01-05"));
         assert!(matches!(iso_date("soon"), Value::Text(_)));
     }
 

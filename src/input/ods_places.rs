@@ -16,10 +16,7 @@ use std::collections::BTreeMap;
 
 /// The parts of a package that matter, by lower-case name.
 pub(super) fn wanted(name: &str) -> bool {
-    matches!(
-        name,
-        "mimetype" | "meta-inf/manifest.xml" | "content.xml" | "styles.xml"
-    )
+    matches!(name, "mimetype" | "meta-inf/manifest.xml" | "content.xml" | "styles.xml")
 }
 
 /// Reads the styles and every table.
@@ -43,11 +40,7 @@ pub(super) fn read(package: &Package, limits: &Limits) -> Result<Places, ReadErr
         content.read(styles)?;
     }
     content.read(package.part("content.xml").ok_or_else(damaged)?)?;
-    Ok(Places {
-        formats: content.styles.formats,
-        system: DateSystem::From1900,
-        sheets: content.sheets,
-    })
+    Ok(Places { formats: content.styles.formats, system: DateSystem::From1900, sheets: content.sheets })
 }
 
 /// Everything gathered while the XML streams by.
@@ -110,8 +103,7 @@ impl Content<'_> {
                 Event::GeneralRef(name) => match name.resolve_char_ref() {
                     Ok(Some(c)) => self.text(c.encode_utf8(&mut [0; 4]))?,
                     _ => {
-                        let known =
-                            quick_xml::escape::resolve_predefined_entity(&name.xml10_content());
+                        let known = quick_xml::escape::resolve_predefined_entity(&name.xml10_content());
                         self.text(known.unwrap_or("\u{fffd}"))?;
                     }
                 },
@@ -136,9 +128,7 @@ impl Content<'_> {
                 }
                 // The library writes out as many blanks as are claimed.
                 "s" => {
-                    let blanks = attribute(element, "c")
-                        .and_then(|c| c.parse::<u64>().ok())
-                        .unwrap_or(1);
+                    let blanks = attribute(element, "c").and_then(|c| c.parse::<u64>().ok()).unwrap_or(1);
                     if blanks > 32_767 {
                         return Err(too_large("texten i en cell", "the text in a cell"));
                     }
@@ -164,9 +154,7 @@ impl Content<'_> {
             "table-column" => {
                 let repeats = repeated(element, "number-columns-repeated");
                 let until = table.columns.last().map_or(0, |(until, _)| *until) + repeats;
-                table
-                    .columns
-                    .push((until, attribute(element, "default-cell-style-name")));
+                table.columns.push((until, attribute(element, "default-cell-style-name")));
             }
             "table-row" => {
                 table.column = 0;
@@ -204,9 +192,7 @@ impl Content<'_> {
                         "value-type" if extension => cell.error = &*a.value == "error",
                         "value-type" => cell.kind = Some(a.value.into_owned()),
                         "formula" => cell.formula = true,
-                        "value" | "date-value" | "time-value" | "boolean-value" => {
-                            cell.has_value = true
-                        }
+                        "value" | "date-value" | "time-value" | "boolean-value" => cell.has_value = true,
                         "string-value" => {
                             cell.has_value = true;
                             cell.text = a.value.into_owned();
@@ -249,12 +235,8 @@ impl Content<'_> {
                 if let Some(mut table) = self.table.take() {
                     self.area += table.sheet.settle(self.limits)?;
                     // All tables are in memory at once.
-                    if self.area > self.limits.rectangle || self.sheets.len() >= self.limits.sheets
-                    {
-                        return Err(too_large(
-                            "bladens använda yta",
-                            "the used area of the sheets",
-                        ));
+                    if self.area > self.limits.rectangle || self.sheets.len() >= self.limits.sheets {
+                        return Err(too_large("bladens använda yta", "the used area of the sheets"));
                     }
                     self.sheets.push(table.sheet);
                 }
@@ -316,22 +298,13 @@ impl Content<'_> {
         });
         let percentage = cell.kind.as_deref() == Some("percentage");
         let format = self.styles.format(style.as_deref(), percentage);
-        self.cells = self
-            .cells
-            .saturating_add(usize::try_from(cell.repeats).unwrap_or(usize::MAX));
-        if self.cells > self.limits.cells
-            || first.saturating_add(cell.repeats) > u64::from(self.limits.columns)
-        {
+        self.cells = self.cells.saturating_add(usize::try_from(cell.repeats).unwrap_or(usize::MAX));
+        if self.cells > self.limits.cells || first.saturating_add(cell.repeats) > u64::from(self.limits.columns) {
             return Err(too_large("bladet", "the sheet"));
         }
         let row = u32::try_from(table.row).map_err(|_| too_large("bladet", "the sheet"))?;
         for column in first..first + cell.repeats {
-            table.sheet.cells.push(Place {
-                row,
-                column: column as u32,
-                format,
-                state: state.clone(),
-            });
+            table.sheet.cells.push(Place { row, column: column as u32, format, state: state.clone() });
         }
         let copies = usize::try_from(cell.repeats.saturating_sub(1)).unwrap_or(usize::MAX);
         self.count_text(cell.text.len().saturating_mul(copies))
@@ -349,9 +322,7 @@ impl Content<'_> {
             return Ok(());
         }
         let added = (cells as u64).saturating_mul(copies);
-        self.cells = self
-            .cells
-            .saturating_add(usize::try_from(added).unwrap_or(usize::MAX));
+        self.cells = self.cells.saturating_add(usize::try_from(added).unwrap_or(usize::MAX));
         if self.cells > self.limits.cells || table.row > u64::from(self.limits.rows) {
             return Err(too_large("bladet", "the sheet"));
         }
@@ -368,19 +339,12 @@ impl Content<'_> {
 }
 
 fn is_error(text: &str) -> bool {
-    text.starts_with("Err:")
-        || matches!(
-            text,
-            "#N/A" | "#DIV/0!" | "#NAME?" | "#NULL!" | "#NUM!" | "#REF!" | "#VALUE!"
-        )
+    text.starts_with("Err:") || matches!(text, "#N/A" | "#DIV/0!" | "#NAME?" | "#NULL!" | "#NUM!" | "#REF!" | "#VALUE!")
 }
 
 /// How often an element stands, or how far it reaches: at least once.
 fn repeated(element: &BytesStart<'_>, name: &str) -> u64 {
-    attribute(element, name)
-        .and_then(|n| n.trim().parse().ok())
-        .unwrap_or(1)
-        .max(1)
+    attribute(element, name).and_then(|n| n.trim().parse().ok()).unwrap_or(1).max(1)
 }
 
 /// The styles of cells and the data styles they use, turned into format codes.
@@ -411,8 +375,7 @@ struct DataStyle {
 impl Styles {
     fn start(&mut self, name: &str, element: &BytesStart<'_>, empty: bool) {
         if let Some((_, style)) = &mut self.open {
-            let number =
-                |name: &str| attribute(element, name).and_then(|n| n.parse::<usize>().ok());
+            let number = |name: &str| attribute(element, name).and_then(|n| n.parse::<usize>().ok());
             match name {
                 "number" => {
                     // Shown divided by a factor: the comma of a format code says the same.
@@ -421,15 +384,13 @@ impl Styles {
                         return;
                     }
                     let integers = number("min-integer-digits").unwrap_or(1).clamp(1, 20);
-                    let decimals =
-                        number("decimal-places").or_else(|| number("min-decimal-places"));
+                    let decimals = number("decimal-places").or_else(|| number("min-decimal-places"));
                     match decimals {
                         Some(0) => style.code.push_str(&"0".repeat(integers)),
                         Some(_) => style.code.push_str("0.0"),
                         None => style.code.push_str("General"),
                     }
-                    if attribute(element, "grouping").is_some_and(|on| on == "true") && integers > 1
-                    {
+                    if attribute(element, "grouping").is_some_and(|on| on == "true") && integers > 1 {
                         style.code.push_str(".0");
                     }
                 }
@@ -444,9 +405,7 @@ impl Styles {
                 "hours" | "minutes" | "seconds" | "am-pm" => style.code.push('h'),
                 "text" | "currency-symbol" => self.in_text = !empty,
                 "map" => {
-                    if let Some(map) =
-                        attribute(element, "condition").zip(attribute(element, "apply-style-name"))
-                    {
+                    if let Some(map) = attribute(element, "condition").zip(attribute(element, "apply-style-name")) {
                         style.maps.push(map);
                     }
                 }
@@ -455,24 +414,15 @@ impl Styles {
             return;
         }
         match name {
-            "number-style" | "percentage-style" | "currency-style" | "date-style"
-            | "time-style" | "text-style" | "boolean-style"
+            "number-style" | "percentage-style" | "currency-style" | "date-style" | "time-style" | "text-style" | "boolean-style"
                 if !empty =>
             {
-                let style = DataStyle {
-                    percentage: name == "percentage-style",
-                    ..DataStyle::default()
-                };
+                let style = DataStyle { percentage: name == "percentage-style", ..DataStyle::default() };
                 self.open = attribute(element, "name").map(|name| (name, style));
             }
-            "style"
-                if attribute(element, "family").is_some_and(|family| family == "table-cell") =>
-            {
+            "style" if attribute(element, "family").is_some_and(|family| family == "table-cell") => {
                 if let Some(name) = attribute(element, "name") {
-                    let style = CellStyle {
-                        data: attribute(element, "data-style-name"),
-                        parent: attribute(element, "parent-style-name"),
-                    };
+                    let style = CellStyle { data: attribute(element, "data-style-name"), parent: attribute(element, "parent-style-name") };
                     self.cells.insert(name, style);
                 }
             }
@@ -503,8 +453,7 @@ impl Styles {
     fn end(&mut self, name: &str) {
         match name {
             "text" | "currency-symbol" => self.in_text = false,
-            "number-style" | "percentage-style" | "currency-style" | "date-style"
-            | "time-style" | "text-style" | "boolean-style" => {
+            "number-style" | "percentage-style" | "currency-style" | "date-style" | "time-style" | "text-style" | "boolean-style" => {
                 if let Some((name, style)) = self.open.take() {
                     self.data.insert(name, style);
                 }
@@ -537,11 +486,7 @@ impl Styles {
                 return NumberFormat::general();
             };
             let Some(style) = self.cells.get(name) else {
-                return if name == "Default" {
-                    NumberFormat::general()
-                } else {
-                    NumberFormat::unknown()
-                };
+                return if name == "Default" { NumberFormat::general() } else { NumberFormat::unknown() };
             };
             if let Some(data) = &style.data {
                 return self.data_format(data);
@@ -557,16 +502,9 @@ impl Styles {
         };
         let mut code = String::new();
         for (condition, target) in &style.maps {
-            let condition: String = condition
-                .replace("value()", "")
-                .split_whitespace()
-                .collect();
+            let condition: String = condition.replace("value()", "").split_whitespace().collect();
             let condition = condition.replace("!=", "<>");
-            let Some(target) = self
-                .data
-                .get(target)
-                .filter(|target| target.maps.is_empty())
-            else {
+            let Some(target) = self.data.get(target).filter(|target| target.maps.is_empty()) else {
                 return NumberFormat::unknown();
             };
             code.push_str(&format!("[{condition}]{};", target.code));

@@ -34,12 +34,7 @@ pub fn decode(bytes: &[u8]) -> Result<Decoded<'_>, ReadError> {
             "the file looks like text but holds null characters; save it as UTF-8",
         ));
     }
-    Ok(Decoded {
-        text,
-        encoding: encoding.name(),
-        assumed,
-        damaged,
-    })
+    Ok(Decoded { text, encoding: encoding.name(), assumed, damaged })
 }
 
 /// The encoding, and whether it is only assumed.
@@ -49,13 +44,7 @@ fn encoding_of(bytes: &[u8]) -> (&'static Encoding, bool) {
     }
     // UTF-16 without a mark: mostly Latin letters, so every second byte is zero.
     let head = bytes.get(..bytes.len().min(4096)).unwrap_or_default();
-    let zeros = |odd: usize| {
-        head.iter()
-            .skip(odd)
-            .step_by(2)
-            .filter(|b| **b == 0)
-            .count()
-    };
+    let zeros = |odd: usize| head.iter().skip(odd).step_by(2).filter(|b| **b == 0).count();
     let half = head.len() / 2;
     if half > 0 && bytes.len().is_multiple_of(2) && memchr::memchr(0, head).is_some() {
         if zeros(1) * 10 > half * 7 && zeros(0) * 10 < half {
@@ -74,11 +63,7 @@ fn encoding_of(bytes: &[u8]) -> (&'static Encoding, bool) {
             return (encoding, false);
         }
     }
-    if std::str::from_utf8(bytes).is_ok() {
-        (UTF_8, false)
-    } else {
-        (WINDOWS_1252, true)
-    }
+    if std::str::from_utf8(bytes).is_ok() { (UTF_8, false) } else { (WINDOWS_1252, true) }
 }
 
 /// The encoding that `<?xml … encoding="…"?>` names.
@@ -104,60 +89,30 @@ pub(super) fn kind(bytes: &[u8]) -> Kind {
     while end < bytes.len() && end > 4000 && bytes.get(end).is_some_and(|b| *b & 0xC0 == 0x80) {
         end -= 1;
     }
-    let head = bytes
-        .get(..end & !1)
-        .filter(|_| bytes.len() > end)
-        .unwrap_or(bytes);
+    let head = bytes.get(..end & !1).filter(|_| bytes.len() > end).unwrap_or(bytes);
     let (encoding, _) = encoding_of(head);
     let (text, _, _) = encoding.decode(head);
     let start = text.trim_start_matches(|c: char| c.is_whitespace() || c == '\u{feff}');
     if start.is_empty() {
-        return if bytes.len() > head.len() {
-            Kind::Delimited
-        } else {
-            Kind::Empty
-        };
+        return if bytes.len() > head.len() { Kind::Delimited } else { Kind::Empty };
     }
-    let controls = text
-        .chars()
-        .filter(|c| c.is_control() && !matches!(c, '\t' | '\n' | '\r' | '\u{c}' | '\u{1a}'))
-        .count();
+    let controls = text.chars().filter(|c| c.is_control() && !matches!(c, '\t' | '\n' | '\r' | '\u{c}' | '\u{1a}')).count();
     if text.contains('\0') || controls * 20 > text.chars().count() {
         return Kind::Other;
     }
-    let lower: String = start
-        .chars()
-        .take(512)
-        .collect::<String>()
-        .to_ascii_lowercase();
+    let lower: String = start.chars().take(512).collect::<String>().to_ascii_lowercase();
     if lower.starts_with('<') {
-        let html = [
-            "<html",
-            "<!doctype html",
-            "<table",
-            "<head",
-            "<body",
-            "<meta",
-            "<style",
-            "<div",
-        ];
+        let html = ["<html", "<!doctype html", "<table", "<head", "<body", "<meta", "<style", "<div"];
         if html.iter().any(|tag| lower.starts_with(tag)) {
             return Kind::Html;
         }
         if lower.starts_with("<?xml") {
             let root = lower.split("?>").nth(1).unwrap_or_default().trim_start();
-            return if root.starts_with("<html") || root.starts_with("<!doctype html") {
-                Kind::Html
-            } else {
-                Kind::Xml
-            };
+            return if root.starts_with("<html") || root.starts_with("<!doctype html") { Kind::Html } else { Kind::Xml };
         }
         // An element, a comment or a document type; not `<0,1` or `<LOQ`, which begin cells.
-        let tag: String = lower
-            .chars()
-            .skip(1)
-            .take_while(|c| !c.is_whitespace() && !matches!(c, '>' | '/' | '=' | ';' | ',' | '|'))
-            .collect();
+        let tag: String =
+            lower.chars().skip(1).take_while(|c| !c.is_whitespace() && !matches!(c, '>' | '/' | '=' | ';' | ',' | '|')).collect();
         let after = lower.chars().nth(1 + tag.chars().count());
         let named = tag.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_' || c == '!');
         if named && after.is_some_and(|c| c.is_whitespace() || matches!(c, '>' | '/')) {
@@ -187,10 +142,7 @@ mod tests {
     fn encodings_are_found_from_the_bytes() {
         let utf16 = |le: bool, bom: bool, s: &str| -> Vec<u8> {
             let mark = if bom { "\u{feff}" } else { "" };
-            format!("{mark}{s}")
-                .encode_utf16()
-                .flat_map(|u| if le { u.to_le_bytes() } else { u.to_be_bytes() })
-                .collect()
+            format!("{mark}{s}").encode_utf16().flat_map(|u| if le { u.to_le_bytes() } else { u.to_be_bytes() }).collect()
         };
         let word = "Ämne;Halt";
         assert_eq!(text("Ämne;Halt".as_bytes()), (word.into(), "UTF-8"));
@@ -205,10 +157,7 @@ mod tests {
             text(b"<?xml version='1.0' encoding='ISO-8859-1'?><a>\xE5</a>").0,
             "<?xml version='1.0' encoding='ISO-8859-1'?><a>å</a>"
         );
-        assert_eq!(
-            text(b"<?xml version='1.0' encoding='utf-16'?><a>x</a>").1,
-            "UTF-8"
-        );
+        assert_eq!(text(b"<?xml version='1.0' encoding='utf-16'?><a>x</a>").1, "UTF-8");
         assert_eq!(decode(b"a;b\0c").unwrap_err().code(), "file-encoding");
     }
 }

@@ -2,9 +2,9 @@
 //! its number format shows it. Hidden sheets are kept and say so.
 
 use super::container::{self, Limits};
-use crate::amount::Decimal;
 use super::read_error::{Fault, ReadError};
 use super::{archive, delimited, excel};
+use crate::amount::Decimal;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
@@ -151,16 +151,10 @@ pub fn read_within(bytes: &[u8], limits: &Limits) -> Result<Workbook, ReadError>
     }
     let not_a_table = |sv: &str, en: &str| Err(ReadError::new(Fault::NotATable, sv, en));
     match container::kind(bytes) {
-        kind @ (Kind::Xlsx | Kind::Xlsb | Kind::Xls | Kind::Ods) => {
-            excel::read(bytes, kind, limits)
-        }
+        kind @ (Kind::Xlsx | Kind::Xlsb | Kind::Xls | Kind::Ods) => excel::read(bytes, kind, limits),
         Kind::Delimited => delimited::read(bytes, limits),
         Kind::Encrypted => Err(archive::encrypted()),
-        Kind::Empty => Err(ReadError::new(
-            Fault::Empty,
-            "filen är tom; be om den på nytt",
-            "the file is empty; ask for it again",
-        )),
+        Kind::Empty => Err(ReadError::new(Fault::Empty, "filen är tom; be om den på nytt", "the file is empty; ask for it again")),
         Kind::Pdf => not_a_table(
             "filen är en pdf, som inte läses; be om uppgifterna i Excel, csv eller XML",
             "the file is a pdf, which is not read; ask for the data in Excel, csv or XML",
@@ -169,10 +163,7 @@ pub fn read_within(bytes: &[u8], limits: &Limits) -> Result<Workbook, ReadError>
             "filen är en webbsida; öppna den i ett kalkylprogram och spara den som xlsx",
             "the file is a web page; open it in a spreadsheet program and save it as xlsx",
         ),
-        Kind::Xml | Kind::Json => not_a_table(
-            "filen är XML eller JSON och inte en tabell",
-            "the file is XML or JSON and not a table",
-        ),
+        Kind::Xml | Kind::Json => not_a_table("filen är XML eller JSON och inte en tabell", "the file is XML or JSON and not a table"),
         Kind::Archive | Kind::Iuclid => not_a_table(
             "filen är ett arkiv och inte en tabell; dess delar läses var för sig",
             "the file is an archive and not a table; its members are read one by one",

@@ -11,11 +11,7 @@ const XLS: &[u8] = include_bytes!("../../tests/fixtures/workbooks/declaration.xl
 
 fn cell<'a>(workbook: &'a Workbook, sheet: usize, name: &str) -> Option<&'a Cell> {
     let sheet = workbook.sheets.get(sheet)?;
-    sheet.rows.iter().find_map(|row| {
-        row.cells
-            .iter()
-            .find(|cell| a1(row.number, cell.column) == name)
-    })
+    sheet.rows.iter().find_map(|row| row.cells.iter().find(|cell| a1(row.number, cell.column) == name))
 }
 
 fn raw(workbook: &Workbook, name: &str) -> String {
@@ -56,9 +52,7 @@ fn an_xlsx_is_read_as_a_person_sees_it() {
     let mut book = rust_xlsxwriter::Workbook::new();
     let sheet = book.add_worksheet();
     let format = |code: &str| Format::new().set_num_format(code);
-    sheet
-        .merge_range(0, 0, 0, 2, "Innehåll", &Format::new())
-        .unwrap();
+    sheet.merge_range(0, 0, 0, 2, "Innehåll", &Format::new()).unwrap();
     for (row, (code, number)) in [
         ("0.0%", 0.002),
         ("0%", 1.0),
@@ -72,30 +66,17 @@ fn an_xlsx_is_read_as_a_person_sees_it() {
     .iter()
     .enumerate()
     {
-        sheet
-            .write_with_format(row as u32 + 1, 0, *number, &format(code))
-            .unwrap();
+        sheet.write_with_format(row as u32 + 1, 0, *number, &format(code)).unwrap();
     }
     let day = ExcelDateTime::parse_from_str("2026-02-04").unwrap();
-    sheet
-        .write_with_format(1, 1, &day, &format("yyyy-mm-dd"))
-        .unwrap();
+    sheet.write_with_format(1, 1, &day, &format("yyyy-mm-dd")).unwrap();
     sheet.write(2, 1, true).unwrap();
-    sheet
-        .write(3, 1, Formula::new("=1+1").set_result("2"))
-        .unwrap();
-    sheet
-        .write(4, 1, Formula::new("=NA()").set_result("#N/A"))
-        .unwrap();
+    sheet.write(3, 1, Formula::new("=1+1").set_result("2")).unwrap();
+    sheet.write(4, 1, Formula::new("=NA()").set_result("#N/A")).unwrap();
     sheet.write(5, 1, "  text & <tecken>\nrad två ").unwrap();
     sheet.write_blank(6, 1, &format("0%")).unwrap();
     let hidden = book.add_worksheet();
-    hidden
-        .set_name("Dolt")
-        .unwrap()
-        .set_hidden(true)
-        .write(0, 0, "x")
-        .unwrap();
+    hidden.set_name("Dolt").unwrap().set_hidden(true).write(0, 0, "x").unwrap();
     let secret = book.add_worksheet();
     secret.set_name("Djupt").unwrap().set_very_hidden(true);
     let workbook = read(&book.save_to_buffer().unwrap()).unwrap();
@@ -120,65 +101,26 @@ fn an_xlsx_is_read_as_a_person_sees_it() {
         assert_eq!(raw(&workbook, name), expected, "{name}");
     }
     assert_eq!(cell(&workbook, 0, "A2").unwrap().shown, Shown::Percent);
-    assert_eq!(
-        cell(&workbook, 0, "A4").unwrap().shown,
-        Shown::UnitText("%".into())
-    );
-    assert!(matches!(
-        cell(&workbook, 0, "B5").unwrap().value,
-        Value::Error(_)
-    ));
+    assert_eq!(cell(&workbook, 0, "A4").unwrap().shown, Shown::UnitText("%".into()));
+    assert!(matches!(cell(&workbook, 0, "B5").unwrap().value, Value::Error(_)));
     assert_eq!(cell(&workbook, 0, "B7"), None);
-    let merge = Merge {
-        first_row: 0,
-        first_column: 0,
-        last_row: 0,
-        last_column: 2,
-    };
+    let merge = Merge { first_row: 0, first_column: 0, last_row: 0, last_column: 2 };
     assert_eq!(workbook.sheets[0].merges, vec![merge]);
     let seen: Vec<Visibility> = workbook.sheets.iter().map(|s| s.visibility).collect();
-    assert_eq!(
-        seen,
-        [
-            Visibility::Visible,
-            Visibility::Hidden,
-            Visibility::VeryHidden
-        ]
-    );
+    assert_eq!(seen, [Visibility::Visible, Visibility::Hidden, Visibility::VeryHidden]);
 }
 
 #[test]
 fn ods_and_xls_show_the_same_as_xlsx() {
     for bytes in [ODS, XLS] {
         let workbook = read(bytes).unwrap();
-        let seen: Vec<String> = ["A1", "C3", "C4", "C5", "C6", "B10", "C10", "C11"]
-            .iter()
-            .map(|name| raw(&workbook, name))
-            .collect();
-        let expected = [
-            "Innehållsdeklaration",
-            "0.2 %",
-            "0.2 %",
-            "1000 mg/kg",
-            "<0.1",
-            "2026-02-04",
-            "#N/A",
-            "0.3",
-        ];
+        let seen: Vec<String> = ["A1", "C3", "C4", "C5", "C6", "B10", "C10", "C11"].iter().map(|name| raw(&workbook, name)).collect();
+        let expected = ["Innehållsdeklaration", "0.2 %", "0.2 %", "1000 mg/kg", "<0.1", "2026-02-04", "#N/A", "0.3"];
         assert_eq!(seen, expected, "{:?}", workbook.kind);
         assert_eq!(cell(&workbook, 0, "C3").unwrap().shown, Shown::Percent);
-        assert_eq!(
-            cell(&workbook, 0, "C4").unwrap().shown,
-            Shown::UnitText("%".into())
-        );
-        assert!(matches!(
-            cell(&workbook, 0, "C10").unwrap().value,
-            Value::Error(_)
-        ));
-        assert!(matches!(
-            cell(&workbook, 0, "B10").unwrap().value,
-            Value::Date { .. }
-        ));
+        assert_eq!(cell(&workbook, 0, "C4").unwrap().shown, Shown::UnitText("%".into()));
+        assert!(matches!(cell(&workbook, 0, "C10").unwrap().value, Value::Error(_)));
+        assert!(matches!(cell(&workbook, 0, "B10").unwrap().value, Value::Date { .. }));
         assert_eq!(workbook.sheets[0].merges.len(), 1);
         assert_eq!(workbook.sheets[1].visibility, Visibility::Hidden);
         assert_eq!(&*workbook.sheets[1].name, "Listor");
@@ -188,19 +130,11 @@ fn ods_and_xls_show_the_same_as_xlsx() {
 #[test]
 fn odd_but_valid_xlsx_is_read() {
     let rows = r#"<row><c t="inlineStr"><is><t>a &amp; b</t></is></c><c t="inlineStr"><is><t><![CDATA[<0,1]]></t></is></c><c t="inlineStr"><is><r><t>ri</t></r><r><t>ch</t></r></is></c></row><row r="3"><c r="B3"><f>1+1</f></c><c r="C3" t="str"><f>A1</f><v>x &amp; y</v></c><c r="D3" s="9"><v>5</v></c><c r="E3" t="d"><v>2026-02-04T00:00:00</v></c></row>"#;
-    let workbook = read(&xlsx(
-        rows,
-        r#"<mergeCells count="1"><mergeCell ref="B3:C4"/></mergeCells>"#,
-        &[],
-    ))
-    .unwrap();
+    let workbook = read(&xlsx(rows, r#"<mergeCells count="1"><mergeCell ref="B3:C4"/></mergeCells>"#, &[])).unwrap();
     assert_eq!(raw(&workbook, "A1"), "a & b");
     assert_eq!(raw(&workbook, "B1"), "<0,1");
     assert_eq!(raw(&workbook, "C1"), "rich");
-    assert_eq!(
-        cell(&workbook, 0, "B3").unwrap().value,
-        Value::MissingResult
-    );
+    assert_eq!(cell(&workbook, 0, "B3").unwrap().value, Value::MissingResult);
     assert_eq!(raw(&workbook, "C3"), "x & y");
     // A style that is not there: the number may be shown as anything.
     assert_eq!(cell(&workbook, 0, "D3").unwrap().shown, Shown::Unknown);
@@ -218,10 +152,7 @@ fn odd_but_valid_xlsx_is_read() {
     let workbook = read(&prefixed).unwrap();
     assert_eq!(raw(&workbook, "A1"), "2026-02-04");
     assert_eq!(raw(&workbook, "B1"), "0.2 %");
-    assert_eq!(
-        cell(&workbook, 0, "C1").unwrap().value,
-        Value::MissingResult
-    );
+    assert_eq!(cell(&workbook, 0, "C1").unwrap().value, Value::MissingResult);
     assert_eq!(workbook.sheets[0].merges.len(), 1);
 }
 
@@ -232,25 +163,14 @@ fn what_the_library_would_misread_is_refused() {
         r#"<row r="1"><c r="A1"><v><![CDATA[5]]></v></c></row>"#,
         r#"<row r="1"><c r="A1" t="str"><v><![CDATA[5]]></v></c></row>"#,
     ] {
-        assert_eq!(
-            read(&xlsx(rows, "", &[])).unwrap_err().code(),
-            "file-hostile",
-            "{rows}"
-        );
+        assert_eq!(read(&xlsx(rows, "", &[])).unwrap_err().code(), "file-hostile", "{rows}");
     }
     let twice = r#"<row r="1"><c r="A1"><v>1</v></c><c r="A1"><v>2</v></c></row>"#;
     let error = read(&xlsx(twice, "", &[])).unwrap_err();
-    assert_eq!(
-        (error.code(), error.place.as_str()),
-        ("file-damaged", "Blad1!A1")
-    );
+    assert_eq!((error.code(), error.place.as_str()), ("file-damaged", "Blad1!A1"));
     let backwards = r#"<row r="2"><c r="B2"><v>1</v></c><c r="A2"><v>2</v></c></row><row r="1"><c r="A1"><v>3</v></c></row>"#;
     let workbook = read(&xlsx(backwards, "", &[])).unwrap();
-    let order: Vec<String> = workbook.sheets[0]
-        .rows
-        .iter()
-        .flat_map(|r| r.cells.iter().map(Cell::raw))
-        .collect();
+    let order: Vec<String> = workbook.sheets[0].rows.iter().flat_map(|r| r.cells.iter().map(Cell::raw)).collect();
     assert_eq!(order, ["3", "2", "1"]);
 }
 
@@ -262,66 +182,26 @@ fn hostile_xlsx_files_are_refused_before_they_cost_anything() {
     let beyond = r#"<row r="1"><c r="XFE1"><v>1</v></c></row>"#;
     assert!(read(&xlsx(beyond, "", &[])).is_err());
     let lie = br#"<sst uniqueCount="4294967295" count="1"><si><t>x</t></si></sst>"#;
-    assert_eq!(
-        read(&xlsx("", "", &[("xl/sharedStrings.xml", lie)]))
-            .unwrap_err()
-            .code(),
-        "file-hostile"
-    );
-    let small = Limits {
-        inflated_bytes: 1 << 20,
-        strings: 1000,
-        cells: 100,
-        ..Limits::default()
-    };
+    assert_eq!(read(&xlsx("", "", &[("xl/sharedStrings.xml", lie)])).unwrap_err().code(), "file-hostile");
+    let small = Limits { inflated_bytes: 1 << 20, strings: 1000, cells: 100, ..Limits::default() };
     let bomb = format!("<sst><si><t>{}</t></si></sst>", "x".repeat(4 << 20));
-    let error = read_within(
-        &xlsx("", "", &[("xl/sharedStrings.xml", bomb.as_bytes())]),
-        &small,
-    )
-    .unwrap_err();
-    assert_eq!(
-        (error.code(), error.place.as_str()),
-        ("file-too-large", "xl/sharedStrings.xml")
-    );
+    let error = read_within(&xlsx("", "", &[("xl/sharedStrings.xml", bomb.as_bytes())]), &small).unwrap_err();
+    assert_eq!((error.code(), error.place.as_str()), ("file-too-large", "xl/sharedStrings.xml"));
     let many = format!("<sst>{}</sst>", "<si/>".repeat(2000));
-    let error = read_within(
-        &xlsx("", "", &[("xl/sharedStrings.xml", many.as_bytes())]),
-        &small,
-    )
-    .unwrap_err();
+    let error = read_within(&xlsx("", "", &[("xl/sharedStrings.xml", many.as_bytes())]), &small).unwrap_err();
     assert_eq!(error.code(), "file-too-large");
-    let cells: String = (1..=200)
-        .map(|row| format!("<row r=\"{row}\"><c r=\"A{row}\"><v>1</v></c></row>"))
-        .collect();
-    assert_eq!(
-        read_within(&xlsx(&cells, "", &[]), &small)
-            .unwrap_err()
-            .code(),
-        "file-too-large"
-    );
+    let cells: String = (1..=200).map(|row| format!("<row r=\"{row}\"><c r=\"A{row}\"><v>1</v></c></row>")).collect();
+    assert_eq!(read_within(&xlsx(&cells, "", &[]), &small).unwrap_err().code(), "file-too-large");
     // One long text in many cells is held once; many long texts are too much.
-    let row = |row: u32, text: usize| {
-        format!("<row r=\"{row}\"><c r=\"A{row}\" t=\"s\"><v>{text}</v></c></row>")
-    };
-    let tight = Limits {
-        text_bytes: 1 << 20,
-        ..Limits::default()
-    };
-    let texts: String = (0..90)
-        .map(|n| format!("<si><t>{n}{}</t></si>", "x".repeat(30_000)))
-        .collect();
+    let row = |row: u32, text: usize| format!("<row r=\"{row}\"><c r=\"A{row}\" t=\"s\"><v>{text}</v></c></row>");
+    let tight = Limits { text_bytes: 1 << 20, ..Limits::default() };
+    let texts: String = (0..90).map(|n| format!("<si><t>{n}{}</t></si>", "x".repeat(30_000))).collect();
     let texts = format!("<sst>{texts}</sst>");
     let more: [(&str, &[u8]); 1] = [("xl/sharedStrings.xml", texts.as_bytes())];
     let same: String = (1..=90).map(|n| row(n, 0)).collect();
     assert!(read_within(&xlsx(&same, "", &more), &tight).is_ok());
     let other: String = (1..=90).map(|n| row(n, n as usize - 1)).collect();
-    assert_eq!(
-        read_within(&xlsx(&other, "", &more), &tight)
-            .unwrap_err()
-            .code(),
-        "file-too-large"
-    );
+    assert_eq!(read_within(&xlsx(&other, "", &more), &tight).unwrap_err().code(), "file-too-large");
     // Entities are not expanded.
     let entities = br#"<!DOCTYPE s [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;">]><sst><si><t>&b;</t></si></sst>"#;
     let rows = r#"<row r="1"><c r="A1" t="s"><v>0</v></c></row>"#;
@@ -348,24 +228,17 @@ fn cut_off_files_give_an_error_and_never_a_panic() {
 #[test]
 fn compound_files_are_checked_against_their_own_length() {
     assert_eq!(kind(XLS), Kind::Xls);
-    for (at, value) in [
-        (44, u32::MAX),
-        (64, 0x00FF_FFFF),
-        (72, 0x7FFF_FFFF),
-        (48, 0x00FF_FFF0),
-    ] {
+    for (at, value) in [(44, u32::MAX), (64, 0x00FF_FFFF), (72, 0x7FFF_FFFF), (48, 0x00FF_FFF0)] {
         let mut bytes = XLS.to_vec();
         bytes[at..at + 4].copy_from_slice(&u32::to_le_bytes(value));
         assert_eq!(read(&bytes).unwrap_err().code(), "file-damaged", "at {at}");
     }
     // A directory whose sectors follow each other in a circle.
     let mut bytes = XLS.to_vec();
-    let sector =
-        |at: usize, bytes: &[u8]| u32::from_le_bytes(bytes[at..at + 4].try_into().unwrap());
+    let sector = |at: usize, bytes: &[u8]| u32::from_le_bytes(bytes[at..at + 4].try_into().unwrap());
     let fat = 512 * (sector(76, &bytes) as usize + 1);
     let directory = sector(48, &bytes) as usize;
-    bytes[fat + 4 * directory..fat + 4 * directory + 4]
-        .copy_from_slice(&u32::to_le_bytes(directory as u32));
+    bytes[fat + 4 * directory..fat + 4 * directory + 4].copy_from_slice(&u32::to_le_bytes(directory as u32));
     assert_eq!(read(&bytes).unwrap_err().code(), "file-damaged");
     assert!(CompoundFile::open(XLS).unwrap().has("workbook"));
 }
@@ -374,9 +247,7 @@ fn compound_files_are_checked_against_their_own_length() {
 fn xls_claims_are_refused() {
     // The record DIMENSIONS (0x0200, 14 bytes), with rows and columns beyond any sheet.
     let mut bytes = XLS.to_vec();
-    let at = memchr::memmem::find_iter(XLS, &[0x00, 0x02, 0x0E, 0x00])
-        .last()
-        .unwrap();
+    let at = memchr::memmem::find_iter(XLS, &[0x00, 0x02, 0x0E, 0x00]).last().unwrap();
     bytes[at + 8..at + 12].copy_from_slice(&u32::to_le_bytes(0xFFFF_FF00));
     bytes[at + 14..at + 16].copy_from_slice(&u16::to_le_bytes(0xFFFF));
     assert_eq!(read(&bytes).unwrap_err().code(), "file-too-large");
@@ -386,28 +257,16 @@ fn xls_claims_are_refused() {
 fn encrypted_workbooks_are_named() {
     let mut bytes = XLS.to_vec();
     // Rename the stream, as the container of an encrypted workbook names its own.
-    let name: Vec<u8> = "Workbook"
-        .encode_utf16()
-        .flat_map(u16::to_le_bytes)
-        .collect();
+    let name: Vec<u8> = "Workbook".encode_utf16().flat_map(u16::to_le_bytes).collect();
     let at = memchr::memmem::rfind(&bytes, &name).unwrap();
-    let other: Vec<u8> = "EncryptedPackage"
-        .encode_utf16()
-        .flat_map(u16::to_le_bytes)
-        .collect();
+    let other: Vec<u8> = "EncryptedPackage".encode_utf16().flat_map(u16::to_le_bytes).collect();
     bytes[at..at + other.len()].copy_from_slice(&other);
     assert_eq!(kind(&bytes), Kind::Encrypted);
     assert_eq!(read(&bytes).unwrap_err().code(), "file-encrypted");
 
     let ods = package(&[
-        (
-            "mimetype",
-            b"application/vnd.oasis.opendocument.spreadsheet",
-        ),
-        (
-            "META-INF/manifest.xml",
-            b"<m:manifest><m:file-entry><m:encryption-data/></m:file-entry></m:manifest>",
-        ),
+        ("mimetype", b"application/vnd.oasis.opendocument.spreadsheet"),
+        ("META-INF/manifest.xml", b"<m:manifest><m:file-entry><m:encryption-data/></m:file-entry></m:manifest>"),
         ("content.xml", b"garbage"),
     ]);
     assert_eq!(read(&ods).unwrap_err().code(), "file-encrypted");
@@ -418,10 +277,7 @@ fn ods(table: &str) -> Vec<u8> {
         "<office:document-content xmlns:office='o' xmlns:table='t' xmlns:text='x' xmlns:style='s' xmlns:number='n'><office:body><office:spreadsheet><table:table table:name='B'>{table}</table:table></office:spreadsheet></office:body></office:document-content>"
     );
     package(&[
-        (
-            "mimetype",
-            b"application/vnd.oasis.opendocument.spreadsheet",
-        ),
+        ("mimetype", b"application/vnd.oasis.opendocument.spreadsheet"),
         ("META-INF/manifest.xml", b"<manifest:manifest/>"),
         ("content.xml", content.as_bytes()),
     ])
@@ -450,10 +306,7 @@ fn hostile_ods_files_are_refused() {
     let workbook = read(&ods(table)).unwrap();
     assert_eq!(workbook.sheets[0].rows.len(), 2);
     assert_eq!(raw(&workbook, "B2"), "0.2 %");
-    assert_eq!(
-        cell(&workbook, 0, "C2").unwrap().value,
-        Value::MissingResult
-    );
+    assert_eq!(cell(&workbook, 0, "C2").unwrap().value, Value::MissingResult);
 }
 
 #[test]
@@ -473,33 +326,16 @@ fn archives_are_listed_and_read_with_limits() {
     assert_eq!(kind(&members[0].read().unwrap()), Kind::Delimited);
     assert_eq!(members[2].read().unwrap(), inner);
     assert_eq!(archive::members(&inner, 2).unwrap().len(), 1);
-    assert_eq!(
-        archive::members(&inner, 3).unwrap_err().code(),
-        "file-hostile"
-    );
+    assert_eq!(archive::members(&inner, 3).unwrap_err().code(), "file-hostile");
 
     let bomb = package(&[("big.xml", &vec![b' '; 8 << 20])]);
-    let tight = Limits {
-        member_bytes: 1 << 20,
-        ..Limits::default()
-    };
+    let tight = Limits { member_bytes: 1 << 20, ..Limits::default() };
     let member = archive::members_within(&bomb, 1, &tight).unwrap();
     assert_eq!(member[0].read().unwrap_err().code(), "file-too-large");
     let crowd: Vec<(String, Vec<u8>)> = (0..50).map(|n| (format!("{n}"), Vec::new())).collect();
-    let crowd: Vec<(&str, &[u8])> = crowd
-        .iter()
-        .map(|(n, b)| (n.as_str(), b.as_slice()))
-        .collect();
-    let few = Limits {
-        members: 10,
-        ..Limits::default()
-    };
-    assert_eq!(
-        archive::members_within(&package(&crowd), 1, &few)
-            .unwrap_err()
-            .code(),
-        "file-too-large"
-    );
+    let crowd: Vec<(&str, &[u8])> = crowd.iter().map(|(n, b)| (n.as_str(), b.as_slice())).collect();
+    let few = Limits { members: 10, ..Limits::default() };
+    assert_eq!(archive::members_within(&package(&crowd), 1, &few).unwrap_err().code(), "file-too-large");
 }
 
 #[test]
@@ -546,19 +382,11 @@ fn xlsb() -> Vec<u8> {
 
     let mut styles = Vec::new();
     record(&mut styles, 0x267, &1_u32.to_le_bytes());
-    record(
-        &mut styles,
-        0x2C,
-        &[164_u16.to_le_bytes().to_vec(), wide("0.0\"%\"")].concat(),
-    );
+    record(&mut styles, 0x2C, &[164_u16.to_le_bytes().to_vec(), wide("0.0\"%\"")].concat());
     record(&mut styles, 0x268, &[]);
     record(&mut styles, 0x269, &4_u32.to_le_bytes());
     for id in [0_u16, 10, 164, 14] {
-        record(
-            &mut styles,
-            0x2F,
-            &[0_u16.to_le_bytes(), id.to_le_bytes()].concat(),
-        );
+        record(&mut styles, 0x2F, &[0_u16.to_le_bytes(), id.to_le_bytes()].concat());
     }
     record(&mut styles, 0x26A, &[]);
 
@@ -568,8 +396,7 @@ fn xlsb() -> Vec<u8> {
     record(&mut cells, 0x91, &[]);
     record(&mut cells, 0x00, &[0; 25]);
     let head = |column: u32, style: u32| [column.to_le_bytes(), style.to_le_bytes()].concat();
-    let real =
-        |column, style, number: f64| [head(column, style), number.to_le_bytes().to_vec()].concat();
+    let real = |column, style, number: f64| [head(column, style), number.to_le_bytes().to_vec()].concat();
     record(&mut cells, 0x05, &real(0, 1, 0.002));
     record(&mut cells, 0x05, &real(1, 2, 0.2));
     record(&mut cells, 0x05, &real(2, 3, 46057.0));
@@ -577,25 +404,12 @@ fn xlsb() -> Vec<u8> {
     record(&mut cells, 0x06, &[head(4, 0), wide("ämne")].concat());
     record(&mut cells, 0x01, &head(5, 1));
     record(&mut cells, 0x92, &[]);
-    record(
-        &mut cells,
-        0xB0,
-        &[1_u32, 2, 0, 3]
-            .iter()
-            .flat_map(|n| n.to_le_bytes())
-            .collect::<Vec<u8>>(),
-    );
+    record(&mut cells, 0xB0, &[1_u32, 2, 0, 3].iter().flat_map(|n| n.to_le_bytes()).collect::<Vec<u8>>());
     package(&[
         ("[Content_Types].xml", b"<Types/>"),
-        (
-            "_rels/.rels",
-            RELS.replace("workbook.xml", "workbook.bin").as_bytes(),
-        ),
+        ("_rels/.rels", RELS.replace("workbook.xml", "workbook.bin").as_bytes()),
         ("xl/workbook.bin", &book),
-        (
-            "xl/_rels/workbook.bin.rels",
-            BOOK_RELS.replace("sheet1.xml", "sheet1.bin").as_bytes(),
-        ),
+        ("xl/_rels/workbook.bin.rels", BOOK_RELS.replace("sheet1.xml", "sheet1.bin").as_bytes()),
         ("xl/styles.bin", &styles),
         ("xl/worksheets/sheet1.bin", &cells),
     ])
@@ -605,16 +419,10 @@ fn xlsb() -> Vec<u8> {
 fn an_xlsb_is_read_with_its_formats() {
     let workbook = read(&xlsb()).unwrap();
     assert_eq!(workbook.kind, Kind::Xlsb);
-    let seen: Vec<String> = ["A1", "B1", "C1", "D1", "E1"]
-        .iter()
-        .map(|name| raw(&workbook, name))
-        .collect();
+    let seen: Vec<String> = ["A1", "B1", "C1", "D1", "E1"].iter().map(|name| raw(&workbook, name)).collect();
     assert_eq!(seen, ["0.2 %", "0.2 %", "2026-02-04", "#N/A", "ämne"]);
     assert_eq!(cell(&workbook, 0, "A1").unwrap().shown, Shown::Percent);
-    assert_eq!(
-        cell(&workbook, 0, "B1").unwrap().shown,
-        Shown::UnitText("%".into())
-    );
+    assert_eq!(cell(&workbook, 0, "B1").unwrap().shown, Shown::UnitText("%".into()));
     assert_eq!(cell(&workbook, 0, "F1"), None);
     assert_eq!(workbook.sheets[0].visibility, Visibility::Hidden);
     assert_eq!(workbook.sheets[0].merges.len(), 1);
@@ -622,13 +430,7 @@ fn an_xlsb_is_read_with_its_formats() {
 
 #[test]
 fn cells_are_named_as_spreadsheets_name_them() {
-    for (row, column, name) in [
-        (0, 0, "A1"),
-        (16, 5, "F17"),
-        (0, 25, "Z1"),
-        (0, 26, "AA1"),
-        (1_048_575, 16_383, "XFD1048576"),
-    ] {
+    for (row, column, name) in [(0, 0, "A1"), (16, 5, "F17"), (0, 25, "Z1"), (0, 26, "AA1"), (1_048_575, 16_383, "XFD1048576")] {
         assert_eq!(a1(row, column), name);
     }
 }

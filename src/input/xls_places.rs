@@ -16,11 +16,7 @@ use std::collections::BTreeMap;
 pub(super) fn read(bytes: &[u8], limits: &Limits) -> Result<Places, ReadError> {
     let file = CompoundFile::open(bytes)?;
     let stream = file.stream("Workbook").or_else(|_| file.stream("Book"))?;
-    let mut places = Places {
-        formats: Vec::new(),
-        system: DateSystem::From1900,
-        sheets: Vec::new(),
-    };
+    let mut places = Places { formats: Vec::new(), system: DateSystem::From1900, sheets: Vec::new() };
     let mut codes = BTreeMap::new();
     let mut ids = Vec::new();
     let mut starts = Vec::new();
@@ -31,8 +27,7 @@ pub(super) fn read(bytes: &[u8], limits: &Limits) -> Result<Places, ReadError> {
             0x0809 => wide = !matches!(u16_at(record.body, 0), Some(0x0500)),
             0x22 if u16_at(record.body, 0) == Some(1) => places.system = DateSystem::From1904,
             0x041E => {
-                if let Some((id, code)) = u16_at(record.body, 0).zip(format_code(record.body, wide))
-                {
+                if let Some((id, code)) = u16_at(record.body, 0).zip(format_code(record.body, wide)) {
                     codes.insert(id, NumberFormat::parse(&code));
                 }
             }
@@ -42,15 +37,7 @@ pub(super) fn read(bytes: &[u8], limits: &Limits) -> Result<Places, ReadError> {
             _ => {}
         }
     }
-    places.formats = ids
-        .into_iter()
-        .map(|id| {
-            codes
-                .get(&id)
-                .cloned()
-                .unwrap_or_else(|| NumberFormat::built_in(id))
-        })
-        .collect();
+    places.formats = ids.into_iter().map(|id| codes.get(&id).cloned().unwrap_or_else(|| NumberFormat::built_in(id))).collect();
     if starts.len() > limits.sheets {
         return Err(too_large("antalet blad", "the number of sheets"));
     }
@@ -60,10 +47,7 @@ pub(super) fn read(bytes: &[u8], limits: &Limits) -> Result<Places, ReadError> {
         // All sheets are in memory at once.
         area += sheet.settle(limits)?;
         if area > limits.rectangle {
-            return Err(too_large(
-                "bladens använda yta",
-                "the used area of the sheets",
-            ));
+            return Err(too_large("bladens använda yta", "the used area of the sheets"));
         }
         places.sheets.push(sheet);
     }
@@ -87,12 +71,7 @@ fn sheet(stream: &[u8], limits: &Limits) -> Result<SheetPlaces, ReadError> {
                 let (Some(row), Some(column), Some(format)) = (field(0), field(2), field(4)) else {
                     return Err(damaged());
                 };
-                sheet.cells.push(Place {
-                    row,
-                    column,
-                    format,
-                    state: State::Stored,
-                });
+                sheet.cells.push(Place { row, column, format, state: State::Stored });
             }
             // Several numbers in short: row, first column, six bytes each, last column.
             0xBD => {
@@ -112,19 +91,10 @@ fn sheet(stream: &[u8], limits: &Limits) -> Result<SheetPlaces, ReadError> {
             0xE5 => {
                 for index in 0..field(0).unwrap_or(0) as usize {
                     let at = 2 + 8 * index;
-                    if let (
-                        Some(first_row),
-                        Some(last_row),
-                        Some(first_column),
-                        Some(last_column),
-                    ) = (field(at), field(at + 2), field(at + 4), field(at + 6))
+                    if let (Some(first_row), Some(last_row), Some(first_column), Some(last_column)) =
+                        (field(at), field(at + 2), field(at + 4), field(at + 6))
                     {
-                        sheet.merges.push(Merge {
-                            first_row,
-                            first_column,
-                            last_row,
-                            last_column,
-                        });
+                        sheet.merges.push(Merge { first_row, first_column, last_row, last_column });
                     }
                 }
             }
@@ -141,21 +111,13 @@ fn sheet(stream: &[u8], limits: &Limits) -> Result<SheetPlaces, ReadError> {
 fn check_dimensions(body: &[u8], limits: &Limits) -> Result<(), ReadError> {
     let (rows, columns) = if body.len() == 10 {
         (
-            u16_at(body, 2)
-                .map(u64::from)
-                .zip(u16_at(body, 0).map(u64::from)),
-            u16_at(body, 6)
-                .map(u64::from)
-                .zip(u16_at(body, 4).map(u64::from)),
+            u16_at(body, 2).map(u64::from).zip(u16_at(body, 0).map(u64::from)),
+            u16_at(body, 6).map(u64::from).zip(u16_at(body, 4).map(u64::from)),
         )
     } else {
         (
-            u32_at(body, 4)
-                .map(u64::from)
-                .zip(u32_at(body, 0).map(u64::from)),
-            u16_at(body, 10)
-                .map(u64::from)
-                .zip(u16_at(body, 8).map(u64::from)),
+            u32_at(body, 4).map(u64::from).zip(u32_at(body, 0).map(u64::from)),
+            u16_at(body, 10).map(u64::from).zip(u16_at(body, 8).map(u64::from)),
         )
     };
     let Some(((last_row, first_row), (last_column, _))) = rows.zip(columns) else {
@@ -164,16 +126,10 @@ fn check_dimensions(body: &[u8], limits: &Limits) -> Result<(), ReadError> {
     if last_row > 0 && first_row > last_row {
         return Err(damaged());
     }
-    let area = last_row
-        .saturating_sub(first_row)
-        .saturating_add(1)
-        .saturating_mul(last_column + 1);
+    let area = last_row.saturating_sub(first_row).saturating_add(1).saturating_mul(last_column + 1);
     // Claims of blank but formatted areas are common; only what could not be held is refused.
     if area > 4 * limits.rectangle as u64 {
-        return Err(too_large(
-            "bladets använda yta",
-            "the used area of the sheet",
-        ));
+        return Err(too_large("bladets använda yta", "the used area of the sheet"));
     }
     Ok(())
 }
@@ -183,30 +139,15 @@ fn format_code(body: &[u8], wide: bool) -> Option<String> {
     if !wide {
         let count = usize::from(*body.get(2)?);
         let bytes = body.get(3..3 + count)?;
-        return Some(
-            encoding_rs::WINDOWS_1252
-                .decode_without_bom_handling(bytes)
-                .0
-                .into_owned(),
-        );
+        return Some(encoding_rs::WINDOWS_1252.decode_without_bom_handling(bytes).0.into_owned());
     }
     let count = usize::from(u16_at(body, 2)?);
     if body.get(4)? & 1 != 0 {
         let bytes = body.get(5..5 + 2 * count)?;
-        Some(
-            encoding_rs::UTF_16LE
-                .decode_without_bom_handling(bytes)
-                .0
-                .into_owned(),
-        )
+        Some(encoding_rs::UTF_16LE.decode_without_bom_handling(bytes).0.into_owned())
     } else {
         // One byte a character is the first 256 characters of Unicode.
-        Some(
-            body.get(5..5 + count)?
-                .iter()
-                .map(|b| char::from(*b))
-                .collect(),
-        )
+        Some(body.get(5..5 + count)?.iter().map(|b| char::from(*b)).collect())
     }
 }
 

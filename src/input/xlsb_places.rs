@@ -16,19 +16,12 @@ use std::collections::BTreeMap;
 pub(super) fn read(package: &Package, limits: &Limits) -> Result<Places, ReadError> {
     let folder = "xl/";
     let strings = package.part("xl/sharedStrings.bin").unwrap_or_default();
-    if Records(strings)
-        .filter(|record| record.kind == 0x13)
-        .count()
-        > limits.strings
-    {
+    if Records(strings).filter(|record| record.kind == 0x13).count() > limits.strings {
         return Err(too_large("mängden text", "the amount of text"));
     }
     let targets = xlsx_places::relations(package, &format!("{folder}workbook.bin"))?;
-    let mut places = Places {
-        formats: formats(package.part("xl/styles.bin").unwrap_or_default()),
-        system: DateSystem::From1900,
-        sheets: Vec::new(),
-    };
+    let mut places =
+        Places { formats: formats(package.part("xl/styles.bin").unwrap_or_default()), system: DateSystem::From1900, sheets: Vec::new() };
     let mut cells = 0;
     for record in Records(package.part("xl/workbook.bin").ok_or_else(damaged)?) {
         match record.kind {
@@ -71,10 +64,7 @@ fn formats(styles: &[u8]) -> Vec<NumberFormat> {
             0x26A => break,
             0x2F if inside => formats.push(match u16_at(record.body, 2) {
                 None => NumberFormat::unknown(),
-                Some(id) => codes
-                    .get(&id)
-                    .cloned()
-                    .unwrap_or_else(|| NumberFormat::built_in(id)),
+                Some(id) => codes.get(&id).cloned().unwrap_or_else(|| NumberFormat::built_in(id)),
             }),
             _ => {}
         }
@@ -90,8 +80,7 @@ fn sheet(part: &[u8]) -> SheetPlaces {
         match record.kind {
             0x00 if in_cells => row = u32_at(record.body, 0).unwrap_or(u32::MAX),
             0x02..=0x0B if in_cells => {
-                let Some((column, style)) = u32_at(record.body, 0).zip(u32_at(record.body, 4))
-                else {
+                let Some((column, style)) = u32_at(record.body, 0).zip(u32_at(record.body, 4)) else {
                     continue;
                 };
                 let state = if record.kind == 0x0B {
@@ -111,15 +100,8 @@ fn sheet(part: &[u8]) -> SheetPlaces {
             0x92 => in_cells = false,
             0xB0 => {
                 let field = |index: usize| u32_at(record.body, 4 * index);
-                if let (Some(first_row), Some(last_row), Some(first_column), Some(last_column)) =
-                    (field(0), field(1), field(2), field(3))
-                {
-                    sheet.merges.push(Merge {
-                        first_row,
-                        first_column,
-                        last_row,
-                        last_column,
-                    });
+                if let (Some(first_row), Some(last_row), Some(first_column), Some(last_column)) = (field(0), field(1), field(2), field(3)) {
+                    sheet.merges.push(Merge { first_row, first_column, last_row, last_column });
                 }
             }
             _ => {}
@@ -148,12 +130,7 @@ fn wide(body: &[u8], at: usize) -> Option<String> {
     let count = u32_at(body, at)? as usize;
     let end = at.checked_add(4)?.checked_add(count.checked_mul(2)?)?;
     let bytes = body.get(at + 4..end)?;
-    Some(
-        encoding_rs::UTF_16LE
-            .decode_without_bom_handling(bytes)
-            .0
-            .into_owned(),
-    )
+    Some(encoding_rs::UTF_16LE.decode_without_bom_handling(bytes).0.into_owned())
 }
 
 struct Record<'a> {

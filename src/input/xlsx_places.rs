@@ -44,34 +44,19 @@ pub(super) fn wanted(name: &str) -> bool {
 
 /// The value of an attribute, by local name.
 pub(super) fn attribute(element: &BytesStart<'_>, name: &str) -> Option<String> {
-    element
-        .attributes()
-        .with_checks(false)
-        .flatten()
-        .find_map(|a| {
-            (a.key.local_name().as_ref() == name)
-                .then(|| {
-                    a.normalized_value(XmlVersion::Implicit1_0)
-                        .ok()
-                        .map(|v| v.into_owned())
-                })
-                .flatten()
-        })
+    element.attributes().with_checks(false).flatten().find_map(|a| {
+        (a.key.local_name().as_ref() == name).then(|| a.normalized_value(XmlVersion::Implicit1_0).ok().map(|v| v.into_owned())).flatten()
+    })
 }
 
 /// Calls `visit` for every element, by local name; stops when it returns false.
-pub(super) fn elements(
-    xml: &[u8],
-    mut visit: impl FnMut(&str, &BytesStart<'_>) -> bool,
-) -> Result<(), ReadError> {
+pub(super) fn elements(xml: &[u8], mut visit: impl FnMut(&str, &BytesStart<'_>) -> bool) -> Result<(), ReadError> {
     let text = super::text::decode(xml)?.text;
     let mut reader = Reader::from_str(&text);
     reader.config_mut().check_end_names = false;
     loop {
         match reader.read_event().map_err(|_| damaged())? {
-            Event::Start(element) | Event::Empty(element)
-                if !visit(element.local_name().as_ref(), &element) =>
-            {
+            Event::Start(element) | Event::Empty(element) if !visit(element.local_name().as_ref(), &element) => {
                 return Ok(());
             }
             Event::Eof => return Ok(()),
@@ -93,9 +78,7 @@ pub(super) fn formats(package: &Package, workbook: &str) -> Result<Vec<NumberFor
     elements(styles, |name, element| {
         match name {
             "numFmt" => {
-                if let Some((id, code)) =
-                    attribute(element, "numFmtId").zip(attribute(element, "formatCode"))
-                {
+                if let Some((id, code)) = attribute(element, "numFmtId").zip(attribute(element, "formatCode")) {
                     codes.insert(id, NumberFormat::parse(&code));
                 }
             }
@@ -103,10 +86,9 @@ pub(super) fn formats(package: &Package, workbook: &str) -> Result<Vec<NumberFor
             "cellStyles" | "dxfs" | "tableStyles" => return false,
             "xf" if inside => formats.push(match attribute(element, "numFmtId") {
                 None => NumberFormat::general(),
-                Some(id) => codes.get(&id).cloned().unwrap_or_else(|| {
-                    id.parse()
-                        .map_or_else(|_| NumberFormat::unknown(), NumberFormat::built_in)
-                }),
+                Some(id) => {
+                    codes.get(&id).cloned().unwrap_or_else(|| id.parse().map_or_else(|_| NumberFormat::unknown(), NumberFormat::built_in))
+                }
             }),
             _ => {}
         }
@@ -126,17 +108,11 @@ pub(super) fn workbook_part(package: &Package) -> Result<String, ReadError> {
         }
         true
     })?;
-    Ok(target
-        .ok_or_else(damaged)?
-        .trim_start_matches('/')
-        .to_string())
+    Ok(target.ok_or_else(damaged)?.trim_start_matches('/').to_string())
 }
 
 /// What the relations beside a part point at, by id, as names of parts.
-pub(super) fn relations(
-    package: &Package,
-    part: &str,
-) -> Result<BTreeMap<String, String>, ReadError> {
+pub(super) fn relations(package: &Package, part: &str) -> Result<BTreeMap<String, String>, ReadError> {
     let (folder, file) = part.rsplit_once('/').unwrap_or(("", part));
     let rels = format!("{folder}/_rels/{file}.rels");
     let mut targets = BTreeMap::new();
@@ -149,9 +125,7 @@ pub(super) fn relations(
         {
             let path = match target.strip_prefix('/') {
                 Some(absolute) => absolute.to_string(),
-                None => format!("{folder}/{target}")
-                    .trim_start_matches('/')
-                    .to_string(),
+                None => format!("{folder}/{target}").trim_start_matches('/').to_string(),
             };
             targets.insert(id, path);
         }
@@ -161,39 +135,27 @@ pub(super) fn relations(
 }
 
 /// The part of every sheet, in the workbook's order, with the sheet's name.
-pub(super) fn sheet_parts(
-    package: &Package,
-    workbook: &str,
-) -> Result<Vec<(String, Option<String>)>, ReadError> {
+pub(super) fn sheet_parts(package: &Package, workbook: &str) -> Result<Vec<(String, Option<String>)>, ReadError> {
     let targets = relations(package, workbook)?;
     let mut sheets = Vec::new();
-    elements(
-        package.part(workbook).ok_or_else(damaged)?,
-        |name, element| {
-            if name == "sheet" {
-                let id = element
-                    .attributes()
-                    .with_checks(false)
-                    .flatten()
-                    .find(|a| a.key.prefix().is_some() && a.key.local_name().as_ref() == "id")
-                    .map(|a| a.value.into_owned());
-                sheets.push((
-                    attribute(element, "name").unwrap_or_default(),
-                    id.and_then(|id| targets.get(&id).cloned()),
-                ));
-            }
-            name != "definedNames"
-        },
-    )?;
+    elements(package.part(workbook).ok_or_else(damaged)?, |name, element| {
+        if name == "sheet" {
+            let id = element
+                .attributes()
+                .with_checks(false)
+                .flatten()
+                .find(|a| a.key.prefix().is_some() && a.key.local_name().as_ref() == "id")
+                .map(|a| a.value.into_owned());
+            sheets.push((attribute(element, "name").unwrap_or_default(), id.and_then(|id| targets.get(&id).cloned())));
+        }
+        name != "definedNames"
+    })?;
     Ok(sheets)
 }
 
 /// Refuses shared strings that would take memory out of proportion to the file.
 pub(super) fn check_shared_strings(package: &Package, limits: &Limits) -> Result<(), ReadError> {
-    for name in package
-        .names()
-        .filter(|name| name.ends_with("sharedstrings.xml"))
-    {
+    for name in package.names().filter(|name| name.ends_with("sharedstrings.xml")) {
         let Some(part) = package.part(name) else {
             continue;
         };
@@ -205,27 +167,19 @@ pub(super) fn check_shared_strings(package: &Package, limits: &Limits) -> Result
                 .iter()
                 .skip_while(|b| !b.is_ascii_digit())
                 .take_while(|b| b.is_ascii_digit())
-                .fold(0, |n: u64, b| {
-                    n.saturating_mul(10).saturating_add(u64::from(b - b'0'))
-                });
+                .fold(0, |n: u64, b| n.saturating_mul(10).saturating_add(u64::from(b - b'0')));
             // A string takes at least `<si/>`. Small claims are let be: some programs count wrong.
             if claimed > 1_000_000 && claimed > part.len() as u64 / 5 {
                 return Err(ReadError::new(
                     Fault::Hostile,
-                    format!(
-                        "filen påstår sig ha {claimed} texter men rymmer dem inte; spara om den"
-                    ),
+                    format!("filen påstår sig ha {claimed} texter men rymmer dem inte; spara om den"),
                     format!("the file claims {claimed} texts but cannot hold them; save it anew"),
                 ));
             }
         }
-        let strings =
-            memmem::find_iter(part, b"<si").count() + memmem::find_iter(part, b":si").count();
+        let strings = memmem::find_iter(part, b"<si").count() + memmem::find_iter(part, b":si").count();
         if strings > limits.strings {
-            return Err(super::archive::too_large(
-                "mängden text",
-                "the amount of text",
-            ));
+            return Err(super::archive::too_large("mängden text", "the amount of text"));
         }
     }
     Ok(())
@@ -244,14 +198,9 @@ pub(super) struct Scan {
 
 /// Looks through a sheet without parsing it, which costs a hundredth of parsing it.
 pub(super) fn scan(sheet: &[u8]) -> Scan {
-    let ends_name = |at: usize| {
-        matches!(
-            sheet.get(at),
-            Some(b'>' | b' ' | b'/' | b'\t' | b'\r' | b'\n')
-        )
-    };
-    let formulas = memmem::find_iter(sheet, b"<f").any(|at| ends_name(at + 2))
-        || memmem::find_iter(sheet, b":f").any(|at| ends_name(at + 2));
+    let ends_name = |at: usize| matches!(sheet.get(at), Some(b'>' | b' ' | b'/' | b'\t' | b'\r' | b'\n'));
+    let formulas =
+        memmem::find_iter(sheet, b"<f").any(|at| ends_name(at + 2)) || memmem::find_iter(sheet, b":f").any(|at| ends_name(at + 2));
     // Merged ranges stand after the cells.
     let tail = memmem::rfind(sheet, b"sheetData").unwrap_or(0);
     let tail = sheet.get(tail..).unwrap_or_default();
@@ -269,11 +218,7 @@ pub(super) fn scan(sheet: &[u8]) -> Scan {
             .and_then(range);
         merges.extend(range);
     }
-    Scan {
-        merges,
-        formulas,
-        odd_value: has_odd_value(sheet),
-    }
+    Scan { merges, formulas, odd_value: has_odd_value(sheet) }
 }
 
 /// Whether any value is written with an entity or CDATA. Text results of formulas (`t="str"`) may hold
@@ -298,9 +243,7 @@ fn has_odd_value(sheet: &[u8]) -> bool {
         let content = rest.get(open + 1..).unwrap_or_default();
         let end = memchr::memchr(b'<', content).unwrap_or(content.len());
         let text = content.get(..end).unwrap_or_default();
-        let cdata = content
-            .get(end..)
-            .is_some_and(|next| next.starts_with(b"<![CDATA["));
+        let cdata = content.get(end..).is_some_and(|next| next.starts_with(b"<![CDATA["));
         if cdata || (memchr::memchr(b'&', text).is_some() && !is_text_result(sheet, at)) {
             return true;
         }
@@ -317,8 +260,7 @@ fn is_text_result(sheet: &[u8], at: usize) -> bool {
         let inside = inside.get(..end).unwrap_or_default();
         let name = inside.split(|b| *b == b' ').next().unwrap_or_default();
         if name == b"c" || name.ends_with(b":c") {
-            return memmem::find(inside, b"t=\"str\"").is_some()
-                || memmem::find(inside, b"t='str'").is_some();
+            return memmem::find(inside, b"t=\"str\"").is_some() || memmem::find(inside, b"t='str'").is_some();
         }
     }
     false
@@ -329,12 +271,7 @@ fn range(text: &str) -> Option<Merge> {
     let (first, last) = text.split_once(':')?;
     let (first_row, first_column) = place(first)?;
     let (last_row, last_column) = place(last)?;
-    Some(Merge {
-        first_row,
-        first_column,
-        last_row,
-        last_column,
-    })
+    Some(Merge { first_row, first_column, last_row, last_column })
 }
 
 /// Reads `F17` (or `$F$17`) to zero-based row and column.
@@ -344,10 +281,7 @@ fn place(text: &str) -> Option<(u32, u32)> {
     let (letters, digits) = text.split_at(letters);
     let mut column = 0_u32;
     for letter in letters.bytes() {
-        let value = letter
-            .to_ascii_uppercase()
-            .checked_sub(b'A')
-            .filter(|v| *v < 26)?;
+        let value = letter.to_ascii_uppercase().checked_sub(b'A').filter(|v| *v < 26)?;
         column = column.checked_mul(26)?.checked_add(u32::from(value) + 1)?;
     }
     let row: u32 = digits.parse().ok()?;

@@ -123,7 +123,10 @@ impl<'a> Work<'a> {
             groups: &groups,
             // Whatever nobody has identified may be more of the same, and a part of what is stated of the whole may
             // hold far more than the whole.
-            interval: Interval { lo: interval.lo, hi: if coarse { top(rule) } else { interval.hi.saturating_add(unresolved).min(top(rule)) } },
+            interval: Interval {
+                lo: interval.lo,
+                hi: if coarse { top(rule) } else { interval.hi.saturating_add(unresolved).min(top(rule)) },
+            },
             facts: &facts,
             register: self.register,
             on: self.day.on,

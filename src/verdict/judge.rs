@@ -341,7 +341,10 @@ impl<'a> Work<'a> {
         }
         let untouched = match rule.count {
             // An answer that raises the whole list is heard even when every entry is mentioned.
-            Count::Each => rule.entries.len() > touched_entries || self.answers.iter().any(|answer| answer.raises() && matches!(answer.target, Target::List(_))),
+            Count::Each => {
+                rule.entries.len() > touched_entries
+                    || self.answers.iter().any(|answer| answer.raises() && matches!(answer.target, Target::List(_)))
+            }
             Count::Sum => true,
         };
         if untouched {
@@ -373,8 +376,13 @@ impl<'a> Work<'a> {
         }
         let packaging = of == Of::Packaging;
         let mut covered = vec![false; unresolved.len()];
-        let mut things =
-            Things { unresolved: Vec::with_capacity(list.len()), open: Vec::with_capacity(list.len()), disclosed: Vec::with_capacity(list.len()), list, unresolved_above: false };
+        let mut things = Things {
+            unresolved: Vec::with_capacity(list.len()),
+            open: Vec::with_capacity(list.len()),
+            disclosed: Vec::with_capacity(list.len()),
+            list,
+            unresolved_above: false,
+        };
         for thing in &things.list {
             let end = self.tree.nodes.get(thing.node).map_or(0, |node| node.end);
             let inside = |shares: &[Share]| -> Vec<Share> {

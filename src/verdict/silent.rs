@@ -7,7 +7,7 @@ use super::scope::{Inside, looks_at_parts, thing_inside};
 use super::tree::{Item, Thing};
 use crate::amount::Interval;
 use crate::declaration::{Claim, Date, DeclarationKind, Source};
-use crate::rule::{Of, Count, Entry, Rule};
+use crate::rule::{Count, Entry, Of, Rule};
 use crate::substance::Identity;
 
 impl<'a> Work<'a> {

@@ -181,6 +181,7 @@ pub(super) fn read(table: &Table, sheet: &Sheet, collector: &mut Collector) -> V
         })
         .collect();
     let stated_unit = unit_of_facts(table);
+    let names_substances = groups.iter().any(Columns::names_substances);
     let mut standing = Standing { naming: Naming::default(), product: None, places: vec![Place::default(); groups.len()] };
     let mut row_answers: BTreeMap<(usize, usize), Vec<RowAnswer>> = BTreeMap::new();
     let mut partial_rows: BTreeMap<usize, usize> = BTreeMap::new();
@@ -196,6 +197,10 @@ pub(super) fn read(table: &Table, sheet: &Sheet, collector: &mut Collector) -> V
         let Some(product) = standing.product else { continue };
         if touched.last() != Some(&product) {
             touched.push(product);
+            // Constituents decide what silence means, whatever questions were answered beside them.
+            if let Some(product) = collector.products.get_mut(product).filter(|_| names_substances) {
+                product.kind = None;
+            }
         }
         let mut partial = false;
         for (at, columns) in groups.iter().enumerate() {
@@ -239,17 +244,12 @@ fn holds_anything(table: &Table, row: &Row) -> bool {
 
 fn naming_of_facts(table: &Table) -> Naming {
     let fact = |role: &Role| table.fact(role).map(|fact| fact.value.trim()).filter(|value| !says_nothing(value)).map(Into::into);
-    let mut naming = Naming {
+    Naming {
         article: fact(&Role::ArticleNumber),
         buyer: fact(&Role::BuyerArticleNumber),
         gtin: fact(&Role::Gtin),
         name: fact(&Role::ProductName),
-    };
-    // A title names the product only where it tells one table from the one beside it.
-    if naming.is_empty() && table.columns.first().is_some_and(|column| column.group == 0) && table.beside_another {
-        naming.name = table.title.as_ref().map(|title| title.raw.trim().into());
     }
-    naming
 }
 
 /// The unit that the sheet states for all its amounts.
@@ -471,7 +471,7 @@ impl Line<'_> {
                 place = component;
             }
         } else if place.component.is_none() && self.columns.component.is_none() {
-            if let Some(fact) = self.table.fact(&Role::Component) {
+            if let Some(fact) = self.table.fact(&Role::Component).filter(|fact| is_name(&fact.value)) {
                 place = collector.component(self.product, Some(fact.value.trim()), None, is_packaging(&fact.value), fact.source.clone());
             }
         }
@@ -487,7 +487,7 @@ impl Line<'_> {
             }
             place = collector.material(self.product, place, &material, source);
         } else if place.material.is_none() && self.columns.material.is_none() {
-            if let Some(fact) = self.table.fact(&Role::Material) {
+            if let Some(fact) = self.table.fact(&Role::Material).filter(|fact| is_name(&fact.value)) {
                 place = collector.material(self.product, place, fact.value.trim(), fact.source.clone());
             }
         }
@@ -760,6 +760,11 @@ impl Line<'_> {
             }
         }
     }
+}
+
+/// Whether a labelled value can name something: `Material: $1.5` is a cost.
+fn is_name(value: &str) -> bool {
+    !says_nothing(value) && value.chars().filter(|c| c.is_alphabetic()).count() >= 2
 }
 
 /// Whether an amount stands there that is more than nothing.

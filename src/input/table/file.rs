@@ -6,10 +6,11 @@ use super::dates::{Written, written};
 use super::headings::Role;
 use super::identifiers::has_cas;
 use super::layout::{Column, Fact, Layout, Table, cell_at, tables};
-use super::products::{Collector, Naming, RowAnswer};
-use super::{Contents, amounts};
+use super::mapping::{self, Mapping};
+use super::products::{Collector, Naming};
+use super::{amounts, laboratory, questionnaire};
 use crate::amount::{Dimension, Unit};
-use crate::declaration::{Date, Declaration, DeclarationKind, Problem, ProblemCode, Source, Text};
+use crate::declaration::{Date, Declaration, DeclarationKind, Place, Problem, ProblemCode, Source, Text};
 use crate::input::workbook::{Cell, Sheet, Shown, Value, Visibility, Workbook};
 use std::collections::BTreeMap;
 
@@ -28,17 +29,9 @@ pub enum Reader {
 
 /// The reader that the columns of a table ask for.
 pub fn reader_of(table: &Table) -> Reader {
-    let has = |test: &dyn Fn(&Role) -> bool| table.columns.iter().any(|column| test(&column.role));
-    let substances = has(&|role| matches!(role, Role::Substance | Role::Cas | Role::Ec));
-    let measured = has(&|role| matches!(role, Role::Result | Role::Loq | Role::Lod | Role::Uncertainty | Role::Sample))
-        || has(&|role| *role == Role::Analyte) && has(&|role| matches!(role, Role::Amount | Role::Unit | Role::Method));
-    let questions = has(&|role| *role == Role::Question) && !substances
-        || has(&|role| matches!(role, Role::Reply | Role::Tick(_)))
-            && !substances
-            && !has(&|role| matches!(role, Role::Material | Role::Component));
-    let content = has(&|role| {
+    let content = |column: &Column| {
         matches!(
-            role,
+            column.role,
             Role::Substance
                 | Role::Cas
                 | Role::Ec
@@ -50,12 +43,12 @@ pub fn reader_of(table: &Table) -> Reader {
                 | Role::Gtin
                 | Role::Answer(_)
         )
-    });
-    if measured {
+    };
+    if laboratory::fits(table) {
         Reader::Laboratory
-    } else if questions {
+    } else if questionnaire::fits(table) {
         Reader::Questionnaire
-    } else if content {
+    } else if table.columns.iter().any(content) {
         Reader::Constituents
     } else {
         Reader::Nothing
@@ -97,37 +90,74 @@ pub fn headings_seen(workbook: &Workbook) -> Vec<HeadingSeen> {
 
 /// Reads everything that the workbook declares. File name, hash and format are left for the caller.
 pub fn read(workbook: &Workbook) -> Declaration {
-    let (declaration, _) = read_with_answers(workbook);
+    let layouts = workbook.sheets.iter().enumerate().map(|(index, sheet)| tables(sheet, index)).collect();
+    read_layouts(workbook, layouts, Vec::new())
+}
+
+/// Reads the workbook with a person's word for what its columns mean.
+pub fn read_mapped(workbook: &Workbook, mapping: &Mapping) -> Declaration {
+    let mapped = mapping::apply(mapping, workbook);
+    let mut layouts: Vec<Layout> = mapped.workbook.sheets.iter().enumerate().map(|(index, sheet)| tables(sheet, index)).collect();
+    for (index, layout) in layouts.iter_mut().enumerate() {
+        let described: Vec<Table> = mapped.tables.iter().filter(|table| table.sheet_index == index).cloned().collect();
+        if !described.is_empty() {
+            lay_over(layout, described);
+        }
+    }
+    let mut declaration = read_layouts(&mapped.workbook, layouts, mapped.problems.clone());
+    mapped.restore(&mut declaration.products, &mut declaration.problems);
+    declaration.kind = mapped.kind.unwrap_or(declaration.kind);
     declaration
 }
 
-/// As [`read`], with the answers that have not become statements yet.
-pub(crate) fn read_with_answers(workbook: &Workbook) -> (Declaration, Contents) {
-    let mut layouts: Vec<Layout> = workbook.sheets.iter().enumerate().map(|(index, sheet)| tables(sheet, index)).collect();
+/// Puts the tables that a mapping describes in the place of those that were recognised.
+fn lay_over(layout: &mut Layout, described: Vec<Table>) {
+    let outside = |source: &Source| match source.place {
+        Place::Cell { row, .. } => {
+            !described.iter().any(|table| table.heading_rows.contains(&row) || row >= table.first_row && row <= table.last_row)
+        }
+        _ => true,
+    };
+    layout.facts.retain(|fact| outside(&fact.source));
+    layout.texts.retain(|text| outside(text));
+    layout.unrecognised.retain(|region| {
+        !described.iter().any(|table| {
+            region.first_row <= table.last_row && region.last_row >= table.heading_rows.first().copied().unwrap_or(table.first_row)
+        })
+    });
+    layout.tables = described;
+    for table in &mut layout.tables {
+        let mut facts: Vec<Fact> = layout.facts.iter().filter(|fact| table.fact(&fact.role).is_none()).cloned().collect();
+        facts.append(&mut table.facts);
+        table.facts = facts;
+    }
+}
+
+fn read_layouts(workbook: &Workbook, mut layouts: Vec<Layout>, problems: Vec<Problem>) -> Declaration {
     spread_cover(&mut layouts);
     let mut collector = Collector::default();
+    problems.into_iter().for_each(|problem| collector.problem(problem));
     let mut readers: BTreeMap<Reader, u64> = BTreeMap::new();
     for (sheet, layout) in workbook.sheets.iter().zip(&layouts) {
         if !admitted(sheet, layout, &mut collector) {
             continue;
         }
-        let before = collector.products.len();
         let mut touched = Vec::new();
         for table in &layout.tables {
             let reader = reader_of(table);
             *readers.entry(reader).or_default() += 1;
             match reader {
                 Reader::Constituents => touched.extend(constituents::read(table, sheet, &mut collector)),
-                Reader::Questionnaire | Reader::Laboratory => left_to_others(table, sheet, reader, &mut collector),
+                Reader::Questionnaire => touched.extend(collector.absorb(questionnaire::read(table, sheet))),
+                Reader::Laboratory => touched.extend(collector.absorb(laboratory::read(table, sheet))),
                 Reader::Nothing => {}
             }
             report_headings(table, sheet, &mut collector);
         }
         report_rest(sheet, layout, &mut collector);
-        touched.extend(before..collector.products.len());
         touched.sort_unstable();
         touched.dedup();
-        answers_of_facts(layout, &touched, &mut collector);
+        answers_of_sheet(layout, &touched, &mut collector);
     }
     let mut declaration = Declaration { kind: kind_of(workbook, &layouts, &readers), ..Declaration::default() };
     declaration.language = language_of(&layouts);
@@ -138,9 +168,14 @@ pub(crate) fn read_with_answers(workbook: &Workbook) -> (Declaration, Contents) 
         collector.problem(Problem::new(ProblemCode::Unreadable, false, Source::file(note.place.clone()), message));
     }
     let mut contents = collector.finish();
-    declaration.products = std::mem::take(&mut contents.products);
-    declaration.problems = std::mem::take(&mut contents.problems);
-    (declaration, contents)
+    questionnaire::settle(&mut contents);
+    // A product that is of the whole file's kind need not say so.
+    for product in &mut contents.products {
+        product.kind = product.kind.filter(|kind| *kind != declaration.kind);
+    }
+    declaration.products = contents.products;
+    declaration.problems = contents.problems;
+    declaration
 }
 
 /// Facts of a sheet without tables (a cover) hold for the tables of the others, where these say nothing themselves.
@@ -194,18 +229,6 @@ fn admitted(sheet: &Sheet, layout: &Layout, collector: &mut Collector) -> bool {
     }
 }
 
-/// A table that another reader must take.
-fn left_to_others(table: &Table, sheet: &Sheet, reader: Reader, collector: &mut Collector) {
-    let rows = table.rows(sheet);
-    let Some(column) = table.columns.first() else { return };
-    let (sv, en) = match reader {
-        Reader::Laboratory => ("tabellen med analysresultat har inte lästs", "the table of laboratory results was not read"),
-        _ => ("tabellen med frågor och svar har inte lästs", "the table of questions and answers was not read"),
-    };
-    let count = u64::try_from(rows.len()).unwrap_or(u64::MAX);
-    collector.problem(Problem { count, ..Problem::new(ProblemCode::RowSkipped, true, column.place.clone(), Text::new(sv, en)) });
-}
-
 /// How many headings a table may name one by one; a table with more is no declaration.
 const MOST_HEADINGS: usize = 60;
 
@@ -214,7 +237,12 @@ fn report_headings(table: &Table, sheet: &Sheet, collector: &mut Collector) {
     let declares = reader_of(table) == Reader::Constituents;
     let names_substances = table.has(&Role::Substance) || table.has(&Role::Cas) || table.has(&Role::Ec);
     let has_amount = table.columns.iter().any(|column| matches!(column.role, Role::Amount | Role::AmountMin | Role::AmountMax));
+    let laboratory = reader_of(table) == Reader::Laboratory;
     for column in table.columns.iter().filter(|column| column.role == Role::Unknown).take(MOST_HEADINGS) {
+        // An analyte as a heading, with the unit of its results.
+        if laboratory && column.unit.is_some() {
+            continue;
+        }
         let open = declares && may_carry(table, sheet, column, names_substances && !has_amount);
         if column.heading.is_empty() && !open {
             continue;
@@ -294,6 +322,15 @@ fn report_rest(sheet: &Sheet, layout: &Layout, collector: &mut Collector) {
             ..Problem::new(ProblemCode::RowSkipped, region.may_hold_content, region.source.clone(), message)
         });
     }
+    for fact in layout.facts.iter().filter(|fact| matches!(fact.role, Role::Cas | Role::Ec | Role::Substance)) {
+        let open = has_cas(&fact.value) || fact.role == Role::Cas && !amounts::says_nothing(&fact.value);
+        collector.tally("lone-substance", ProblemCode::RowSkipped, open, None, fact.source.clone(), || {
+            Text::new(
+                "ett ämne anges utanför tabellerna och har inte lästs; skriv det i en tabell med rubriker",
+                "a substance is stated outside the tables and was not read; write it in a table with headings",
+            )
+        });
+    }
     if layout.tables.is_empty() && layout.facts.is_empty() && !sheet.rows.is_empty() {
         let place = Source::cell(&sheet.name, 0, 0, sheet.name.to_string());
         collector.tally("no-table", ProblemCode::HeadingNotUnderstood, false, None, place, || {
@@ -302,9 +339,13 @@ fn report_rest(sheet: &Sheet, layout: &Layout, collector: &mut Collector) {
     }
 }
 
-/// Answers given once for a sheet: "PVC-fri: Ja".
-fn answers_of_facts(layout: &Layout, touched: &[usize], collector: &mut Collector) {
-    let answers: Vec<&Fact> = layout.facts.iter().filter(|fact| matches!(fact.role, Role::Answer(_))).collect();
+/// Answers given once for a sheet: `PVC-fri: Ja` beside a label, "all components comply with RoHS" in a line of text.
+/// They are answers for every product of the sheet, or for the one that its labels name.
+fn answers_of_sheet(layout: &Layout, touched: &[usize], collector: &mut Collector) {
+    let mut statements = questionnaire::read_facts(&layout.facts);
+    for text in &layout.texts {
+        statements.extend(questionnaire::statements_in_text(text, &text.raw));
+    }
     let says = |role: &Role| layout.facts.iter().rev().find(|fact| fact.role == *role).map(|fact| fact.value.trim().into());
     let naming = Naming {
         article: says(&Role::ArticleNumber),
@@ -314,10 +355,11 @@ fn answers_of_facts(layout: &Layout, touched: &[usize], collector: &mut Collecto
     };
     // A form that names a product declares it, even when it says no more.
     let form = touched.is_empty() && !naming.is_empty() && layout.tables.is_empty();
-    if answers.is_empty() && !form {
+    if statements.is_empty() && !form {
         return;
     }
-    let place = answers.first().copied().or(layout.facts.first()).map_or_else(|| Source::file(""), |fact| fact.source.clone());
+    let place = statements.first().map(|statement| &statement.source).or(layout.facts.first().map(|fact| &fact.source));
+    let place = place.cloned().unwrap_or_else(|| Source::file(""));
     let own;
     let products = if touched.is_empty() {
         own = [collector.product(&naming, &place)];
@@ -325,22 +367,9 @@ fn answers_of_facts(layout: &Layout, touched: &[usize], collector: &mut Collecto
     } else {
         touched
     };
-    let exemption = layout.facts.iter().find(|fact| fact.role == Role::Exemption).map(|fact| fact.source.clone());
     for product in products {
-        for fact in &answers {
-            let Role::Answer(asked) = &fact.role else { continue };
-            if amounts::says_nothing(&fact.value) {
-                continue;
-            }
-            let row = RowAnswer {
-                asked: asked.clone(),
-                heading: fact.label.clone(),
-                answer: fact.value.clone(),
-                source: fact.source.clone(),
-                exemption: exemption.clone(),
-                partial: false,
-            };
-            collector.answers(*product, 0, vec![row]);
+        if let Some(product) = collector.products.get_mut(*product) {
+            product.statements.extend(statements.iter().cloned());
         }
     }
 }

@@ -27,10 +27,12 @@ pub(super) fn facts_in(sheet: &Sheet, rows: &[Row], layout: &mut Layout) -> Vec<
                 continue;
             }
         }
+        let facts_before = facts.len();
         let understood = facts_of_row(sheet, row, &mut facts, &mut layout.texts);
         let values = row.cells.iter().filter(|cell| is_value(cell)).count();
-        let content = row.cells.iter().any(|cell| text_of(cell).is_some_and(has_cas)) || values > 0 && row.cells.len() >= 3;
-        if understood || row.cells.len() < 2 && !content {
+        let labelled = facts.len() > facts_before;
+        let content = row.cells.iter().any(|cell| text_of(cell).is_some_and(has_cas)) || !labelled && values > 0 && row.cells.len() >= 3;
+        if understood || labelled && !content || row.cells.len() < 2 && !content {
             layout.unrecognised.extend(region.take());
             continue;
         }

@@ -28,8 +28,6 @@ pub struct Table {
     pub facts: Vec<Fact>,
     /// A line of its own right above the headings.
     pub title: Option<Source>,
-    /// Whether another table stands beside it, with headings of its own.
-    pub beside_another: bool,
     /// Languages of its headings, the most frequent one (`sv`, `en`, `nb`, `da`, `fi`, `de`).
     pub language: Option<&'static str>,
 }
@@ -170,7 +168,6 @@ fn names_product(role: &Role) -> bool {
 fn attach(tables: &mut [Table], facts: &[Fact], titles: &[Source]) {
     let beside = tables.len() > 1;
     for table in tables.iter_mut() {
-        table.beside_another = beside;
         let (from, to) = (table.columns.first().map_or(0, |c| c.index), table.columns.last().map_or(0, |c| c.index));
         let within =
             |source: &Source| matches!(source.place, Place::Cell { column, .. } if column >= from.saturating_sub(1) && column <= to + 1);
@@ -183,6 +180,14 @@ fn attach(tables: &mut [Table], facts: &[Fact], titles: &[Source]) {
         }
         if beside {
             table.title = table.title.take().or_else(|| titles.iter().rev().find(|title| within(title)).cloned());
+            // Where nothing else tells the tables apart, their titles name the products.
+            let named =
+                table.columns.iter().any(|column| names_product(&column.role)) || table.facts.iter().any(|fact| names_product(&fact.role));
+            if let Some(title) = table.title.as_ref().filter(|_| !named) {
+                let fact =
+                    Fact { role: Role::ProductName, unit: None, label: String::new(), value: title.raw.to_string(), source: title.clone() };
+                table.facts.push(fact);
+            }
         } else {
             table.title = titles.last().cloned();
         }
@@ -214,7 +219,8 @@ impl Bands {
         let mut at = 0;
         while let Some(row) = rows.get(at) {
             let gap = at > 0 && rows.get(at - 1).is_some_and(|before| row.number > before.number + 1);
-            if let Some((upper, leaf)) = heading_at(sheet, at, current.is_some() && !gap) {
+            let above = current.as_ref().filter(|_| !gap).and_then(|band| rows.get(band.leaf));
+            if let Some((upper, leaf)) = heading_at(sheet, at, above) {
                 let mut next = Band { upper, leaf, repeated: Vec::new(), first: leaf + 1, end: leaf + 1 };
                 if let Some(mut band) = current.take() {
                     let mut end = band.end.min(upper.unwrap_or(leaf));
@@ -344,6 +350,18 @@ struct Scan {
     labels: bool,
 }
 
+impl Scan {
+    /// Whether enough of the row are headings of what declarations and results consist of.
+    fn may_be_headings(&self, inside: bool) -> bool {
+        let core = self.core.count_ones();
+        if self.labels || self.alternating && self.values == 0 && core < 3 {
+            return false;
+        }
+        let share = if inside { self.known * 5 >= self.cells * 3 } else { self.known * 3 >= self.cells };
+        share && (core >= 2 || core == 1 && self.known >= 3 && !inside)
+    }
+}
+
 fn core_bit(meaning: &Meaning) -> u64 {
     let Meaning::Role(role) = meaning else { return 0 };
     let bit = match role {
@@ -411,10 +429,12 @@ fn scan(row: &Row) -> Scan {
     scan
 }
 
-/// Whether row `at` holds headings: the group row above them, if any, and the row of the headings themselves.
-fn heading_at(sheet: &Sheet, at: usize, inside: bool) -> Option<(Option<usize>, usize)> {
+/// Whether row `at` holds headings: the group row above them, if any, and the row of the headings themselves. Inside a
+/// table, `above` are its headings.
+fn heading_at(sheet: &Sheet, at: usize, above: Option<&Row>) -> Option<(Option<usize>, usize)> {
     let rows = sheet.rows.as_slice();
     let row = rows.get(at)?;
+    let inside = above.is_some();
     let allowed_values = if inside { 0 } else { row.cells.len() / 4 };
     if row.cells.len() < 2 {
         return if inside { None } else { lone_heading(rows, at) };
@@ -422,29 +442,46 @@ fn heading_at(sheet: &Sheet, at: usize, inside: bool) -> Option<(Option<usize>, 
     if row.cells.iter().filter(|cell| is_value(cell)).count() > allowed_values {
         return None;
     }
-    let scan = scan(row);
-    let core = scan.core.count_ones();
-    if scan.labels || scan.alternating && scan.values == 0 && core < 3 {
+    let found = scan(row);
+    if !found.may_be_headings(inside) {
         return None;
     }
-    let share = if inside { scan.known * 5 >= scan.cells * 3 } else { scan.known * 3 >= scan.cells };
-    if !share || !(core >= 2 || core == 1 && scan.known >= 3 && !inside) {
+    // A word that stands in the same column of the next row too is data: "substance | lead", "substance | zinc".
+    let before = at.checked_sub(1).and_then(|before| rows.get(before));
+    let below = rows.get(at + 1);
+    let repeats = |other: Option<&Row>| {
+        other.is_some_and(|other| {
+            row.cells.iter().any(|cell| text_of(cell).is_some() && cell_at(other, cell.column).is_some_and(|same| same.value == cell.value))
+        })
+    };
+    if repeats(below) || repeats(before) && !above.is_some_and(|above| above.cells.len() == row.cells.len() && repeats(Some(above))) {
+        return None;
+    }
+    // "Komponent 1 | Material A" below "Komponent | Material" are names, no new headings.
+    let names = |above: &Row| {
+        row.cells.iter().any(|cell| {
+            let (Some(own), Some(heading)) = (text_of(cell), cell_at(above, cell.column).and_then(text_of)) else { return false };
+            own != heading && {
+                let (own, heading) = (understand(own).role, understand(heading).role);
+                own == heading && own != Role::Unknown
+            }
+        })
+    };
+    if above.is_some_and(names) {
         return None;
     }
     // Two words beside each other may be a label and its value.
-    let below = rows.get(at + 1);
-    if row.cells.len() == 2
-        && !below.is_some_and(|below| below.cells.iter().any(|cell| row.cells.iter().any(|own| own.column == cell.column)))
-    {
+    if row.cells.len() == 2 && !below.is_some_and(|below| below.cells.iter().any(|cell| cell_at(row, cell.column).is_some())) {
         return None;
     }
     if let Some(below) = below.filter(|below| below.number == row.number + 1) {
-        if is_sub_heading(sheet, row, below) {
+        let wider = below.cells.len() > row.cells.len() && !below.cells.iter().any(is_value) && scan(below).may_be_headings(false);
+        if wider || is_sub_heading(sheet, row, below) {
             return Some((Some(at), at + 1));
         }
     }
-    let above = at.checked_sub(1).filter(|_| !inside).filter(|above| rows.get(*above).is_some_and(|above| is_group_row(sheet, above, row)));
-    Some((above, at))
+    let group = at.checked_sub(1).filter(|_| !inside).filter(|above| rows.get(*above).is_some_and(|above| is_group_row(sheet, above, row)));
+    Some((group, at))
 }
 
 /// A table of a single column.
@@ -553,7 +590,6 @@ fn build(sheet: &Sheet, sheet_index: usize, band: &Band, layout: &mut Layout) ->
             columns: settle(std::mem::take(columns)),
             facts: Vec::new(),
             title,
-            beside_another: false,
         });
     }
     survey(sheet, data, &mut tables, layout);

@@ -23,7 +23,7 @@ pub mod status;
 #[cfg(test)]
 mod tests;
 
-pub use file::{HeadingSeen, Reader, headings_seen, read, reader_of};
+pub use file::{HeadingSeen, Reader, headings_seen, read, read_mapped, reader_of};
 pub use headings::{Asked, Heading, Polarity, Role, Ticked};
 pub use layout::{Column, Fact, Layout, Region, Table, cell_at};
 

@@ -205,6 +205,40 @@ impl Collector {
         self.answers.append(&mut given);
     }
 
+    /// Takes in what another reader found; its products are found again among those known.
+    pub fn absorb(&mut self, contents: Contents) -> Vec<usize> {
+        let mut places = Vec::with_capacity(contents.products.len());
+        for product in contents.products {
+            let naming = Naming {
+                article: product.article_number.clone(),
+                buyer: product.buyer_article_number.clone(),
+                gtin: product.gtin.clone(),
+                name: product.name.clone(),
+            };
+            let source = product.source.clone();
+            let known = self.products.len();
+            let at = self.product(&naming, &source);
+            if let Some(whole) = self.products.get_mut(at) {
+                if at == known {
+                    *whole = product;
+                } else {
+                    join(whole, product);
+                }
+            }
+            places.push(at);
+        }
+        let place = |index: usize| places.get(index).copied();
+        for given in contents.answers {
+            if let Some(product) = place(given.product) {
+                self.answers.push(Given { product, ..given });
+            }
+        }
+        for problem in contents.problems {
+            self.problems.push(Problem { product: problem.product.and_then(place), ..problem });
+        }
+        places
+    }
+
     /// Everything, as one.
     pub fn finish(self) -> Contents {
         let mut contents = Contents { products: self.products, answers: self.answers, problems: self.problems };
@@ -301,7 +335,10 @@ pub(super) fn join(whole: &mut Product, other: Product) {
     fill(&mut whole.gtin, other.gtin);
     fill(&mut whole.name, other.name);
     fill(&mut whole.supplier, other.supplier);
-    fill(&mut whole.kind, other.kind);
+    // A product of which a table lists constituents is judged by them; answers and results stand beside.
+    if whole.kind != other.kind {
+        whole.kind = None;
+    }
     fill(&mut whole.date, other.date);
     for category in other.categories {
         if !whole.categories.contains(&category) {

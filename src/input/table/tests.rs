@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::amount::{Amount, Decimal, Doubt, Reading};
-use crate::declaration::{Constituent, Declaration, DeclarationKind, Level, Part, Problem, ProblemCode, Subject};
+use crate::declaration::{Claim, Constituent, Declaration, DeclarationKind, Level, Part, Problem, ProblemCode};
 use crate::input::workbook::{Cell, Kind, Merge, Row, Sheet, Shown, Value, Visibility, Workbook};
 use std::sync::Arc;
 
@@ -434,7 +434,7 @@ fn answers_for_each_substance() {
 
 #[test]
 fn ticked_columns() {
-    let declaration = of(&[&["Ämne", "CAS-nr", "Ja", "Nej"], &["Bly", "7439-92-1", "", "x"], &["Zink", "7440-66-6", "x", ""]]);
+    let declaration = of(&[&["Ämne", "CAS-nr", "Ja", "Nej", "Halt %"], &["Bly", "7439-92-1", "", "x"], &["Zink", "7440-66-6", "x", ""]]);
     assert_eq!(lines(&declaration).iter().map(|one| one.answer).collect::<Vec<_>>(), [Some(false), Some(true)]);
 }
 
@@ -452,8 +452,12 @@ fn exemptions_function_and_intention() {
     assert_eq!(found[0].function.as_deref(), Some("Legering"));
 }
 
-fn answers_of(rows: &[&[&str]]) -> Vec<Given> {
-    file::read_with_answers(&book(vec![sheet(rows)])).1.answers
+/// The answers that became statements: product, text, claim.
+fn answers_of(rows: &[&[&str]]) -> Vec<(usize, String, Claim)> {
+    let declaration = of(rows);
+    let statements =
+        declaration.products.iter().enumerate().flat_map(|(at, product)| product.statements.iter().map(move |said| (at, said)));
+    statements.map(|(at, said)| (at, said.source.raw.to_string(), said.claim)).collect()
 }
 
 #[test]
@@ -463,12 +467,12 @@ fn answers_for_each_product() {
         &["R1", "Acme", "RES", "RoHS Compliant", "Lead free", "REACH Unaffected"],
         &["R2", "Acme", "RES", "RoHS Compliant By Exemption", "Contains lead", ""],
     ]);
-    let said: Vec<(usize, &str)> = given.iter().map(|given| (given.product, given.answer.as_str())).collect();
+    let said: Vec<(usize, &str)> = given.iter().map(|(product, text, _)| (*product, text.as_str())).collect();
     assert_eq!(
         said,
         [(0, "RoHS Compliant"), (0, "Lead free"), (0, "REACH Unaffected"), (1, "RoHS Compliant By Exemption"), (1, "Contains lead")]
     );
-    assert_eq!(given[0].asked.subject, Subject::List("rohs".into()));
+    assert_eq!((given[0].2, given[3].2), (Claim::Complies, Claim::CompliesByExemption));
 }
 
 #[test]
@@ -484,21 +488,29 @@ fn an_answer_for_some_parts_does_not_speak_for_the_product() {
         &["Mask", "PP", "Zink", "7440-66-6", "1", "Ja", "Nej"],
         &["Mask", "PE", "Bly", "7439-92-1", "1", "Nej", "Ja"],
     ];
-    let given = answers_of(against);
-    let said: Vec<&str> = given.iter().map(|given| given.answer.as_str()).collect();
-    assert_eq!(said, ["Ja", "Nej", "Ja"]);
+    let claims: Vec<Claim> = answers_of(against).into_iter().map(|(_, _, claim)| claim).collect();
+    assert!(claims.contains(&Claim::Fails) && claims.contains(&Claim::Present), "{claims:?}");
 }
 
 #[test]
 fn a_form_without_a_table() {
-    let (declaration, contents) = file::read_with_answers(&book(vec![sheet(&[
-        &["Produktnamn", "Handske"],
-        &["Artikelnummer", "123"],
-        &["PVC-fri", "Ja"],
-        &["RoHS:", "Ja"],
-    ])]));
+    let declaration = of(&[&["Produktnamn", "Handske"], &["Artikelnummer", "123"], &["PVC-fri", "Ja"], &["RoHS:", "Ja"]]);
     assert_eq!(declaration.products[0].article_number.as_deref(), Some("123"));
-    assert_eq!(contents.answers.len(), 2);
+    assert_eq!(declaration.products[0].statements.len(), 2);
+}
+
+#[test]
+fn questions_and_results_go_to_their_readers() {
+    let declaration = read(&book(vec![
+        named("Innehåll", &[&["Produkt:", "Mask"], &["Ämne", "CAS-nr", "Halt %"], &["Tenn", "7440-31-5", "1"]]),
+        named("Frågor", &[&["Produkt:", "Mask"], &["Nr", "Fråga", "Ja", "Nej"], &["1", "Innehåller produkten PVC?", "", "x"]]),
+        named("Analys", &[&["Prov", "Parameter", "Resultat", "Enhet"], &["Mask", "Bly", "<5", "mg/kg"]]),
+    ]));
+    let mask = &declaration.products[0];
+    // What was declared and what was measured, side by side.
+    assert_eq!((mask.name.as_deref(), mask.root.constituents.len(), mask.kind), (Some("Mask"), 2, None));
+    assert!(mask.statements.iter().any(|said| said.claim == Claim::Absent));
+    assert!(lines(&declaration).iter().any(|line| line.measured));
 }
 
 #[test]
@@ -607,4 +619,20 @@ fn other_languages() {
         assert_eq!(bounds(found[0]), (10 * PERMILLE, 10 * PERMILLE), "{headings:?}");
         assert_eq!(declaration.products[0].name.as_deref(), Some("Mask"), "{headings:?}");
     }
+}
+
+#[test]
+fn words_in_the_data_are_no_headings() {
+    let declaration = of(&[
+        &["Komponent", "Material", "Ämne", "Halt %"],
+        &["Komponent 1", "Material A", "Bly", "spår"],
+        &["Komponent 2", "Material B", "Zink", "spår"],
+    ]);
+    assert_eq!((lines(&declaration).len(), declaration.products[0].root.parts.len()), (2, 2));
+}
+
+#[test]
+fn a_substance_outside_the_tables_is_said() {
+    let declaration = of(&[&["Produkt:", "Lim"], &["CAS-nr:", "7439-92-1"], &["Ämne", "Halt %"], &["Bly", "1"]]);
+    assert!(problems(&declaration, ProblemCode::RowSkipped).iter().any(|problem| problem.open));
 }
