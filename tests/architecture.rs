@@ -21,8 +21,25 @@ const THINKING: &[&str] = &["amount", "declaration", "substance", "rule", "verdi
 /// What no thinking file may touch: disk, clock, environment, network, threads, the terminal, and the libraries of
 /// formats.
 const FORBIDDEN: &[&str] = &[
-    "std::fs", "std::io", "std::env", "std::net", "std::process", "std::thread", "SystemTime", "Instant", "println!", "eprintln!", "print!", "calamine", "quick_xml",
-    "polars", "rayon", "Zoned", "Timestamp", "rust_xlsxwriter", "serde_json",
+    "std::fs",
+    "std::io",
+    "std::env",
+    "std::net",
+    "std::process",
+    "std::thread",
+    "SystemTime",
+    "Instant",
+    "println!",
+    "eprintln!",
+    "print!",
+    "calamine",
+    "quick_xml",
+    "polars",
+    "rayon",
+    "Zoned",
+    "Timestamp",
+    "rust_xlsxwriter",
+    "serde_json",
 ];
 
 /// Libraries that one file (or folder) alone may know.
@@ -130,6 +147,9 @@ fn every_file_says_what_lives_there() {
 fn no_room_is_a_drawer() {
     for path in program().keys() {
         let stem = Path::new(path).file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
-        assert!(!["utils", "util", "common", "helpers", "helper", "misc", "types"].contains(&stem.as_str()), "{path} needs a name from the field");
+        assert!(
+            !["utils", "util", "common", "helpers", "helper", "misc", "types"].contains(&stem.as_str()),
+            "{path} needs a name from the field"
+        );
     }
 }

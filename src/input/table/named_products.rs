@@ -4,7 +4,6 @@
 use super::Contents;
 use super::headings::Role;
 use super::layout::{Table, cell_at};
-use super::products::join;
 use super::status::is_blank;
 use crate::declaration::{DeclarationKind, Product, Source};
 use crate::input::workbook::Row;
@@ -106,85 +105,5 @@ impl<'a> Products<'a> {
         contents.products.push(product);
         self.seen.insert(key, index);
         index
-    }
-}
-
-/// Puts what one table says beside what others have said. Answers join the product of the same article number, GTIN or
-/// name; measured results stay apart from what was declared, so that the two can be held against each other.
-pub(super) fn gather(whole: &mut Contents, other: Contents) {
-    let mut places: Vec<usize> = Vec::with_capacity(other.products.len());
-    for mut product in other.products {
-        let measured = product.kind == Some(DeclarationKind::LaboratoryReport);
-        let same = whole
-            .products
-            .iter()
-            .position(|known| (known.kind == Some(DeclarationKind::LaboratoryReport)) == measured && same_product(known, &product));
-        match same.and_then(|at| whole.products.get_mut(at).map(|known| (at, known))) {
-            Some((at, known)) => {
-                // A product with a table of contents is not made a questionnaire by its answers.
-                if known.kind != product.kind {
-                    product.kind = None;
-                }
-                join(known, product);
-                places.push(at);
-            }
-            None => {
-                places.push(whole.products.len());
-                whole.products.push(product);
-            }
-        }
-    }
-    let place = |index: usize| places.get(index).copied().unwrap_or(0);
-    whole.answers.extend(other.answers.into_iter().map(|given| super::Given { product: place(given.product), ..given }));
-    whole.problems.extend(other.problems.into_iter().map(|mut problem| {
-        problem.product = problem.product.map(place);
-        problem
-    }));
-}
-
-/// Whether two products of one file are one: by article number, else GTIN, else name; without any of them by the file.
-fn same_product(a: &Product, b: &Product) -> bool {
-    let same = |a: &Option<Box<str>>, b: &Option<Box<str>>| match (a, b) {
-        (Some(a), Some(b)) => Some(a.trim().to_lowercase() == b.trim().to_lowercase()),
-        _ => None,
-    };
-    let nameless = |product: &Product| product.article_number.is_none() && product.gtin.is_none() && product.name.is_none();
-    same(&a.article_number, &b.article_number)
-        .or_else(|| same(&a.gtin, &b.gtin))
-        .or_else(|| same(&a.name, &b.name))
-        .unwrap_or_else(|| nameless(a) && nameless(b))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn product(article: &str, name: &str, kind: Option<DeclarationKind>) -> Product {
-        let mut product = Product::new(Source::file(""));
-        product.article_number = Some(article).filter(|text| !text.is_empty()).map(Into::into);
-        product.name = Some(name).filter(|text| !text.is_empty()).map(Into::into);
-        product.kind = kind;
-        product
-    }
-
-    #[test]
-    fn answers_join_their_product_and_results_stay_apart() {
-        let mut whole = Contents { products: vec![product("A1", "Handske", None), product("A2", "Slang", None)], ..Contents::default() };
-        let other = Contents {
-            products: vec![
-                product("", "slang", Some(DeclarationKind::Questionnaire)),
-                product("A1", "", Some(DeclarationKind::LaboratoryReport)),
-            ],
-            problems: vec![crate::declaration::Problem {
-                product: Some(1),
-                ..crate::declaration::Problem::new(crate::declaration::ProblemCode::RowSkipped, true, Source::file(""), Default::default())
-            }],
-            ..Contents::default()
-        };
-        gather(&mut whole, other);
-        assert_eq!(whole.products.len(), 3);
-        assert_eq!(whole.products[1].kind, None);
-        assert_eq!(whole.products[2].kind, Some(DeclarationKind::LaboratoryReport));
-        assert_eq!(whole.problems[0].product, Some(2));
     }
 }

@@ -6,9 +6,10 @@
 
 use super::headings::Polarity;
 use super::list_version::{self, ListVersion};
-use super::phrase::Phrase;
+use super::phrase::{Phrase, plain};
 use crate::amount::{Context, Dimension, Reading, read_text};
 use crate::declaration::Subject;
+use std::ops::Range;
 
 /// What a question asks.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,6 +28,9 @@ pub struct Question {
     pub whole_reach: bool,
     /// Whether other words than the subject and fillers stand beside a list.
     pub narrowed: bool,
+    /// Whether the words around the subject are more than its name ("rutin för PVC", "puderfria PVC-handskar"): nobody
+    /// can tell what an answer says of it.
+    pub loose: bool,
 }
 
 /// What a "yes" means, as far as the words tell.
@@ -260,7 +264,6 @@ const FREE: &[&str] = &[
     "free from",
     "free of",
     "frei von",
-    "vapaa",
     "innehåller inte",
     "innehåller ej",
     "innehåller icke",
@@ -317,12 +320,6 @@ const FREE: &[&str] = &[
     "ilman",
     "uten",
     "uden",
-    "fri",
-    "fritt",
-    "fria",
-    "frit",
-    "free",
-    "frei",
 ];
 
 pub(super) const COMPLIES: &[&str] = &[
@@ -832,17 +829,17 @@ impl Question {
         phrase.take_all(HINTS);
         take_number_of_requirement(&mut phrase);
         let lists_before = lists_of(&mut phrase.clone());
-        let version = if lists_before.is_empty() { None } else { list_version::of_question(&mut phrase) };
+        let version = if lists_before.ids.is_empty() && !lists_before.reach { None } else { list_version::of_question(&mut phrase) };
         let (threshold, below) = take_threshold(&mut phrase);
         let complies_too = phrase.has_any(COMPLIES);
-        let mut sense = take_sense(&mut phrase);
-        let (lists, whole_reach) = lists_and_reach(&mut phrase);
-        let (free_words, mut named, members) = named_of(&mut phrase, !lists.is_empty() || whole_reach);
-        if free_words {
+        let (mut sense, side) = take_sense(&mut phrase);
+        let Lists { ids: lists, reach: whole_reach, free: free_list } = lists_of(&mut phrase);
+        let Named { free: free_words, subjects: mut named, members, mut loose } =
+            named_of(&mut phrase, !lists.is_empty() || whole_reach, side);
+        if free_words || free_list {
             sense = match sense {
-                Sense::Bare | Sense::Said(Polarity::Complies) => Sense::Said(Polarity::Free),
-                // "innehåller ftalatfri": who knows.
-                Sense::Said(Polarity::Contains) => Sense::Said(Polarity::Free),
+                Sense::Bare | Sense::Said(Polarity::Complies | Polarity::Free) => Sense::Said(Polarity::Free),
+                // "innehåller ftalatfri", "inte PVC-fri": who knows.
                 _ => Sense::Unclear,
             };
         }
@@ -870,9 +867,10 @@ impl Question {
                 subjects.push(Subject::List("reach-annex-xvii".into()));
             }
         }
+        loose |= named.iter().chain(&members).any(|subject| !is_name(subject));
         subjects.append(&mut named);
         let whole_reach = whole_reach && !narrowed && lists.iter().all(|id| !id.starts_with("reach-"));
-        Question { subjects, members, sense, threshold, version, whole_reach, narrowed }
+        Question { subjects, members, sense, threshold, version, whole_reach, narrowed, loose }
     }
 
     /// Whether the words themselves say what a yes means.
@@ -977,7 +975,7 @@ const BELOW: &[&str] = &[
 /// Takes out the first "> 0,1 %" and whether it is an upper bound; a quantity without a comparison is taken as the limit
 /// above which the question asks.
 fn take_threshold(phrase: &mut Phrase) -> (Threshold, bool) {
-    let mut found: Option<(std::ops::Range<usize>, bool, Threshold)> = None;
+    let mut found: Option<(Range<usize>, bool, Threshold)> = None;
     for (phrases, below) in [(BELOW, true), (ABOVE, false)] {
         for word in phrases {
             let mut from = 0;
@@ -1050,10 +1048,58 @@ fn quantity_at(phrase: &Phrase, from: usize) -> Option<(usize, Threshold)> {
     Some(best.unwrap_or((end, Threshold::Other)))
 }
 
+/// On which side of its verb the subject stands.
+#[derive(Debug, Clone, Copy, Default)]
+struct Side {
+    /// Where the words end that a subject stands beside.
+    verb_ends: Option<usize>,
+    /// Whether the verb takes its subject behind it: "contains PVC", but "PVC is present".
+    takes_object: bool,
+}
+
+/// Verbs whose object is what is contained.
+const TAKES_OBJECT: &[&str] = &[
+    "inneh",
+    "fri ",
+    "fritt ",
+    "fria ",
+    "frit ",
+    "free ",
+    "frei ",
+    "contain",
+    "does not contain",
+    "doesn't",
+    "do not contain",
+    "not contain",
+    "inneholder",
+    "inneholde",
+    "indeholder",
+    "indeholde",
+    "ikke inneholde",
+    "ikke indeholde",
+    "inte inneh",
+    "ej inneh",
+    "ei sisäl",
+    "eivät sisäl",
+    "sisäl",
+    "enthält",
+    "utan",
+    "without",
+    "ohne",
+    "ilman",
+    "uten",
+    "uden",
+];
+
 /// Finds the words that tell what a yes means, and takes them out.
-fn take_sense(phrase: &mut Phrase) -> Sense {
+fn take_sense(phrase: &mut Phrase) -> (Sense, Side) {
     phrase.take_all(WITHOUT_EXEMPTION);
     let breaks = phrase.take_all(BREAKS);
+    let mut side = Side::default();
+    let mut note = |word: &str, end: usize| {
+        side.verb_ends = Some(side.verb_ends.map_or(end, |known: usize| known.max(end)));
+        side.takes_object |= TAKES_OBJECT.iter().any(|verb| word.starts_with(verb));
+    };
     // "is not free of", "inte fri från".
     let mut free = 0;
     let mut doubled = false;
@@ -1061,6 +1107,7 @@ fn take_sense(phrase: &mut Phrase) -> Sense {
         while let Some(range) = phrase.find(word) {
             let before = phrase.folded_text(range.start.saturating_sub(8)..range.start);
             doubled |= NEGATIONS.iter().any(|negation| before.trim_end().ends_with(&format!(" {negation}")) || before.trim() == *negation);
+            note(word, range.end);
             phrase.blank(range);
             free += 1;
         }
@@ -1074,104 +1121,234 @@ fn take_sense(phrase: &mut Phrase) -> Sense {
         free += 1;
     }
     let complies = phrase.take_all(COMPLIES);
-    let contains = phrase.take_all(CONTAINS);
+    let mut contains = 0;
+    for word in CONTAINS {
+        while let Some(range) = phrase.find(word) {
+            note(word, range.end);
+            phrase.blank(range);
+            contains += 1;
+        }
+    }
     let negations = phrase.take_all(NEGATIONS);
-    match (breaks, free, complies, contains, negations) {
+    let sense = match (breaks, free, complies, contains, negations) {
         _ if doubled => Sense::Unclear,
         (0, 0, 0, 0, 0) => Sense::Bare,
         (1, 0, 0, 0, 0) => Sense::Breaks,
-        // "uppfyller kravet på PVC-fri". Several words for free are several subjects: "PVC-fri och latexfri".
+        // "uppfyller kravet: fri från PVC".
         (0, 1.., _, 0, 0) => Sense::Said(Polarity::Free),
         (0, 0, 1.., 0, 0) => Sense::Said(Polarity::Complies),
         (0, 0, 0, 1.., 0) => Sense::Said(Polarity::Contains),
-        // "PVC ska inte … ingå", "no SVHC".
+        // "PVC ska inte … ingå".
         (0, 0, 0, _, 1) => Sense::Said(Polarity::Free),
         _ => Sense::Unclear,
-    }
+    };
+    (sense, side)
+}
+
+/// The lists that a text names.
+#[derive(Default)]
+struct Lists {
+    ids: Vec<&'static str>,
+    /// Whether it speaks of REACH as a whole.
+    reach: bool,
+    /// Whether a list's name itself says "free": "SVHC-fri".
+    free: bool,
 }
 
 /// Takes out the names of lists.
-fn lists_of(phrase: &mut Phrase) -> Vec<&'static str> {
-    let mut lists = Vec::new();
-    for (id, words) in LISTS {
-        if phrase.take_all(words) > 0 {
-            lists.push(*id);
+fn lists_of(phrase: &mut Phrase) -> Lists {
+    let mut lists = Lists::default();
+    let mut take = |words: &[&str]| {
+        let mut found = false;
+        for word in words {
+            while let Some(range) = phrase.find(word) {
+                lists.free |= free_stem(&phrase.folded_text(range.clone())).is_some();
+                phrase.blank(range);
+                found = true;
+            }
         }
-    }
-    lists
+        found
+    };
+    let ids: Vec<&'static str> = LISTS.iter().filter(|(_, words)| take(words)).map(|(id, _)| *id).collect();
+    let reach = take(WHOLE_REACH) && !ids.contains(&"uk-reach");
+    Lists { ids, reach, ..lists }
 }
 
-fn lists_and_reach(phrase: &mut Phrase) -> (Vec<&'static str>, bool) {
-    let lists = lists_of(phrase);
-    let reach = phrase.take_all(WHOLE_REACH) > 0;
-    let european = reach && !lists.contains(&"uk-reach");
-    (lists, european)
+/// What is left when the known phrases are out.
+struct Named {
+    /// Whether a word said "-free".
+    free: bool,
+    /// Substances and materials, cut where an enumeration can be cut.
+    subjects: Vec<Subject>,
+    /// What a bracket counts up.
+    members: Vec<Subject>,
+    /// Whether more than names is left.
+    loose: bool,
 }
 
-/// What is left when the known phrases are out: substances and materials, cut where an enumeration can be cut, and what
-/// a bracket counts up. The first value tells whether a word said "-free".
-fn named_of(phrase: &mut Phrase, beside_list: bool) -> (bool, Vec<Subject>, Vec<Subject>) {
-    let free = take_free_endings(phrase);
+/// One part of an enumeration.
+#[derive(Default)]
+struct Piece {
+    words: Vec<Range<usize>>,
+    /// A word of it says "-free".
+    free: bool,
+    /// Words stand where none can: behind "free", or before "pvc" in "handskar pvc-fria".
+    odd: bool,
+}
+
+fn named_of(phrase: &mut Phrase, beside_list: bool, side: Side) -> Named {
     let members = take_members(phrase);
+    let mut named = Named { free: false, subjects: Vec::new(), members, loose: false };
     let words = phrase.words();
-    let is_filler = |range: &std::ops::Range<usize>| {
+    let is_filler = |range: &Range<usize>| {
         let word = phrase.folded_text(range.clone());
         FILLERS.contains(&word.as_str()) || JOINTS.contains(&word.as_str()) || word.chars().all(|c| !c.is_alphanumeric())
             // Numbers of laws and their years beside a list's name say nothing more.
             || (beside_list && word.chars().all(|c| c.is_ascii_digit() || matches!(c, '/' | '.' | '-')))
     };
-    let first = words.iter().position(|range| !is_filler(range));
-    let last = words.iter().rposition(|range| !is_filler(range));
-    let (Some(first), Some(last)) = (first, last) else { return (free, Vec::new(), Vec::new()) };
+    let mut words = words.as_slice();
+    if let Some(end) = side.verb_ends {
+        let at = words.partition_point(|range| range.start < end);
+        let (before, after) = words.split_at(at);
+        let said = |words: &[Range<usize>]| words.iter().any(|range| !is_filler(range));
+        match (said(before), said(after)) {
+            // "Handskarna innehåller PVC"
+            (true, true) if side.takes_object && after.first().is_some_and(|range| !is_filler(range)) => words = after,
+            // "Ftalater förekommer i PVC"
+            (true, true) => named.loose = true,
+            _ => {}
+        }
+    }
+    let (Some(first), Some(last)) = (words.iter().position(|range| !is_filler(range)), words.iter().rposition(|range| !is_filler(range)))
+    else {
+        return named;
+    };
     let kept = words.get(first..=last).unwrap_or_default();
-    let mut pieces: Vec<Vec<std::ops::Range<usize>>> = vec![Vec::new()];
+    let mut pieces: Vec<Piece> = vec![Piece::default()];
     for (at, range) in kept.iter().enumerate() {
         let word = phrase.folded_text(range.clone());
-        let next = kept.get(at + 1);
         if JOINTS.contains(&word.as_str()) {
-            pieces.push(Vec::new());
+            pieces.push(Piece::default());
             continue;
         }
         if let Some(piece) = pieces.last_mut() {
-            piece.push(range.clone());
+            let attached = free_stem(&word).map(|stem| range.start..range.start + stem);
+            if STANDING_FREE.contains(&word.as_str()) {
+                piece.odd |= piece.free;
+                piece.free = true;
+            } else if let Some(stem) = attached {
+                piece.odd |= piece.free || !piece.words.is_empty();
+                piece.free = true;
+                piece.words.push(stem);
+            } else {
+                piece.odd |= piece.free;
+                piece.words.push(range.clone());
+            }
         }
-        let gap = next.map(|next| phrase.folded_text(range.end..next.start)).unwrap_or_default();
+        let gap = kept.get(at + 1).map(|next| phrase.folded_text(range.end..next.start)).unwrap_or_default();
         if gap.contains([',', ';', '/']) {
-            pieces.push(Vec::new());
+            pieces.push(Piece::default());
         }
     }
-    pieces.retain(|piece| !piece.is_empty());
+    named.free = pieces.iter().any(|piece| piece.free);
+    if named.free {
+        // Every part of "PVC- och latexfri" says "free", or leaves it to the next one.
+        let elliptic = |piece: &Piece| piece.words.last().is_some_and(|range| phrase.folded_text(range.clone()).ends_with('-'));
+        named.loose |= pieces.iter().any(|piece| piece.odd || (!piece.free && !piece.words.is_empty() && !elliptic(piece)));
+    }
+    pieces.retain(|piece| !piece.words.is_empty());
     let can_be_cut = pieces.len() > 1
-        && pieces
-            .iter()
-            .all(|piece| piece.len() <= 3 && piece.iter().all(|range| !BINDING.contains(&phrase.folded_text(range.clone()).as_str())));
-    let text_of = |from: usize, to: usize| phrase.written_text(from..to).split_whitespace().collect::<Vec<_>>().join(" ");
-    let mut named: Vec<Subject> = Vec::new();
+        && pieces.iter().all(|piece| {
+            piece.words.len() <= 3 && piece.words.iter().all(|range| !BINDING.contains(&phrase.folded_text(range.clone()).as_str()))
+        });
     let mut push = |from: usize, to: usize| {
+        let written = phrase.written_text(from..closing(phrase, to)).split_whitespace().collect::<Vec<_>>().join(" ");
         // "tuote ei sisällä PVC:tä"
-        let written = text_of(from, closing(phrase, to));
         let written = written
             .split_once(':')
             .filter(|(head, tail)| head.len() >= 2 && tail.chars().count() <= 3)
             .map_or(written.as_str(), |(head, _)| head);
         let written = written.trim_end_matches('-').trim();
-        if !written.is_empty() {
-            let subject = Subject::Named(written.into());
-            if !named.contains(&subject) {
-                named.push(subject);
-            }
+        let subject = Subject::Named(written.into());
+        if !written.is_empty() && !named.subjects.contains(&subject) {
+            named.subjects.push(subject);
         }
     };
     if can_be_cut {
         for piece in &pieces {
-            if let (Some(from), Some(to)) = (piece.first(), piece.last()) {
+            if let (Some(from), Some(to)) = (piece.words.first(), piece.words.last()) {
                 push(from.start, to.end);
             }
         }
-    } else if let (Some(from), Some(to)) = (kept.first(), kept.last()) {
+    } else if let (Some(from), Some(to)) =
+        (pieces.first().and_then(|piece| piece.words.first()), pieces.last().and_then(|piece| piece.words.last()))
+    {
         push(from.start, to.end);
     }
-    (free, named, members)
+    named
+}
+
+/// Materials that other words often stand beside: "PVC-handskar", "latex policy". An answer about those says nothing of
+/// the material.
+const MATERIALS: &[&str] = &[
+    "pvc",
+    "vinyl",
+    "latex",
+    "lateks",
+    "lateksi",
+    "naturgummi",
+    "naturgummilatex",
+    "gummi",
+    "rubber",
+    "abs",
+    "ptfe",
+    "silikon",
+    "silicone",
+    "polyuretan",
+    "polyurethane",
+    "pu",
+    "pur",
+    "läder",
+    "leather",
+    "plast",
+    "plastic",
+    "lim",
+    "glue",
+    "nitril",
+    "nitrile",
+    "polykarbonat",
+    "polycarbonate",
+    "pc",
+];
+/// Words that belong to the name of a material.
+const OF_MATERIALS: &[&str] = &[
+    "plast",
+    "plaster",
+    "plastic",
+    "muovi",
+    "kunststoff",
+    "material",
+    "natural",
+    "naturlig",
+    "mjuk",
+    "soft",
+    "mjukgjord",
+    "plasticised",
+    "plasticized",
+];
+
+/// Whether a subject is a name and nothing else, as far as its words can tell.
+fn is_name(subject: &Subject) -> bool {
+    let Subject::Named(name) = subject else { return true };
+    let folded = plain(name);
+    let outside = folded.split('(').next().unwrap_or("").trim();
+    let words: Vec<&str> = outside.split(' ').filter(|word| !word.is_empty()).collect();
+    if words.len() > 5 || words.iter().any(|word| BINDING.contains(word)) {
+        return false;
+    }
+    let parts: Vec<&str> = outside.split([' ', '-', '/', ',']).filter(|part| !part.is_empty()).collect();
+    let materials = parts.iter().filter(|part| MATERIALS.contains(part)).count();
+    materials == 0 || parts.iter().all(|part| MATERIALS.contains(part) || OF_MATERIALS.contains(part) || part.starts_with("polyvinyl"))
 }
 
 /// Extends an end over a closing bracket that belongs to a name: `polyvinylklorid (PVC)`.
@@ -1179,31 +1356,25 @@ fn closing(phrase: &Phrase, end: usize) -> usize {
     if phrase.folded().get(end) == Some(&')') { end + 1 } else { end }
 }
 
-/// Ends of words that say "free of": `PVC-fri`, `blyfritt`, `phthalate-free`, `lyijytön`. The ending is taken out.
-fn take_free_endings(phrase: &mut Phrase) -> bool {
-    const ENDINGS: &[&str] =
-        &["-fritt", "-fria", "-frit", "-fri", "-free", "-frei", "-freie", "-vapaa", "fritt", "fria", "fri", "free", "frei", "vapaa"];
+/// Words that say "free" of what stands before them.
+const STANDING_FREE: &[&str] = &["fri", "fritt", "fria", "frit", "free", "frei", "freie", "vapaa"];
+
+/// The length of the stem, in characters, of a word that says "free of": `PVC-fri`, `blyfritt`, `phthalate-free`,
+/// `lyijytön`.
+fn free_stem(word: &str) -> Option<usize> {
+    const ENDINGS: &[&str] = &["fritt", "fria", "frit", "fri", "free", "freie", "frei", "vapaa"];
     const FINNISH: &[&str] = &[":tön", ":ton", "-tön", "-ton", "iton", "itön", "ytön"];
-    let mut found = false;
-    for range in phrase.words() {
-        let word = phrase.folded_text(range.clone());
-        if word == "triton" || word == "kriton" {
-            continue;
-        }
-        let ending = ENDINGS.iter().find(|ending| word.ends_with(**ending) && word.chars().count() >= ending.chars().count() + 2);
-        if let Some(ending) = ending {
-            phrase.blank(range.end - ending.chars().count()..range.end);
-            found = true;
-            continue;
-        }
-        if let Some(ending) = FINNISH.iter().find(|ending| word.ends_with(**ending) && word.chars().count() >= ending.chars().count() + 3) {
-            // Of "lateksiton" the stem is "lateksi": the first letter of the ending belongs to it.
-            let keep = usize::from(!ending.starts_with([':', '-']));
-            phrase.blank(range.end - ending.chars().count() + keep..range.end);
-            found = true;
-        }
+    if word == "triton" || word == "kriton" {
+        return None;
     }
-    found
+    let length = word.chars().count();
+    if let Some(stem) = ENDINGS.iter().find_map(|ending| word.strip_suffix(ending)) {
+        let stem = stem.trim_end_matches('-').chars().count();
+        return (stem >= 2).then_some(stem);
+    }
+    let ending = FINNISH.iter().find(|ending| word.ends_with(**ending) && length >= ending.chars().count() + 3)?;
+    // Of "lateksiton" the stem is "lateksi": the first letter of the ending belongs to it.
+    Some(length - ending.chars().count() + usize::from(!ending.starts_with([':', '-'])))
 }
 
 /// Takes out a final bracket that counts up several things, unless they are mere examples.

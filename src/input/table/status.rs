@@ -414,7 +414,7 @@ fn claim_of(question: &Question, polarity: Option<Polarity>, answer: &str) -> Op
     let own = Question::of(&rest_text);
     let asked = with_polarity(question, polarity);
     let (subjects, claim) = settle(&asked, &own, &rest_text)?;
-    let claim = if exemptions.is_empty() { claim } else { by_exemption(claim, &rest_text) };
+    let claim = if exemptions.is_empty() { claim } else { by_exemption(claim, &subjects, &rest_text) };
     let (subjects, claim) = of_whole_reach(&asked, subjects, claim);
     if subjects.is_empty() {
         return None;
@@ -505,13 +505,21 @@ fn with_polarity(question: &Question, polarity: Option<Polarity>) -> Question {
     asked
 }
 
-/// An exemption beside the claim.
-fn by_exemption(claim: Claim, rest: &str) -> Claim {
-    match claim {
-        Claim::Complies | Claim::CompliesByExemption | Claim::Fails | Claim::Absent | Claim::Below(_) => Claim::CompliesByExemption,
+/// An exemption beside the claim. Of a law it says that the law is met; of a substance, that there is more of it than the
+/// law would otherwise allow ("lead free by exemption"). Laws without exemptions are not met by one.
+fn by_exemption(claim: Claim, subjects: &[Subject], rest: &str) -> Claim {
+    let excused = match claim {
+        Claim::Complies | Claim::CompliesByExemption | Claim::Fails | Claim::Absent | Claim::Below(_) => true,
         // "By exemption" alone, with nothing before it.
-        Claim::Unknown if rest.is_empty() => Claim::CompliesByExemption,
-        other => other,
+        Claim::Unknown => rest.is_empty(),
+        _ => false,
+    };
+    let exempting = |subject: &Subject| matches!(subject, Subject::List(list) if matches!(list.as_ref(), "rohs" | "elv" | "uk-rohs" | "us-rohs" | "china-rohs"));
+    match subjects {
+        _ if !excused => claim,
+        [Subject::Named(_)] => Claim::Present,
+        subjects if subjects.iter().all(exempting) => Claim::CompliesByExemption,
+        _ => Claim::Unknown,
     }
 }
 
@@ -674,6 +682,10 @@ fn amount_claim(asked: &Question, text: &str) -> Option<Claim> {
 fn resolve(question: &Question, sense: Sense, yes: bool) -> (Vec<Subject>, Claim) {
     let claim = one_claim(question, sense, yes);
     let says_of_each = matches!(claim, Claim::Absent | Claim::Below(_) | Claim::Complies);
+    // What is said of "rutin för PVC" is not said of PVC; and "no phthalates on the Candidate List" is not "no phthalates".
+    if question.loose || (question.narrowed && says_of_each) {
+        return (question.subjects.clone(), Claim::Unknown);
+    }
     if says_of_each {
         // "Ftalater (DEHP, DBP): nej" speaks for the two that are counted up.
         let subjects = if question.members.is_empty() { question.subjects.clone() } else { question.members.clone() };
@@ -864,7 +876,8 @@ mod tests {
         assert_eq!(said("SVHC status", "No SVHC above 0.1 %"), "reach-candidate-list below 1000");
         assert_eq!(said("SVHC compliant", "Yes"), "reach-candidate-list unknown");
         // About phthalates only, whatever list they stand on.
-        assert_eq!(said("Ftalater på kandidatförteckningen", "Nej"), "Ftalater absent");
+        assert_eq!(said("Ftalater på kandidatförteckningen", "Nej"), "Ftalater unknown");
+        assert_eq!(said("Ftalater på kandidatförteckningen", "Ja"), "Ftalater present");
         assert_eq!(said("Kandidatlisten", "Nei"), "reach-candidate-list below");
         assert_eq!(said("Kandidaattilista", "Ei"), "reach-candidate-list below");
     }
@@ -878,7 +891,7 @@ mod tests {
         assert_eq!(said("RoHS Status", "RoHS non-compliant"), "rohs fails");
         assert_eq!(said("RoHS Status", "Not Applicable"), "rohs notapplicable");
         assert_eq!(said("Lead Free Status", "Lead free"), "Lead below 1000");
-        assert_eq!(said("Lead Free Status", "Lead free by exemption"), "Lead compliesbyexemption []");
+        assert_eq!(said("Lead Free Status", "Lead free by exemption"), "Lead present []");
         assert_eq!(said("Lead Free Status", "Contains lead"), "lead present");
         assert_eq!(said("REACH Status", "REACH Unaffected"), "reach-candidate-list below");
         assert_eq!(said("REACH Status", "REACH Affected"), "reach-candidate-list above");
@@ -938,8 +951,32 @@ mod tests {
         assert_eq!(said("Ftalater (DEHP, DBP, BBP)", "Nej"), "DEHP absent; DBP absent; BBP absent");
         assert_eq!(said("Ftalater (DEHP, DBP, BBP)", "Ja"), "Ftalater present");
         assert_eq!(said("Ftalater (t.ex. DEHP, DBP)", "Nej"), "Ftalater absent");
-        assert_eq!(said("Finns rutin för PVC, latex och ftalater?", "Nej"), "rutin för PVC, latex och ftalater absent");
+        assert_eq!(said("Finns rutin för PVC, latex och ftalater?", "Nej"), "rutin för PVC, latex och ftalater unknown");
         assert_eq!(said("Polyvinylklorid (PVC)", "Nej"), "Polyvinylklorid (PVC) absent");
+    }
+
+    #[test]
+    fn what_is_said_beside_a_material_is_not_said_of_it() {
+        for (heading, answer) in [
+            ("Finns rutin för att undvika PVC?", "Nej"),
+            ("Puderfria PVC-handskar", "Ja"),
+            ("PVC-handskar puderfria", "Ja"),
+            ("Powder free PVC gloves", "Yes"),
+            ("PVC policy", "No"),
+            ("Ftalater förekommer i PVC", "Nej"),
+            ("PVC-fri latexhandske", "Ja"),
+        ] {
+            let said = said(heading, answer);
+            assert!(said.ends_with(" unknown"), "{heading}: {said}");
+        }
+        assert_eq!(said("PVC-handskar fria från latex", "Ja"), "latex absent");
+        assert_eq!(said("Handskarna innehåller PVC", "Nej"), "PVC absent");
+        assert_eq!(said("PVC förekommer i produkten", "Nej"), "PVC absent");
+        assert_eq!(said("PVC- och latexfri", "Ja"), "PVC absent; latex absent");
+        assert_eq!(said("PVC-fri, ftalatfri", "Ja"), "PVC absent; ftalat absent");
+        assert_eq!(said("PVC-plast", "Nej"), "PVC-plast absent");
+        assert_eq!(said("PVC", "PVC-fri"), "PVC absent");
+        assert_eq!(said("Latex", "fri"), "Latex absent");
     }
 
     #[test]
