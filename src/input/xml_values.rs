@@ -274,6 +274,8 @@ pub struct Coverage {
 /// speaks for the earlier date, one after the last for the last: an answer never covers more than is known. New versions
 /// are added here.
 const DSL_VERSIONS: &[(u32, (i16, i8, i8))] = &[
+    // Older than any version whose date is known: the first candidate list.
+    (0, (2008, 10, 28)),
     (7, (2014, 9, 24)),
     (10, (2015, 12, 17)),
     (15, (2018, 1, 15)),
@@ -341,7 +343,8 @@ pub fn coverage(identity: &str, authority: &str, version: &str, declared: Option
 /// The date of `D29.00`, wherever it stands in the text.
 fn dsl_date(text: &str) -> Option<Date> {
     let number = text.split(|c: char| c.is_whitespace() || c == '_').find_map(|word| {
-        let digits = word.strip_prefix(['D', 'd'])?;
+        // Without the letter only what looks like a version: `29.00`, but not the `62474` of the list's own name.
+        let digits = word.strip_prefix(['D', 'd']).or_else(|| word.contains('.').then_some(word))?;
         digits.split('.').next()?.parse::<u32>().ok()
     })?;
     let (_, (year, month, day)) = DSL_VERSIONS.iter().rev().find(|(version, _)| *version <= number)?;
@@ -423,6 +426,8 @@ mod tests {
         assert_eq!(date("DSL", "D29.00"), day("2024-07-22"));
         assert_eq!(date("DSL", "D19.00"), day("2019-07-21"));
         assert_eq!(date("IEC_62474 D19.00", ""), day("2019-07-21"));
+        assert_eq!(date("DSL", "D3.00"), day("2008-10-28"));
+        assert_eq!(date("DSL", "29.00"), day("2024-07-22"));
         assert_eq!(date("DSL", "D31.00"), day("2024-07-22"));
         assert_eq!(coverage("EUREACH-0624", "IPC", "", declared).and_then(|c| c.date), day("2024-06-27"));
         assert_eq!(coverage("EUROHS-1907", "IPC", "", declared).and_then(|c| c.date), day("2019-07-31"));
