@@ -118,7 +118,6 @@ fn table_of(mapping: &Mapping, described: &MappedTable, sheet: &Sheet, sheet_ind
         facts,
         title: None,
         language: None,
-        beside_another: false,
     };
     (table, problems)
 }
