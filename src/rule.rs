@@ -616,7 +616,8 @@ impl RuleBook {
             let rule_index = rule_index as u32;
             for (entry_index, entry) in rule.entries.iter().enumerate() {
                 let entry_index = entry_index as u32;
-                let mut touched: BTreeMap<GroupId, Option<Factor>> = entry.groups.iter().chain(&entry.open_groups).map(|group| (*group, None)).collect();
+                let mut touched: BTreeMap<GroupId, Option<Factor>> =
+                    entry.groups.iter().chain(&entry.open_groups).map(|group| (*group, None)).collect();
                 for (substance, factor) in &entry.members {
                     if let Some(hits) = by_substance.get_mut(substance.index()) {
                         let hit = Hit { rule: rule_index, entry: entry_index, factor: *factor };

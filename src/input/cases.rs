@@ -5,9 +5,9 @@ use super::rulebook::fault::{Document, Fault, Faults, Place};
 use super::rulebook::sources::{self, Location};
 use super::rulebook::table::{Spot, Table, parse};
 use super::rulebook::{Request, built_in_contracts, built_in_sets};
-use super::table::{exemption_id, questionnaire};
+use super::table::questionnaire;
 use crate::amount::{Context, Reading, read_text};
-use crate::declaration::{Constituent, Date, Declaration, DeclarationKind, Level, Part, Product, Source};
+use crate::declaration::{ClaimedExemption, Constituent, Date, Declaration, DeclarationKind, Level, Part, Product, Source};
 use crate::rule::RuleBook;
 use crate::substance::{Confirmations, Register, identify};
 use crate::verdict::{Finding, Proof, Reason, Settings, Verdict, judge};
@@ -161,14 +161,23 @@ fn case(table: &Table, document: &Document) -> Option<Case> {
 
 /// The place of a case's field, as the source of what it declares.
 fn source(document: &Document, place: &Place, raw: &str) -> Source {
-    Source { place: crate::declaration::Place::Xml { line: place.line, column: place.column, path: Arc::clone(&document.name) }, raw: raw.into() }
+    Source {
+        place: crate::declaration::Place::Xml { line: place.line, column: place.column, path: Arc::clone(&document.name) },
+        raw: raw.into(),
+    }
 }
 
 fn declaration(table: &Table, document: &Document, place: &Place, category: Option<&str>) -> Option<Declaration> {
     let own = source(document, place, "");
     let claimed = table.text("exemption");
-    let claims = claimed.as_ref().map(|spot| exemption_id::exemptions_of(&spot.value, &source(document, &spot.place, &spot.value)));
-    let claims = claims.unwrap_or_default();
+    // The id is the rule file's own; what suppliers write around it is the readers' business.
+    let claims: Vec<ClaimedExemption> = claimed
+        .into_iter()
+        .map(|spot| {
+            let source = source(document, &spot.place, &spot.value);
+            ClaimedExemption { id: spot.value.into_boxed_str(), list: None, none: false, source }
+        })
+        .collect();
     let mut lists: Vec<(Declared, Vec<Constituent>)> = Vec::new();
     for (key, declared) in [
         ("material", Declared::Material),
@@ -181,10 +190,7 @@ fn declaration(table: &Table, document: &Document, place: &Place, category: Opti
             let lines = table.tables(key);
             lists.push((
                 declared,
-                lines
-                    .iter()
-                    .map(|line| Constituent { exemptions: claims.clone(), ..constituent(line, document) })
-                    .collect(),
+                lines.iter().map(|line| Constituent { exemptions: claims.clone(), ..constituent(line, document) }).collect(),
             ));
         }
     }

@@ -5,6 +5,7 @@ pub mod bmecat;
 pub mod calendar;
 pub mod cases;
 pub mod compound_file;
+pub mod confirmations;
 pub mod container;
 pub mod delimited;
 pub mod excel;

@@ -251,10 +251,8 @@ impl Check<'_> {
     fn list(&mut self, file: &Spot<String>, home: &mut Home) -> Option<Vec<Draft>> {
         let location = home.location.beside(&file.value);
         if !self.lists.contains_key(&location) {
-            let read = document(&location, Some(&file.place), self.faults).map(|document| Read {
-                rows: lists::list(&document, self.register, self.faults),
-                text: document.text,
-            });
+            let read = document(&location, Some(&file.place), self.faults)
+                .map(|document| Read { rows: lists::list(&document, self.register, self.faults), text: document.text });
             self.lists.insert(location.clone(), read);
         }
         let Read { text, rows } = self.lists.get(&location)?.clone()?;
@@ -475,7 +473,11 @@ fn added(drafts: Vec<Draft>, id: &str, name: &str) -> Vec<Draft> {
     }
     for ((whole, group), window) in groups {
         let draft = windows.entry(window).or_insert_with(|| new(window));
-        if whole { draft.groups.insert(group) } else { draft.open_groups.insert(group) };
+        if whole {
+            draft.groups.insert(group)
+        } else {
+            draft.open_groups.insert(group)
+        };
     }
     windows.into_values().collect()
 }
