@@ -1,3 +1,5 @@
+//! IEC 62474: every trap of the format, on small invented declarations.
+
 use crate::amount::{Interval, PERCENT, Reading, WHOLE};
 use crate::declaration::{Claim, Declaration, DeclarationKind, Level, Part, Place, ProblemCode, Product, Statement, Subject};
 use crate::input::xml_formats;

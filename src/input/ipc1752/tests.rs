@@ -1,3 +1,5 @@
+//! IPC-1752: each class, units, nesting and lists, on small invented declarations.
+
 use crate::amount::{PERCENT, Reading};
 use crate::declaration::{Claim, Declaration, DeclarationKind, Level, ProblemCode, Product, Subject};
 use crate::input::xml_formats;

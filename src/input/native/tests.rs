@@ -1,3 +1,5 @@
+//! Our own XML: what a person would write, cycles and growth, and writing what was read.
+
 use super::*;
 use crate::amount::{PERCENT, WHOLE};
 use crate::declaration::Source;

@@ -1,3 +1,5 @@
+//! The tree of elements: text, places, encodings, limits and what hostile files meet.
+
 use super::*;
 
 fn error(bytes: &[u8]) -> XmlError {
