@@ -295,7 +295,9 @@ fn what_a_laboratory_measured_decides_about_the_declaration_of_the_same_product(
     assert!(stdout(&output).contains("1 declaration was held against laboratory results"), "{}", stdout(&output));
     let verdict = |file: &str, article: &str| {
         let rows = place.rows("out/products.jsonl");
-        rows.iter().find(|row| text(row, "file") == file && text(row, "article_number") == article).map(|row| text(row, "verdict").to_string())
+        rows.iter()
+            .find(|row| text(row, "file") == file && text(row, "article_number") == article)
+            .map(|row| text(row, "verdict").to_string())
     };
     assert_eq!(verdict("a.csv", "1").as_deref(), Some("non-compliant"));
     assert_eq!(verdict("a.csv", "2").as_deref(), Some("compliant"));
@@ -311,13 +313,26 @@ fn a_mapping_is_offered_once_where_headings_were_not_understood() {
     }
     let output = place.check(&["in"]);
     let told = stderr(&output);
-    assert_eq!(told.matches("--mapping FILE` ").count() + told.matches("with `--mapping FILE`\n").count(), 2, "{told}");
     assert!(told.contains("headings in `a.csv` were not understood") && !told.contains("`b.csv`"), "{told}");
     // The skeleton is valid as it stands.
     let skeleton: String = told.lines().skip_while(|line| !line.starts_with('#')).map(|line| format!("{line}\n")).collect();
     place.write("mapping.toml", skeleton);
     let output = place.check(&["in", "--mapping", "mapping.toml"]);
     assert_ne!(code(&output), 2, "{}", stderr(&output));
+}
+
+#[test]
+fn what_a_person_confirmed_is_believed() {
+    let place = Place::new();
+    place.write("a.csv", declaration("1", &[";Plumbosan X;0,5 %"]));
+    let verdict = |arguments: &[&str]| {
+        let output = place.check(&[&["a.csv", "--out", "out"], arguments].concat());
+        assert_eq!(code(&output), 1, "{}", stderr(&output));
+        text(&place.rows("out/products.jsonl")[0], "verdict").to_string()
+    };
+    assert_eq!(verdict(&[]), "undetermined");
+    place.write("confirmed.csv", "written,cas,note\nPlumbosan X,7439-92-1,letter of 2026-05-01\n");
+    assert_eq!(verdict(&["--confirmations", "confirmed.csv"]), "non-compliant");
 }
 
 #[test]
