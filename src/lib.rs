@@ -14,17 +14,10 @@
 #![forbid(unsafe_code)]
 
 pub mod amount;
-
 pub mod declaration;
-
 pub mod substance;
-
 pub mod rule;
-
 pub mod verdict;
-
 pub mod input;
-
 pub mod batch;
-
 pub mod output;

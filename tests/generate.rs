@@ -104,8 +104,9 @@ fn entry(register: &Register, id: &str, numbers: &[&str], from: Option<Date>) ->
         id: id.into(),
         name: id.into(),
         members: numbers.iter().map(|number| (register.by_cas(cas(number)).expect("registered"), Factor::ONE)).collect(),
+        groups: Vec::new(),
         from,
-        ..Entry::default()
+        until: None,
     }
 }
 
@@ -160,7 +161,8 @@ pub fn rules(register: &Register, looser: u64) -> Vec<Rule> {
         name: "lead".into(),
         members: register.members(lead_group).iter().map(|member| (member.substance, member.factor)).collect(),
         groups: vec![lead_group],
-        ..Entry::default()
+        from: None,
+        until: None,
     };
     lead_entry.members.sort_unstable();
     let mut lead =
@@ -170,9 +172,9 @@ pub fn rules(register: &Register, looser: u64) -> Vec<Rule> {
     lead.stem_groups = vec![lead_group];
     lead.scope.categories = vec!["eee".into()];
     lead.exemptions = vec![
-        Arc::new(Exemption {
-            id: "6(c)".into(),
+        Exemption {
             annex: None,
+            id: "6(c)".into(),
             substances: Vec::new(),
             groups: vec![lead_group],
             categories: Vec::new(),
@@ -186,10 +188,11 @@ pub fn rules(register: &Register, looser: u64) -> Vec<Rule> {
             renewal_pending: false,
             granted: false,
             title: Text::default(),
-        }),
-        Arc::new(Exemption {
-            id: "16".into(),
+        }
+        .into(),
+        Exemption {
             annex: None,
+            id: "16".into(),
             substances: Vec::new(),
             groups: Vec::new(),
             categories: Vec::new(),
@@ -203,7 +206,8 @@ pub fn rules(register: &Register, looser: u64) -> Vec<Rule> {
             renewal_pending: false,
             granted: false,
             title: Text::default(),
-        }),
+        }
+        .into(),
     ];
     let four = ["117-81-7", "85-68-7", "84-74-2", "84-69-5"];
     let phthalates = rule(

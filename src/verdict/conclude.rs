@@ -17,7 +17,10 @@ use std::sync::Arc;
 impl<'a> Work<'a> {
     pub(super) fn contradiction(&mut self, rule: &Rule) {
         for answer in &self.answers {
-            if answer.clears(rule)
+            // "Everything else on the list is below its threshold" beside the rows that are above is no contradiction.
+            let rest_of_list = answer.statement.claim == Claim::Below(None);
+            if !rest_of_list
+                && answer.clears(rule)
                 && answer.speaks_of(self.book, rule, None, self.register)
                 && answer.statement.claim != Claim::CompliesByExemption
             {

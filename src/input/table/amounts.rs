@@ -52,11 +52,47 @@ pub(super) fn is_blank(cell: &Cell) -> bool {
     }
 }
 
-/// Whether a text is blank, a dash or a word for "nothing to say".
+/// Words of a cell with nothing to say, lower case.
+const NOTHING: [&str; 30] = [
+    "-",
+    "--",
+    "---",
+    "–",
+    "—",
+    ".",
+    "?",
+    "n/a",
+    "n.a.",
+    "n.a",
+    "na",
+    "not available",
+    "not applicable",
+    "e.t.",
+    "ej tillämpligt",
+    "ej tillämplig",
+    "ikke relevant",
+    "ej relevant",
+    "entfällt",
+    "ei sovellu",
+    "uppgift saknas",
+    "saknas",
+    "not known",
+    "vet ej",
+    "no data",
+    "ei tietoa",
+    "keine angabe",
+    "k.a.",
+    "not stated",
+    "ej angivet",
+];
+
+/// Whether a text is blank, a dash or a word for "nothing to say". Every cell of a table passes here, so it looks at the
+/// length before it looks at letters.
 pub(super) fn says_nothing(text: &str) -> bool {
     let text = text.trim();
-    text.is_empty()
-        || text.len() <= 24 && !text.bytes().any(|byte| byte.is_ascii_digit()) && read_text(text, &Context::default()) == Reading::Empty
+    let same =
+        |word: &&str| word.len() == text.len() && (word.eq_ignore_ascii_case(text) || !text.is_ascii() && text.to_lowercase() == **word);
+    text.is_empty() || text.len() <= 20 && NOTHING.iter().any(same)
 }
 
 /// "Ja" is true, "nej" is false; anything else is no answer.

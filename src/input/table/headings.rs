@@ -409,8 +409,7 @@ impl Dictionary {
             let mut at = 0usize;
             let mut end = start;
             let mut best: Option<Found> = None;
-            loop {
-                let Some(node) = self.nodes.get(at) else { break };
+            while let Some(node) = self.nodes.get(at) {
                 if end > start {
                     let word_ends = bytes.get(end).is_none_or(|byte| *byte == b' ');
                     let all = start == 0 && (end == bytes.len() || end == significant);

@@ -75,9 +75,7 @@ pub(super) fn next_identifier(text: &str, from: usize) -> Option<(usize, usize, 
                     return Some((from + begin, from + at, kind));
                 }
             }
-            if next.is_none() {
-                return None;
-            }
+            next?;
             previous_alphanumeric = character.is_alphanumeric();
             continue;
         }

@@ -412,7 +412,7 @@ fn scan(row: &Row) -> Scan {
         ticks += usize::from(tick);
         ticked_answer |= previous_asks && tick;
         previous_asks = matches!(matched.meaning, Meaning::Role(Role::Answer(_)));
-        scan.alternating &= known == (scan.cells % 2 == 0);
+        scan.alternating &= known == scan.cells.is_multiple_of(2);
         scan.cells += 1;
         scan.known += usize::from(known);
         scan.core |= core_bit(&matched.meaning);
@@ -424,7 +424,7 @@ fn scan(row: &Row) -> Scan {
             scan.core |= 1 << 21;
         }
     }
-    scan.alternating &= scan.cells % 2 == 0;
+    scan.alternating &= scan.cells.is_multiple_of(2);
     scan.labels |= ticked_answer && ticks == 1;
     scan
 }
