@@ -36,8 +36,3 @@ pub mod xml;
 pub mod xml_answers;
 pub mod xml_formats;
 pub mod xml_values;
-
-// Seam until `table::read` takes a mapping.
-fn table_read(workbook: &workbook::Workbook, _mapping: Option<&table::mapping::Mapping>) -> crate::declaration::Declaration {
-    table::read(workbook)
-}

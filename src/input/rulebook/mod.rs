@@ -81,7 +81,7 @@ pub fn load(request: &Request, register: &mut Register) -> Result<RuleBook, Vec<
         None => None,
     };
     if request.contract.is_none() && request.rules.is_empty() {
-        for (_, location) in &own_dirs {
+        for location in own_dirs.values() {
             work.set(location, None);
         }
         for id in built_in_sets().filter(|id| !own_dirs.contains_key(*id)) {
