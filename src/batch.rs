@@ -215,7 +215,10 @@ fn checked(composition: &Composition, report: &FileReport) -> Checked {
         category_missing,
         unreadable: why_unreadable(declaration).or_else(|| report.unreadable.then(Text::default)),
         waiting_rules,
-        headings: declaration.problems.iter().any(|problem| problem.code == ProblemCode::HeadingNotUnderstood && problem.open),
+        headings: declaration
+            .problems
+            .iter()
+            .any(|problem| problem.code == ProblemCode::HeadingNotUnderstood && (problem.open || declaration.products.is_empty())),
         measured: Vec::new(),
         keys: Vec::new(),
     }

@@ -480,7 +480,7 @@ fn record(arguments: &Check, ready: &request::Ready, book: &RuleBook, settings: 
 }
 
 fn cannot_write(arguments: &Check, error: &io::Error, lang: Lang) -> Refusal {
-    let place = arguments.out.as_ref().map_or_else(|| std::env::temp_dir(), Clone::clone);
+    let place = arguments.out.as_ref().map_or_else(std::env::temp_dir, Clone::clone);
     let sentence = lang.of(
         "resultaten kunde inte skrivas till `{}`: {why}; inget skrevs",
         "the results could not be written to `{}`: {why}; nothing was written",

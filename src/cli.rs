@@ -119,7 +119,7 @@ pub struct Reading {
     /// Which columns mean what, for files whose headings are not understood (TOML)
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub mapping: Option<PathBuf>,
-    /// What a person confirmed: trade names and corrected numbers, and the substances they stand for (csv)
+    /// What a person confirmed: trade names and corrected numbers, and the substances they stand for (csv or TOML)
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub confirmations: Option<PathBuf>,
     /// How many files to work on at a time [default: one for each core]

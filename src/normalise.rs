@@ -119,7 +119,7 @@ fn ending(out: &Path, lang: Lang) -> Result<Ending, Refusal> {
 }
 
 /// The folder of the table, and its name in it.
-fn place<'a>(out: &'a Path, lang: Lang) -> Result<(&'a Path, String), Refusal> {
+fn place(out: &Path, lang: Lang) -> Result<(&Path, String), Refusal> {
     let folder = out.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     match out.file_name().and_then(|name| name.to_str()) {
         Some(name) => Ok((folder, name.to_string())),

@@ -5,6 +5,7 @@ use crate::cli::{Language, Reading, Rules};
 use crate::{Exit, complain};
 use kemkoll::batch::listing::{self, Listing, Missing};
 use kemkoll::declaration::Date;
+use kemkoll::input::confirmations::read_confirmations;
 use kemkoll::input::table::mapping::{self, Mapping};
 use kemkoll::input::{register, rulebook};
 use kemkoll::output::words::Lang;
@@ -177,6 +178,14 @@ fn loaded(asked: &Reading, lang: Lang, wrong: &mut Vec<String>) -> Result<Ready,
             Err(faults) => wrong.extend(faults.iter().map(|fault| at(&fault.name, fault.line, fault.column, lang.text(&fault.message)))),
         }
         ready.mapping_sha256 = Some(hash);
+    }
+    if let Some(path) = &asked.confirmations {
+        match read_confirmations(path) {
+            Ok(confirmations) => ready.confirmations = confirmations,
+            Err(faults) => wrong.extend(faults.iter().map(|fault| at(&fault.file, fault.line, fault.column, lang.text(&fault.message)))),
+        }
+        // What is wrong with the file has been told by now.
+        ready.confirmations_sha256 = named_file(Some(path), lang, &mut Vec::new()).map(|(_, _, hash)| hash);
     }
     Ok(ready)
 }

@@ -232,6 +232,8 @@ pub struct Entry {
     pub members: Vec<(SubstanceId, Factor)>,
     /// Groups that the entry names as such: a declared "lead compounds" is covered by the entry `lead`.
     pub groups: Vec<GroupId>,
+    /// Groups whose unlisted members may count in it, though not everything in the group does.
+    pub open_groups: Vec<GroupId>,
     /// On the list from this date.
     pub from: Option<Date>,
     /// On the list until this date, inclusive.
@@ -614,7 +616,8 @@ impl RuleBook {
             let rule_index = rule_index as u32;
             for (entry_index, entry) in rule.entries.iter().enumerate() {
                 let entry_index = entry_index as u32;
-                let mut touched: BTreeMap<GroupId, Option<Factor>> = entry.groups.iter().map(|group| (*group, None)).collect();
+                let mut touched: BTreeMap<GroupId, Option<Factor>> =
+                    entry.groups.iter().chain(&entry.open_groups).map(|group| (*group, None)).collect();
                 for (substance, factor) in &entry.members {
                     if let Some(hits) = by_substance.get_mut(substance.index()) {
                         let hit = Hit { rule: rule_index, entry: entry_index, factor: *factor };

@@ -70,7 +70,10 @@ impl Place {
 
     fn checker(&self, arguments: &[impl AsRef<OsStr>]) -> Command {
         let mut command = self.program();
-        command.args(["check", "--rules", "rules.toml", "--as-of", "2026-06-01"]).args(arguments);
+        command.args(["check", "--rules", "rules.toml"]).args(arguments);
+        if !arguments.iter().any(|argument| argument.as_ref() == "--as-of") {
+            command.args(["--as-of", "2026-06-01"]);
+        }
         command
     }
 
@@ -211,6 +214,9 @@ fn many(place: &Place, number: usize) {
         place.write(format!("in/{}/{index}.csv", index % 7), declaration(&format!("A-{index}"), &chosen));
     }
     let inner = zip(&[("b.csv", declaration("inner", &[BREACH]).as_bytes()), ("x.pdf", b"%PDF-1.4")]);
+    let lab = "Laboratorium;Testlab AB\nArtikelnummer;Produkt;Prov;Analyt;CAS-nummer;Resultat;Enhet;LOQ\n\
+               A-5;Handske A-5;Gummi;Bly;7439-92-1;3000;mg/kg;10\nA-7;Handske A-7;Gummi;Bly;7439-92-1;30;mg/kg;10\n";
+    place.write("in/3/lab.csv", lab);
     place.write("in/archive.zip", zip(&[("a.csv", declaration("outer", &[OPEN]).as_bytes()), ("in.zip", &inner)]));
     place.write("in/broken.xlsx", "PK\u{3}\u{4}broken");
 }
@@ -275,6 +281,89 @@ fn result_lines_are_sorted_and_name_files_relative_to_their_argument() {
 }
 
 #[test]
+fn what_a_laboratory_measured_decides_about_the_declaration_of_the_same_product() {
+    let place = Place::new();
+    place.write("in/a.csv", format!("{}Exempel AB;2;Handske 2;Gummi;{CLEAN}\n", declaration("1", &[CLEAN])));
+    assert_eq!(code(&place.check(&["in"])), 0);
+    place.write(
+        "lab/z.csv",
+        "Laboratorium;Testlab AB\nArtikelnummer;Produkt;Prov;Analyt;CAS-nummer;Resultat;Enhet;LOQ\n\
+         1;Handske 1;Gummi;Bly;7439-92-1;5000;mg/kg;10\n",
+    );
+    let output = place.check(&["in", "lab", "--out", "out"]);
+    assert_eq!(code(&output), 1, "{}", stdout(&output));
+    assert!(stdout(&output).contains("1 declaration was held against laboratory results"), "{}", stdout(&output));
+    let verdict = |file: &str, article: &str| {
+        let rows = place.rows("out/products.jsonl");
+        rows.iter()
+            .find(|row| text(row, "file") == file && text(row, "article_number") == article)
+            .map(|row| text(row, "verdict").to_string())
+    };
+    assert_eq!(verdict("a.csv", "1").as_deref(), Some("non-compliant"));
+    assert_eq!(verdict("a.csv", "2").as_deref(), Some("compliant"));
+    assert_eq!(verdict("z.csv", "1").as_deref(), Some("non-compliant"));
+    assert!(place.rows("out/findings.jsonl").iter().any(|row| text(row, "rule") == "data/declaration-contradicted"));
+}
+
+#[test]
+fn a_mapping_is_offered_once_where_headings_were_not_understood() {
+    let place = Place::new();
+    for name in ["in/a.csv", "in/b.csv"] {
+        place.write(name, "Kolumn X;Foo;Bar\n7439-92-1;abc;0,5\n50-00-0;abc;0,6\n");
+    }
+    let output = place.check(&["in"]);
+    let told = stderr(&output);
+    assert!(told.contains("headings in `a.csv` were not understood") && !told.contains("`b.csv`"), "{told}");
+    // The skeleton is valid as it stands.
+    let skeleton: String = told.lines().skip_while(|line| !line.starts_with('#')).map(|line| format!("{line}\n")).collect();
+    place.write("mapping.toml", skeleton);
+    let output = place.check(&["in", "--mapping", "mapping.toml"]);
+    assert_ne!(code(&output), 2, "{}", stderr(&output));
+}
+
+#[test]
+fn what_a_person_confirmed_is_believed() {
+    let place = Place::new();
+    place.write("a.csv", declaration("1", &[";Plumbosan X;0,5 %"]));
+    let verdict = |arguments: &[&str]| {
+        let output = place.check(&[&["a.csv", "--out", "out"], arguments].concat());
+        assert_eq!(code(&output), 1, "{}", stderr(&output));
+        text(&place.rows("out/products.jsonl")[0], "verdict").to_string()
+    };
+    assert_eq!(verdict(&[]), "undetermined");
+    place.write("confirmed.csv", "written,cas,note\nPlumbosan X,7439-92-1,letter of 2026-05-01\n");
+    assert_eq!(verdict(&["--confirmations", "confirmed.csv"]), "non-compliant");
+}
+
+#[test]
+fn a_category_that_would_settle_something_is_named() {
+    let place = Place::new();
+    let rules = RULES.replace("count = ", "scope = { categories = [\"eee/8-medical\"] }\ncount = ");
+    place.write("rules.toml", rules);
+    place.write("breach.csv", declaration("1", &[BREACH]));
+    let output = place.check(&["breach.csv"]);
+    assert_eq!(code(&output), 1, "{}", stderr(&output));
+    assert!(stdout(&output).contains("category missing") && stdout(&output).contains("`eee/8-medical`"), "{}", stdout(&output));
+    let output = place.check(&["breach.csv", "--category", "eee/8-medical"]);
+    assert!(stdout(&output).contains("non-compliant") && !stdout(&output).contains("category missing"), "{}", stdout(&output));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_folder_that_may_not_be_read_is_told() {
+    use std::os::unix::fs::PermissionsExt;
+    let place = Place::new();
+    place.write("in/a.csv", declaration("1", &[CLEAN]));
+    place.write("in/closed/b.csv", declaration("2", &[CLEAN]));
+    fs::set_permissions(place.path("in/closed"), fs::Permissions::from_mode(0o000)).unwrap();
+    // An administrator reads everything; then there is nothing to see here.
+    let closed = fs::read_dir(place.path("in/closed")).is_err();
+    let output = place.check(&["in"]);
+    fs::set_permissions(place.path("in/closed"), fs::Permissions::from_mode(0o755)).unwrap();
+    assert_eq!(code(&output), if closed { 3 } else { 0 }, "{}", stderr(&output));
+}
+
+#[test]
 fn json_on_stdout_is_one_document_and_nothing_else() {
     let place = Place::new();
     many(&place, 10);
@@ -282,7 +371,7 @@ fn json_on_stdout_is_one_document_and_nothing_else() {
     assert_eq!(code(&output), 3);
     let document: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     assert!(document["findings"].as_array().is_some_and(|rows| !rows.is_empty()));
-    assert_eq!(document["products"].as_array().map(Vec::len), Some(13));
+    assert_eq!(document["products"].as_array().map(Vec::len), Some(15));
     assert_eq!(text(&document["run"], "program"), "kemkoll");
 }
 
@@ -294,7 +383,7 @@ fn results_are_put_in_place_whole_and_leave_nothing_behind() {
     assert_eq!(place.files("new/out"), ["findings.jsonl", "products.jsonl", "run.json"]);
     // A second run over the folder that holds the results of the first.
     assert_eq!(code(&place.check(&["in", "new", "--out", "new/out"])), 3);
-    assert_eq!(place.rows("new/out/products.jsonl").len(), 13);
+    assert_eq!(place.rows("new/out/products.jsonl").len(), 15);
 }
 
 #[cfg(unix)]
@@ -368,11 +457,10 @@ fn file_names_need_not_be_utf8() {
 fn a_broken_rule_file_lists_all_its_faults() {
     let place = Place::new();
     place.write("clean.csv", declaration("1", &[CLEAN]));
-    let broken = RULES
-        .replace("7439-92-1", "7439-92-2")
-        .replace("count = \"sum\"", "counts = \"sum\"")
-        .replace("of = \"homogeneous-material\"", "of = \"somewhere\"");
-    place.write("broken.toml", broken);
+    let (head, rule) = RULES.split_at(RULES.find("[[rule]]").unwrap());
+    let one = rule.replace("count = \"sum\"", "counts = \"sum\"").replace("homogeneous-material", "somewhere");
+    let other = rule.replace("7439-92-1", "7439-92-2").replace("test/lead", "test/other");
+    place.write("broken.toml", format!("{head}{one}\n{other}"));
     let output = place.program().args(["check", "--rules", "broken.toml", "clean.csv", "--out", "out"]).output().unwrap();
     assert_eq!(code(&output), 2);
     let told = stderr(&output);

@@ -5,8 +5,7 @@ use kemkoll::declaration::{
     Claim, ClaimedExemption, Constituent, Date, Declaration, DeclarationKind, Level, Part, Product, Source, Statement, Subject, Text,
 };
 use kemkoll::rule::{
-    Categories, Category, Comparison, Consequence, Contract, Count, Entry, Exemption, Expiry, Limit, Of, Rule, RuleBook, RuleSet, Scope,
-    Severity,
+    Categories, Category, Comparison, Consequence, Contract, Count, Entry, Exemption, Expiry, Limit, Of, Rule, RuleBook, RuleSet, Scope, Severity,
 };
 use kemkoll::substance::{Cas, Register, SubstanceId};
 use std::sync::Arc;
@@ -68,8 +67,7 @@ pub const LISTED: &[(&str, &str)] = &[
     ("68515-48-0", "DINP high branched"),
     ("80-05-7", "bisphenol A"),
 ];
-pub const UNLISTED: &[(&str, &str)] =
-    &[("7440-50-8", "copper"), ("9003-07-0", "polypropylene"), ("7732-18-5", "water"), ("1843-03-4", "antioxidant CA")];
+pub const UNLISTED: &[(&str, &str)] = &[("7440-50-8", "copper"), ("9003-07-0", "polypropylene"), ("7732-18-5", "water"), ("1843-03-4", "antioxidant CA")];
 
 /// The register that generated declarations are identified with.
 pub fn register() -> Register {
@@ -104,9 +102,8 @@ fn entry(register: &Register, id: &str, numbers: &[&str], from: Option<Date>) ->
         id: id.into(),
         name: id.into(),
         members: numbers.iter().map(|number| (register.by_cas(cas(number)).expect("registered"), Factor::ONE)).collect(),
-        groups: Vec::new(),
         from,
-        until: None,
+        ..Entry::default()
     }
 }
 
@@ -161,20 +158,18 @@ pub fn rules(register: &Register, looser: u64) -> Vec<Rule> {
         name: "lead".into(),
         members: register.members(lead_group).iter().map(|member| (member.substance, member.factor)).collect(),
         groups: vec![lead_group],
-        from: None,
-        until: None,
+        ..Entry::default()
     };
     lead_entry.members.sort_unstable();
-    let mut lead =
-        rule("a/lead", 0, vec![lead_entry], Count::Sum, scaled(Comparison::Above, 100, Of::HomogeneousMaterial), Consequence::Restriction);
+    let mut lead = rule("a/lead", 0, vec![lead_entry], Count::Sum, scaled(Comparison::Above, 100, Of::HomogeneousMaterial), Consequence::Restriction);
     lead.limit.element = Some("Pb".into());
     lead.open = true;
     lead.stem_groups = vec![lead_group];
     lead.scope.categories = vec!["eee".into()];
     lead.exemptions = vec![
-        Exemption {
-            annex: None,
+        Arc::new(Exemption {
             id: "6(c)".into(),
+            annex: None,
             substances: Vec::new(),
             groups: vec![lead_group],
             categories: Vec::new(),
@@ -188,11 +183,10 @@ pub fn rules(register: &Register, looser: u64) -> Vec<Rule> {
             renewal_pending: false,
             granted: false,
             title: Text::default(),
-        }
-        .into(),
-        Exemption {
-            annex: None,
+        }),
+        Arc::new(Exemption {
             id: "16".into(),
+            annex: None,
             substances: Vec::new(),
             groups: Vec::new(),
             categories: Vec::new(),
@@ -206,26 +200,11 @@ pub fn rules(register: &Register, looser: u64) -> Vec<Rule> {
             renewal_pending: false,
             granted: false,
             title: Text::default(),
-        }
-        .into(),
+        }),
     ];
     let four = ["117-81-7", "85-68-7", "84-74-2", "84-69-5"];
-    let phthalates = rule(
-        "b/phthalates",
-        1,
-        vec![entry(register, "51", &four, None)],
-        Count::Sum,
-        scaled(Comparison::From, 100, Of::HomogeneousMaterial),
-        Consequence::Restriction,
-    );
-    let dinp = rule(
-        "b/dinp",
-        1,
-        vec![entry(register, "52", &["28553-12-0", "68515-48-0"], None)],
-        Count::Sum,
-        scaled(Comparison::Above, 100, Of::Article),
-        Consequence::Restriction,
-    );
+    let phthalates = rule("b/phthalates", 1, vec![entry(register, "51", &four, None)], Count::Sum, scaled(Comparison::From, 100, Of::HomogeneousMaterial), Consequence::Restriction);
+    let dinp = rule("b/dinp", 1, vec![entry(register, "52", &["28553-12-0", "68515-48-0"], None)], Count::Sum, scaled(Comparison::Above, 100, Of::Article), Consequence::Restriction);
     let listed = rule(
         "c/article",
         2,
@@ -239,26 +218,11 @@ pub fn rules(register: &Register, looser: u64) -> Vec<Rule> {
         scaled(Comparison::Above, 100, Of::Article),
         Consequence::Information,
     );
-    let mixture =
-        rule("c/mixture", 2, listed.entries.clone(), Count::Each, scaled(Comparison::From, 100, Of::Mixture), Consequence::Information);
-    let cadmium = rule(
-        "d/cadmium",
-        3,
-        vec![entry(register, "23", &["7440-43-9"], None)],
-        Count::Sum,
-        scaled(Comparison::Above, 10, Of::Product),
-        Consequence::Contract,
-    );
+    let mixture = rule("c/mixture", 2, listed.entries.clone(), Count::Each, scaled(Comparison::From, 100, Of::Mixture), Consequence::Information);
+    let cadmium = rule("d/cadmium", 3, vec![entry(register, "23", &["7440-43-9"], None)], Count::Sum, scaled(Comparison::Above, 10, Of::Product), Consequence::Contract);
     let mut pvc = rule("e/pvc", 3, Vec::new(), Count::Each, limit(Comparison::Above, 0, Of::Article), Consequence::Contract);
     pvc.materials = register.material("pvc").into_iter().collect();
-    let watch = rule(
-        "f/watch",
-        3,
-        vec![entry(register, "w", &["80-05-7"], None)],
-        Count::Sum,
-        scaled(Comparison::Above, 0, Of::Product),
-        Consequence::Watch,
-    );
+    let watch = rule("f/watch", 3, vec![entry(register, "w", &["80-05-7"], None)], Count::Sum, scaled(Comparison::Above, 0, Of::Product), Consequence::Watch);
     vec![lead, phthalates, dinp, listed, mixture, cadmium, pvc, watch]
 }
 
@@ -285,45 +249,8 @@ pub fn book(register: &Register, rules: Vec<Rule>) -> RuleBook {
 }
 
 const AMOUNTS: &[&str] = &[
-    "0",
-    "0.0001 %",
-    "0.01 %",
-    "0.0101 %",
-    "0.02 %",
-    "0.05 %",
-    "0.0999 %",
-    "0.1 %",
-    "0.1001 %",
-    "0.107 %",
-    "0.1078 %",
-    "0.15 %",
-    "0.2 %",
-    "1 %",
-    "3.9 %",
-    "4.1 %",
-    "12 %",
-    "60 %",
-    "99.95 %",
-    "<0.1 %",
-    "<=0.1 %",
-    ">0.1 %",
-    ">=0.1 %",
-    "0.05-0.2 %",
-    "0.01-0.09 %",
-    "1-5 %",
-    "ca 0.1 %",
-    "n.d.",
-    "trace",
-    "500 mg/kg",
-    "1000 ppm",
-    "0.05",
-    "",
-    "1,000 ppm",
-    "150 %",
-    "-1 %",
-    "rest",
-    "3 mg",
-    "40 mg",
+    "0", "0.0001 %", "0.01 %", "0.0101 %", "0.02 %", "0.05 %", "0.0999 %", "0.1 %", "0.1001 %", "0.107 %", "0.1078 %", "0.15 %", "0.2 %", "1 %", "3.9 %", "4.1 %", "12 %", "60 %", "99.95 %",
+    "<0.1 %", "<=0.1 %", ">0.1 %", ">=0.1 %", "0.05-0.2 %", "0.01-0.09 %", "1-5 %", "ca 0.1 %", "n.d.", "trace", "500 mg/kg", "1000 ppm", "0.05", "", "1,000 ppm", "150 %", "-1 %", "rest", "3 mg", "40 mg",
     "2 µg/cm²/week",
 ];
 
@@ -366,12 +293,7 @@ fn constituent(dice: &mut Dice) -> Constituent {
     }
     line.reading = amount(dice);
     if dice.one_in(5) {
-        line.exemptions.push(ClaimedExemption {
-            id: dice.pick(&["6(c)", "III-6(c)", "16", "99", "RoHS_0001"]).into(),
-            list: None,
-            none: dice.one_in(4),
-            source: source(dice),
-        });
+        line.exemptions.push(ClaimedExemption { id: dice.pick(&["6(c)", "III-6(c)", "16", "99", "RoHS_0001"]).into(), list: None, none: dice.one_in(4), source: source(dice) });
     }
     line
 }
@@ -387,9 +309,7 @@ fn mass(dice: &mut Dice) -> Option<Interval> {
 fn part(dice: &mut Dice, level: Level, depth: usize) -> Part {
     let mut part = Part::new(level, source(dice));
     part.name = match level {
-        Level::Material => {
-            dice.pick(&[Some("brass"), Some("PVC, soft"), Some("latex"), Some("PVC-free film"), Some("steel"), None]).map(Into::into)
-        }
+        Level::Material => dice.pick(&[Some("brass"), Some("PVC, soft"), Some("latex"), Some("PVC-free film"), Some("steel"), None]).map(Into::into),
         _ => Some(format!("part {}", dice.below(1000)).into()),
     };
     part.mass = mass(dice);
@@ -455,15 +375,7 @@ pub fn declaration(dice: &mut Dice) -> Declaration {
             2 => Subject::Named("phthalates".into()),
             _ => Subject::Named("PVC".into()),
         };
-        let claim = dice.pick(&[
-            Claim::Absent,
-            Claim::Below(None),
-            Claim::Complies,
-            Claim::Present,
-            Claim::Fails,
-            Claim::CompliesByExemption,
-            Claim::Unknown,
-        ]);
+        let claim = dice.pick(&[Claim::Absent, Claim::Below(None), Claim::Complies, Claim::Present, Claim::Fails, Claim::CompliesByExemption, Claim::Unknown]);
         let mut statement = Statement::new(subject, claim, source(dice));
         if dice.one_in(2) {
             statement.list_date = Some(date(dice.pick(&[2010, 2023, 2026]), 3, 1));
@@ -530,25 +442,13 @@ pub fn id_of(register: &Register, number: &str) -> Option<SubstanceId> {
 pub fn outline(declaration: &Declaration) -> String {
     fn part_lines(part: &Part, depth: usize, text: &mut String) {
         let pad = "  ".repeat(depth);
-        text.push_str(&format!(
-            "{pad}{:?} {:?} mass {:?} x{}\n",
-            part.level,
-            part.name,
-            part.mass.map(|mass| (mass.lo, mass.hi)),
-            part.units
-        ));
+        text.push_str(&format!("{pad}{:?} {:?} mass {:?} x{}\n", part.level, part.name, part.mass.map(|mass| (mass.lo, mass.hi)), part.units));
         for c in &part.constituents {
             let amount = c.amount();
             let ids: Vec<&str> = c.exemptions.iter().filter(|claim| !claim.none).map(|claim| &*claim.id).collect();
             text.push_str(&format!(
                 "{pad}  - {:?} {:?} {:?} [{}, {}] {:?} {:?} {ids:?}\n",
-                c.name,
-                c.cas,
-                amount.dimension,
-                amount.interval.lo,
-                amount.interval.hi,
-                amount.doubt,
-                c.reading == Reading::Balance
+                c.name, c.cas, amount.dimension, amount.interval.lo, amount.interval.hi, amount.doubt, c.reading == Reading::Balance
             ));
         }
         for child in &part.parts {

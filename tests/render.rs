@@ -314,7 +314,14 @@ pub fn convert(workbooks: &[&[u8]], format: &str) -> Vec<Vec<u8>> {
 
 /// Reads bytes as the program does.
 pub fn read(bytes: &[u8]) -> Declaration {
-    kemkoll::input::read::bytes("truth", bytes).into_iter().next().expect("a declaration").0
+    let mut found = None;
+    kemkoll::input::read::read(bytes, "truth", true, None, &mut |each| {
+        if let kemkoll::input::read::Found::Declaration(declaration) = each {
+            found = Some(*declaration);
+        }
+        std::ops::ControlFlow::Continue(())
+    });
+    found.expect("a declaration")
 }
 
 type Render = fn(&[Truth], &mut Dice) -> (Vec<u8>, Vec<Truth>);

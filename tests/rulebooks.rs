@@ -120,10 +120,10 @@ fn a_file_of_ones_own() {
 
     // Added: one entry for each pair of dates.
     let together = rule("my-region/our-list-together");
-    assert_eq!(together.entries.iter().map(|entry| entry.from.map(|day| day.to_string())).collect::<Vec<_>>(), [
-        Some("2018-06-27".to_string()),
-        Some("2020-01-01".to_string())
-    ]);
+    assert_eq!(
+        together.entries.iter().map(|entry| entry.from.map(|day| day.to_string())).collect::<Vec<_>>(),
+        [Some("2018-06-27".to_string()), Some("2020-01-01".to_string())]
+    );
 
     // Lead chromate counts with its lead and its chromium; what is excluded is out, and its group no longer covered.
     let metals = rule("my-region/packaging-metals");

@@ -12,7 +12,13 @@ mod laws;
 mod output;
 // The workbook, the page and the tables, written from invented rows and read back.
 mod outputs;
+// Known truths written down as suppliers write.
+mod render;
 // Rule files that are right and wrong: every fault at its line and column.
 mod rulebooks;
+// Every worked example of the rule library, and what each rule must come with.
+mod rules;
 // Every story under samples/, checked by the program itself.
 mod samples;
+// What is written is what is read, in every format.
+mod truth;

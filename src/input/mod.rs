@@ -3,7 +3,9 @@
 pub mod archive;
 pub mod bmecat;
 pub mod calendar;
+pub mod cases;
 pub mod compound_file;
+pub mod confirmations;
 pub mod container;
 pub mod delimited;
 pub mod excel;
@@ -34,8 +36,3 @@ pub mod xml;
 pub mod xml_answers;
 pub mod xml_formats;
 pub mod xml_values;
-
-// Seam until `table::read` takes a mapping.
-fn table_read(workbook: &workbook::Workbook, _mapping: Option<&table::mapping::Mapping>) -> crate::declaration::Declaration {
-    table::read(workbook)
-}

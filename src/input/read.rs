@@ -6,7 +6,7 @@ use super::container::{self, Kind, Limits};
 use super::read_error::{Fault, ReadError};
 use super::table::mapping::Mapping;
 use super::xml::XmlError;
-use super::{workbook, xml_formats};
+use super::{table, workbook, xml_formats};
 use crate::declaration::{Declaration, Place, Problem, ProblemCode, Source, Text};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
@@ -99,7 +99,10 @@ fn one(bytes: &[u8], name: &str, named: bool, mapping: Option<&Mapping>, depth: 
     let read = || match kind {
         Kind::Xml => xml_formats::read(bytes).unwrap_or_else(|error| unreadable_xml(name, &error)),
         _ => match workbook::read(bytes) {
-            Ok(workbook) => super::table_read(&workbook, mapping),
+            Ok(workbook) => match mapping {
+                Some(mapping) => table::read_mapped(&workbook, mapping),
+                None => table::read(&workbook),
+            },
             Err(error) => unreadable(name, kind.word(), &error),
         },
     };

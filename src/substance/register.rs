@@ -6,6 +6,7 @@
 use super::number::{Cas, Ec};
 use crate::amount::Factor;
 use crate::declaration::Date;
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap};
 use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::Arc;
@@ -125,12 +126,35 @@ impl Group {
     }
 }
 
+/// The substances of an EC number: nearly always one, which then needs no memory of its own.
+#[derive(Debug, Clone)]
+enum EcMeans {
+    One([SubstanceId; 1]),
+    Several(Vec<SubstanceId>),
+}
+
+impl EcMeans {
+    fn ids(&self) -> &[SubstanceId] {
+        match self {
+            EcMeans::One(id) => id,
+            EcMeans::Several(ids) => ids,
+        }
+    }
+
+    fn push(&mut self, id: SubstanceId) {
+        match self {
+            EcMeans::One([first]) => *self = EcMeans::Several(vec![*first, id]),
+            EcMeans::Several(ids) => ids.push(id),
+        }
+    }
+}
+
 /// Every known substance.
 #[derive(Debug, Clone, Default)]
 pub struct Register {
     substances: Vec<Substance>,
     by_cas: Table<Cas, SubstanceId>,
-    by_ec: Table<Ec, Vec<SubstanceId>>,
+    by_ec: Table<Ec, EcMeans>,
     names: Table<Box<str>, NameMeans>,
     /// Names besides the substance's own, as written, with their language.
     synonyms: Vec<(SubstanceId, Arc<str>, Box<str>)>,
@@ -150,6 +174,8 @@ pub struct Register {
     /// Normalised word or phrase → materials (brass is a copper alloy too).
     material_words: BTreeMap<String, Vec<MaterialId>>,
     material_substances: Table<SubstanceId, MaterialId>,
+    /// Room for the key of the name that is being added.
+    scratch: String,
 }
 
 impl Register {
@@ -193,12 +219,14 @@ impl Register {
     /// Adds a substance, or returns the one that has this CAS (or, without CAS, this EC number and name) already. A name
     /// is indexed as the substance's own.
     pub fn add(&mut self, cas: Option<Cas>, ec: Option<Ec>, name: &str, name_sv: Option<&str>) -> SubstanceId {
-        if let Some(id) = cas.and_then(|cas| self.by_cas.get(&cas).copied()) {
-            return id;
-        }
-        if cas.is_none() {
-            let same =
-                ec.and_then(|ec| self.by_ec.get(&ec)).and_then(|ids| ids.iter().copied().find(|id| self.substance(*id).cas.is_none()));
+        let id = SubstanceId(self.substances.len() as u32);
+        if let Some(cas) = cas {
+            match self.by_cas.entry(cas) {
+                Entry::Occupied(known) => return *known.get(),
+                Entry::Vacant(free) => free.insert(id),
+            };
+        } else {
+            let same = ec.and_then(|ec| self.by_ec(ec).iter().copied().find(|id| self.substance(*id).cas.is_none()));
             if let Some(id) = same {
                 return id;
             }
@@ -208,13 +236,9 @@ impl Register {
                 }
             }
         }
-        let id = SubstanceId(self.substances.len() as u32);
         self.substances.push(Substance { cas, ec, name: name.into(), name_sv: name_sv.filter(|name| !name.is_empty()).map(Into::into) });
-        if let Some(cas) = cas {
-            self.by_cas.insert(cas, id);
-        }
         if let Some(ec) = ec {
-            self.by_ec.entry(ec).or_default().push(id);
+            self.by_ec.entry(ec).and_modify(|means| means.push(id)).or_insert(EcMeans::One([id]));
         }
         self.add_name(id, name, false);
         if let Some(name) = name_sv {
@@ -225,7 +249,7 @@ impl Register {
 
     /// Adds a name for a substance. `ambiguous`: the name is known to mean other substances too.
     pub fn add_name(&mut self, id: SubstanceId, name: &str, ambiguous: bool) {
-        self.index_name(id, normalise_name(name), ambiguous);
+        self.index_name(id, name, ambiguous);
     }
 
     /// Adds a name in a language (`sv`, `en`, `abbr` …) for a substance and keeps it as written, for people.
@@ -239,26 +263,30 @@ impl Register {
             }
         };
         self.synonyms.push((id, language, name.into()));
-        self.index_name(id, normalise_name(name), ambiguous);
+        self.index_name(id, name, ambiguous);
     }
 
-    fn index_name(&mut self, id: SubstanceId, key: String, ambiguous: bool) {
-        if key.is_empty() {
-            return;
-        }
-        let ids = match self.names.get(key.as_str()) {
-            Some(NameMeans::One(other)) if *other == id && !ambiguous => return,
-            Some(NameMeans::One(other)) if *other == id => vec![id],
-            Some(NameMeans::One(other)) => vec![*other, id],
-            Some(NameMeans::Several(ids)) if ids.contains(&id) => return,
-            Some(NameMeans::Several(ids)) => ids.iter().copied().chain([id]).collect(),
-            Some(NameMeans::Group(_)) | None => {
-                let means = if ambiguous { NameMeans::Several(vec![id]) } else { NameMeans::One(id) };
-                self.names.insert(key.into_boxed_str(), means);
-                return;
+    fn index_name(&mut self, id: SubstanceId, name: &str, ambiguous: bool) {
+        let mut key = std::mem::take(&mut self.scratch);
+        key.clear();
+        normalise_into(name, &mut key);
+        if !key.is_empty() {
+            match self.names.get_mut(key.as_str()) {
+                Some(NameMeans::One(other)) if *other == id && !ambiguous => {}
+                Some(means @ NameMeans::One(_)) => {
+                    let NameMeans::One(other) = *means else { return };
+                    *means = NameMeans::Several(if other == id { vec![id] } else { vec![other, id] });
+                }
+                Some(NameMeans::Several(ids)) if ids.contains(&id) => {}
+                Some(NameMeans::Several(ids)) => ids.push(id),
+                Some(means @ NameMeans::Group(_)) => *means = if ambiguous { NameMeans::Several(vec![id]) } else { NameMeans::One(id) },
+                None => {
+                    let means = if ambiguous { NameMeans::Several(vec![id]) } else { NameMeans::One(id) };
+                    self.names.insert(key.as_str().into(), means);
+                }
             }
-        };
-        self.names.insert(key.into_boxed_str(), NameMeans::Several(ids));
+        }
+        self.scratch = key;
     }
 
     /// Adds a group, or completes it.
@@ -384,7 +412,7 @@ impl Register {
 
     /// The substances with this EC number.
     pub fn by_ec(&self, ec: Ec) -> &[SubstanceId] {
-        self.by_ec.get(&ec).map_or(&[], Vec::as_slice)
+        self.by_ec.get(&ec).map_or(&[], EcMeans::ids)
     }
 
     /// The names of a substance besides its own, each with its language (`sv`, `en`, `nb`, `da`, `fi`, `de`, `abbr`).
@@ -545,6 +573,24 @@ impl Register {
 /// Blanks carry no meaning in chemical names ("bis (2-ethylhexyl)phthalate"); hyphens and commas do.
 pub fn normalise_name(name: &str) -> String {
     let mut plain = String::with_capacity(name.len());
+    normalise_into(name, &mut plain);
+    plain
+}
+
+fn normalise_into(name: &str, plain: &mut String) {
+    if name.is_ascii() {
+        // Most names, many times a run.
+        plain.extend(name.bytes().filter(|byte| !byte.is_ascii_whitespace() && !matches!(byte, b'"' | b'*')).map(|byte| match byte {
+            b'`' => '\'',
+            byte => char::from(byte.to_ascii_lowercase()),
+        }));
+    } else {
+        normalise_letters(name, plain);
+    }
+    plain.truncate(plain.trim_end_matches(['.', ',', ';', ':']).len());
+}
+
+fn normalise_letters(name: &str, plain: &mut String) {
     for c in name.chars() {
         match c {
             'A'..='Z' => plain.push(c.to_ascii_lowercase()),
@@ -559,6 +605,4 @@ pub fn normalise_name(name: &str) -> String {
             c => plain.extend(c.to_lowercase()),
         }
     }
-    plain.truncate(plain.trim_end_matches(['.', ',', ';', ':']).len());
-    plain
 }

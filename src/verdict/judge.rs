@@ -330,21 +330,13 @@ impl<'a> Work<'a> {
             return;
         }
         self.ensure_things(of);
-        // Each list entry by itself; `sum` has a single one.
+        // Each list entry by itself; the entries of a sum, which differ in their dates only, together.
+        let counting = |touch: &Touch| rule.entries.get(touch.entry as usize).is_some_and(|entry| on_list(entry, self.day.list));
+        let counted: Vec<Touch> = found.iter().filter(|touch| counting(touch)).copied().collect();
         let mut touched_entries = 0;
         let mut touched_things: Vec<Thing> = Vec::new();
-        let mut at = 0;
-        while let Some(first) = found.get(at) {
-            let from = at;
-            while found.get(at).is_some_and(|touch| touch.entry == first.entry) {
-                at += 1;
-            }
-            let Some(entry) = rule.entries.get(first.entry as usize) else { continue };
-            if !on_list(entry, self.day.list) {
-                continue;
-            }
+        for own in counted.chunk_by(|a, b| rule.count == Count::Sum || a.entry == b.entry) {
             touched_entries += 1;
-            let own = found.get(from..at).unwrap_or(&[]);
             touched_things.extend(self.entry(index, rule, inside, own));
         }
         let untouched = match rule.count {

@@ -115,7 +115,7 @@ pub(super) fn touches(tree: &Tree<'_>, book: &RuleBook) -> Vec<Touch> {
                     }
                     for (entry_index, entry) in rule.entries.iter().enumerate() {
                         // A list of closed entries is not widened by a name; only entries that name a group are.
-                        if rule.entries.len() > 1 && !entry.groups.iter().any(|group| stems.contains(group)) {
+                        if rule.entries.len() > 1 && !entry.groups.iter().chain(&entry.open_groups).any(|group| stems.contains(group)) {
                             continue;
                         }
                         let upto = Some(Reason::GroupAmount);

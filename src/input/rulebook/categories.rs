@@ -47,13 +47,8 @@ pub(super) fn written(root: &Table) -> Vec<WrittenCategory> {
         }
         table.finish();
         let Some(id) = id else { continue };
-        let category = Category {
-            id: id.value.as_str().into(),
-            parent: parent.as_ref().map(|spot| spot.value.as_str().into()),
-            names,
-            words,
-            cpv,
-        };
+        let category =
+            Category { id: id.value.as_str().into(), parent: parent.as_ref().map(|spot| spot.value.as_str().into()), names, words, cpv };
         found.push(WrittenCategory { id, parent, category });
     }
     root.finish();

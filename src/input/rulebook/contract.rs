@@ -133,7 +133,11 @@ fn exemption(table: &Table) -> Option<WrittenExemption> {
     let (from, until) = (table.date("valid_from"), table.date("expires"));
     written::in_order(table, &from, &until);
     if !table.has("expires") {
-        table.faults().at(&table.place(), "`expires` saknas; skriv undantagets sista dag", "`expires` is missing; write the last day of the exemption");
+        table.faults().at(
+            &table.place(),
+            "`expires` saknas; skriv undantagets sista dag",
+            "`expires` is missing; write the last day of the exemption",
+        );
     }
     if components.is_empty() && functions.is_empty() {
         table.faults().at(

@@ -42,7 +42,7 @@ const EXEMPTION_COLUMNS: &[&str] = &[
 ];
 
 /// A row of a CSV file: its fields by column, each with its place.
-struct Row<'a> {
+pub(in crate::input) struct Row<'a> {
     document: &'a Document,
     columns: &'a [Option<usize>],
     names: &'a [&'static str],
@@ -52,7 +52,8 @@ struct Row<'a> {
 }
 
 impl Row<'_> {
-    fn get(&self, name: &str) -> Spot<String> {
+    /// A field, trimmed, with its place.
+    pub(in crate::input) fn get(&self, name: &str) -> Spot<String> {
         let column = self.names.iter().position(|own| *own == name).and_then(|at| self.columns.get(at).copied().flatten());
         let at = column.and_then(|column| self.starts.get(column)).or(self.starts.first()).copied().unwrap_or_default();
         let value = column.and_then(|column| self.record.get(column)).unwrap_or_default().trim().to_string();
@@ -76,7 +77,13 @@ impl Row<'_> {
 }
 
 /// Reads a CSV file and gives each row to `each`. The separator is the one in the heading row: comma, semicolon or tab.
-fn rows(document: &Document, names: &'static [&'static str], needed: &[&str], faults: &Faults, mut each: impl FnMut(&Row)) {
+pub(in crate::input) fn rows(
+    document: &Document,
+    names: &'static [&'static str],
+    needed: &[&str],
+    faults: &Faults,
+    mut each: impl FnMut(&Row),
+) {
     let text: &str = &document.text;
     let heading = text.lines().next().unwrap_or_default();
     let separator = [b',', b';', b'\t'].into_iter().max_by_key(|mark| (heading.bytes().filter(|byte| byte == mark).count(), *mark == b','));
@@ -84,7 +91,9 @@ fn rows(document: &Document, names: &'static [&'static str], needed: &[&str], fa
     let mut reader = csv::ReaderBuilder::new().delimiter(separator).flexible(true).from_reader(text.as_bytes());
     let headers = match reader.headers() {
         Ok(headers) => headers.clone(),
-        Err(error) => return faults.at(&document.place(0), format!("tabellen kan inte läsas: {error}"), format!("the table cannot be read: {error}")),
+        Err(error) => {
+            return faults.at(&document.place(0), format!("tabellen kan inte läsas: {error}"), format!("the table cannot be read: {error}"));
+        }
     };
     let starts = field_starts(text, 0, separator);
     for (at, own) in headers.iter().enumerate() {
@@ -118,7 +127,11 @@ fn rows(document: &Document, names: &'static [&'static str], needed: &[&str], fa
             Ok(true) => {}
             Ok(false) => return,
             Err(error) => {
-                return faults.at(&document.place(0), format!("tabellen kan inte läsas: {error}"), format!("the table cannot be read: {error}"));
+                return faults.at(
+                    &document.place(0),
+                    format!("tabellen kan inte läsas: {error}"),
+                    format!("the table cannot be read: {error}"),
+                );
             }
         }
         let start = record.position().map_or(0, |position| position.byte() as usize);
@@ -169,7 +182,7 @@ fn read_cas(spot: &Spot<String>, faults: &Faults) -> Option<Cas> {
 }
 
 /// Tells that a text is no CAS number.
-pub(super) fn bad_cas(written: &str, place: &Place, faults: &Faults) {
+pub(in crate::input) fn bad_cas(written: &str, place: &Place, faults: &Faults) {
     faults.at(
         place,
         format!("`{written}` är inget giltigt CAS-nummer; kontrollera siffrorna (ett kalkylprogram kan ha gjort om numret till ett datum)"),
@@ -230,7 +243,11 @@ pub(super) fn list(document: &Document, register: &Register, faults: &Faults) ->
             faults.at(&until_text.place, "slutdagen ligger före första dagen", "the last day is before the first day");
         }
         if entry.value.is_empty() {
-            faults.at(&entry.place, "`entry` är tomt; skriv postens nummer eller namn", "`entry` is empty; write the entry's number or name");
+            faults.at(
+                &entry.place,
+                "`entry` är tomt; skriv postens nummer eller namn",
+                "`entry` is empty; write the entry's number or name",
+            );
         }
         if cas.is_none() && ec.is_none() && group.is_none() && name.value.is_empty() {
             faults.at(&entry.place, "raden anger varken nummer, namn eller grupp", "the row has neither number, name nor group");
@@ -301,7 +318,11 @@ pub(super) fn exemptions(document: &Document, register: &mut Register, categorie
         let confidence = row.get("confidence");
         if !matches!(confidence.value.as_str(), "" | "high" | "medium" | "low") {
             let written = &confidence.value;
-            faults.at(&confidence.place, format!("`{written}`: skriv high, medium eller low"), format!("`{written}`: write high, medium or low"));
+            faults.at(
+                &confidence.place,
+                format!("`{written}`: skriv high, medium eller low"),
+                format!("`{written}`: write high, medium or low"),
+            );
         }
         // What nobody has confirmed never decides.
         let expires = if confidence.value == "low" { Expiry::Unknown } else { expires };

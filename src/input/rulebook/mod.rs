@@ -4,7 +4,7 @@
 mod categories;
 mod contract;
 pub(in crate::input) mod fault;
-mod lists;
+pub(in crate::input) mod lists;
 pub(in crate::input) mod sources;
 pub(in crate::input) mod table;
 mod valid;
@@ -58,9 +58,7 @@ pub fn built_in_sets() -> impl Iterator<Item = &'static str> {
 
 /// The ids of all built-in contract profiles.
 pub fn built_in_contracts() -> impl Iterator<Item = &'static str> {
-    sources::built_in_files()
-        .filter_map(|path| path.strip_prefix("contracts/")?.strip_suffix(".toml"))
-        .filter(|name| !name.contains('/'))
+    sources::built_in_files().filter_map(|path| path.strip_prefix("contracts/")?.strip_suffix(".toml")).filter(|name| !name.contains('/'))
 }
 
 /// Loads what the request asks for into a rule book, and enters every substance that a rule names in the register.
@@ -83,7 +81,7 @@ pub fn load(request: &Request, register: &mut Register) -> Result<RuleBook, Vec<
         None => None,
     };
     if request.contract.is_none() && request.rules.is_empty() {
-        for (_, location) in &own_dirs {
+        for location in own_dirs.values() {
             work.set(location, None);
         }
         for id in built_in_sets().filter(|id| !own_dirs.contains_key(*id)) {

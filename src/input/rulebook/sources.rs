@@ -35,11 +35,6 @@ pub(crate) fn built_in_files() -> impl Iterator<Item = &'static str> {
     BUILT_IN.keys().map(String::as_str)
 }
 
-/// The text of a built-in rule file.
-pub(crate) fn built_in(path: &str) -> Option<&'static Arc<str>> {
-    BUILT_IN.get(path)
-}
-
 /// A rule file somewhere.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(in crate::input) enum Location {

@@ -15,12 +15,6 @@ pub(in crate::input) struct Spot<T> {
     pub(in crate::input) place: Place,
 }
 
-impl<T> Spot<T> {
-    pub(in crate::input) fn map<U>(self, turn: impl FnOnce(T) -> U) -> Spot<U> {
-        Spot { value: turn(self.value), place: self.place }
-    }
-}
-
 /// Reads a document as TOML. Every syntax fault is told; a document with any is not looked into further.
 pub(in crate::input) fn parse<'t>(document: &'t Document, faults: &Faults) -> Option<DeTable<'t>> {
     let (table, errors) = DeTable::parse_recoverable(&document.text);
@@ -197,7 +191,12 @@ impl<'t> Table<'t> {
         match day {
             Some(day) => Some(self.spot(day, value.span())),
             None => {
-                self.wrong(key, value.span(), "ett datum utan citationstecken, till exempel 2027-01-31", "a date without quotes, for example 2027-01-31");
+                self.wrong(
+                    key,
+                    value.span(),
+                    "ett datum utan citationstecken, till exempel 2027-01-31",
+                    "a date without quotes, for example 2027-01-31",
+                );
                 None
             }
         }
@@ -211,7 +210,11 @@ impl<'t> Table<'t> {
         table.finish();
         match (sv, en) {
             (None, None) => {
-                self.faults.at(&table.place(), format!("`{key}` saknar text; skriv sv och en"), format!("`{key}` has no text; write sv and en"));
+                self.faults.at(
+                    &table.place(),
+                    format!("`{key}` saknar text; skriv sv och en"),
+                    format!("`{key}` has no text; write sv and en"),
+                );
                 None
             }
             // One language stands in for the other; `rules lint` asks for the translation.

@@ -46,7 +46,10 @@ struct Draft {
     id: String,
     name: String,
     members: BTreeSet<SubstanceId>,
+    /// Groups that count whole.
     groups: BTreeSet<GroupId>,
+    /// Groups of which more may count than is listed.
+    open_groups: BTreeSet<GroupId>,
     from: Option<Date>,
     until: Option<Date>,
 }
@@ -193,15 +196,17 @@ impl Check<'_> {
     }
 
     /// Lays out a group (or structure): under `sum` it is one entry; under `each` every member is one. The group as such
-    /// is an entry too where any presence violates, because then a declared group proves it without telling the member.
+    /// is an entry too: for members that nobody has listed and, where any presence violates, for the declared group, which
+    /// then proves it without telling the member.
     fn as_group(&self, id: &str, group: Option<GroupId>, members: Vec<SubstanceId>, written: &WrittenRule, drafts: &mut Vec<Draft>) {
         let name = group.map_or(id, |group| self.register.group_names(group).0).to_string();
         let whole = written.count == Count::Sum;
         let any = written.limit.comparison == Comparison::Above && written.limit.steps == 0;
-        if whole || any || members.is_empty() {
-            let own = if whole { members.iter().copied().collect() } else { BTreeSet::new() };
-            drafts.push(Draft { id: id.to_string(), name, members: own, groups: group.into_iter().collect(), ..Draft::default() });
-        }
+        let own = if whole { members.iter().copied().collect() } else { BTreeSet::new() };
+        let group: BTreeSet<GroupId> = group.into_iter().collect();
+        let covered = whole || any || members.is_empty();
+        let (groups, open_groups) = if covered { (group, BTreeSet::new()) } else { (BTreeSet::new(), group) };
+        drafts.push(Draft { id: id.to_string(), name, members: own, groups, open_groups, ..Draft::default() });
         if !whole {
             drafts.extend(members.into_iter().map(|member| self.single(member, None)));
         }
@@ -231,7 +236,13 @@ impl Check<'_> {
                 let day = first.entry(*id).or_insert(*from);
                 *day = day.zip(*from).map(|(a, b)| a.min(b));
             }
-            stem_groups.extend(self.register.groups_with_hazard(&class.value).iter().map(|(group, _)| *group));
+            // "Lead compounds, except those specified elsewhere": what is not listed by itself.
+            for (group, from) in self.register.groups_with_hazard(&class.value) {
+                stem_groups.insert(*group);
+                let id = format!("{} {}", self.register.group_id(*group), class.value);
+                let name = self.register.group_names(*group).0.to_string();
+                drafts.push(Draft { id, name, open_groups: BTreeSet::from([*group]), from: *from, ..Draft::default() });
+            }
         }
         drafts.extend(first.into_iter().map(|(id, from)| self.single(id, from)));
     }
@@ -240,10 +251,8 @@ impl Check<'_> {
     fn list(&mut self, file: &Spot<String>, home: &mut Home) -> Option<Vec<Draft>> {
         let location = home.location.beside(&file.value);
         if !self.lists.contains_key(&location) {
-            let read = document(&location, Some(&file.place), self.faults).map(|document| Read {
-                rows: lists::list(&document, self.register, self.faults),
-                text: document.text,
-            });
+            let read = document(&location, Some(&file.place), self.faults)
+                .map(|document| Read { rows: lists::list(&document, self.register, self.faults), text: document.text });
             self.lists.insert(location.clone(), read);
         }
         let Read { text, rows } = self.lists.get(&location)?.clone()?;
@@ -328,9 +337,12 @@ impl Check<'_> {
         }
         for draft in drafts.iter_mut() {
             draft.members.retain(|id| !excluded.contains(id));
-            draft.groups.retain(|group| !self.register.members(*group).iter().any(|member| excluded.contains(&member.substance)));
+            let holds = |group: &GroupId| self.register.members(*group).iter().any(|member| excluded.contains(&member.substance));
+            let (open, whole) = std::mem::take(&mut draft.groups).into_iter().partition(|group| holds(group));
+            draft.groups = whole;
+            draft.open_groups.extend::<BTreeSet<GroupId>>(open);
         }
-        drafts.retain(|draft| !draft.members.is_empty() || !draft.groups.is_empty());
+        drafts.retain(|draft| !draft.members.is_empty() || !draft.groups.is_empty() || !draft.open_groups.is_empty());
     }
 
     /// The elements that the limit counts: none without `as`, one, or those of the rule's groups with `as = "element"`.
@@ -409,6 +421,7 @@ impl Check<'_> {
             name: draft.name.into(),
             members: draft.members.into_iter().map(|id| (id, factor(id))).collect(),
             groups: draft.groups.into_iter().collect(),
+            open_groups: draft.open_groups.into_iter().collect(),
             from: draft.from,
             until: draft.until,
         }
@@ -441,14 +454,16 @@ fn added(drafts: Vec<Draft>, id: &str, name: &str) -> Vec<Draft> {
         (a.0.zip(b.0).map(|(a, b)| a.min(b)), a.1.zip(b.1).map(|(a, b)| a.max(b)))
     }
     let mut members: BTreeMap<SubstanceId, Window> = BTreeMap::new();
-    let mut groups: BTreeMap<GroupId, Window> = BTreeMap::new();
+    // Whole groups and open ones.
+    let mut groups: BTreeMap<(bool, GroupId), Window> = BTreeMap::new();
     for draft in &drafts {
         let own = (draft.from, draft.until);
         for id in &draft.members {
             members.entry(*id).and_modify(|window| *window = wider(*window, own)).or_insert(own);
         }
-        for group in &draft.groups {
-            groups.entry(*group).and_modify(|window| *window = wider(*window, own)).or_insert(own);
+        let whole = draft.groups.iter().map(|group| (true, *group));
+        for key in whole.chain(draft.open_groups.iter().map(|group| (false, *group))) {
+            groups.entry(key).and_modify(|window| *window = wider(*window, own)).or_insert(own);
         }
     }
     let mut windows: BTreeMap<Window, Draft> = BTreeMap::new();
@@ -456,8 +471,13 @@ fn added(drafts: Vec<Draft>, id: &str, name: &str) -> Vec<Draft> {
     for (id, window) in members {
         windows.entry(window).or_insert_with(|| new(window)).members.insert(id);
     }
-    for (group, window) in groups {
-        windows.entry(window).or_insert_with(|| new(window)).groups.insert(group);
+    for ((whole, group), window) in groups {
+        let draft = windows.entry(window).or_insert_with(|| new(window));
+        if whole {
+            draft.groups.insert(group)
+        } else {
+            draft.open_groups.insert(group)
+        };
     }
     windows.into_values().collect()
 }

@@ -1,0 +1,298 @@
+//! Worked examples of rules (`cases.toml`): small declarations with the verdict they must get. Each is turned into a
+//! declaration, identified and judged as a supplier's file would be.
+
+use super::rulebook::fault::{Document, Fault, Faults, Place};
+use super::rulebook::sources::{self, Location};
+use super::rulebook::table::{Spot, Table, parse};
+use super::rulebook::{Request, built_in_contracts, built_in_sets};
+use super::table::questionnaire;
+use crate::amount::{Context, Reading, read_text};
+use crate::declaration::{ClaimedExemption, Constituent, Date, Declaration, DeclarationKind, Level, Part, Product, Source};
+use crate::rule::RuleBook;
+use crate::substance::{Confirmations, Register, identify};
+use crate::verdict::{Finding, Proof, Reason, Settings, Verdict, judge};
+use std::path::Path;
+use std::sync::Arc;
+
+/// What a case declares a share of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Declared {
+    Material,
+    Article,
+    Product,
+    Mixture,
+    Packaging,
+}
+
+/// One worked example.
+#[derive(Debug, Clone)]
+pub struct Case {
+    /// The file it stands in.
+    pub file: Arc<str>,
+    /// One-based line of its `[[case]]`.
+    pub line: u32,
+    /// The rule that is tried.
+    pub rule: String,
+    /// The verdict it must get.
+    pub verdict: Verdict,
+    /// The reason it must be undetermined for, where the case says one.
+    pub reason: Option<Reason>,
+    /// Why, in words.
+    pub because: String,
+    /// The day of the check, where the case says one.
+    pub as_of: Option<Date>,
+    /// The product's category, where the case says one.
+    pub category: Option<String>,
+    /// What was declared.
+    pub declaration: Declaration,
+}
+
+/// The cases of one file, and the rules they are judged under.
+#[derive(Debug, Clone)]
+pub struct CaseFile {
+    /// The file as faults name it.
+    pub file: Arc<str>,
+    /// The rules to load for it.
+    pub request: Request,
+    /// Its cases.
+    pub cases: Vec<Case>,
+}
+
+/// What a case got instead of what it must get.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mismatch {
+    /// The verdict it got; `None` when the rule gave none at all.
+    pub verdict: Option<Verdict>,
+    /// The reason it got.
+    pub reason: Option<Reason>,
+}
+
+/// The cases of every built-in rule set and contract profile.
+///
+/// # Errors
+/// Every fault of every file.
+pub fn built_in() -> Result<Vec<CaseFile>, Vec<Fault>> {
+    let sets = built_in_sets().map(|id| {
+        let request = Request { rules: vec![id.to_string()], ..Request::default() };
+        (Location::BuiltIn(format!("{id}/cases.toml")), request)
+    });
+    let contracts = built_in_contracts().map(|id| {
+        let request = Request { contract: Some(id.into()), ..Request::default() };
+        (Location::BuiltIn(format!("contracts/cases/{id}.toml")), request)
+    });
+    let faults = Faults::default();
+    let files: Vec<CaseFile> = sets.chain(contracts).filter_map(|(location, request)| read(&location, request, &faults)).collect();
+    if faults.count() > 0 { Err(faults.sorted()) } else { Ok(files) }
+}
+
+/// The cases in a file of one's own, to be judged under the rules of `request`.
+///
+/// # Errors
+/// Every fault of the file.
+pub fn from_file(path: &Path, request: Request) -> Result<CaseFile, Vec<Fault>> {
+    let faults = Faults::default();
+    match read(&Location::Disk(path.to_path_buf()), request, &faults) {
+        Some(file) if faults.count() == 0 => Ok(file),
+        _ => Err(faults.sorted()),
+    }
+}
+
+/// Judges a case; `None` when it gets the verdict it must get. `on` is the day of the check for a case that names none.
+pub fn try_case(case: &Case, book: &RuleBook, register: &Register, on: Date) -> Option<Mismatch> {
+    let composition = identify(case.declaration.clone(), register, &Confirmations::default());
+    let settings = Settings {
+        on: case.as_of.unwrap_or(on),
+        period: None,
+        proof: Proof::Stated,
+        // The case says what it says: a contract's category must not fill in for it.
+        categories: Vec::new(),
+        all: true,
+    };
+    let report = judge(&composition, book, register, &settings);
+    let findings: Vec<&Finding> =
+        report.products.iter().flat_map(|product| &product.findings).filter(|finding| *finding.rule == *case.rule).collect();
+    let verdict = findings.iter().map(|finding| finding.verdict).max();
+    let reason = findings.iter().filter(|finding| Some(finding.verdict) == verdict).filter_map(|finding| finding.reason).min();
+    let as_wanted = verdict == Some(case.verdict) && (case.reason.is_none() || case.reason == reason);
+    (!as_wanted).then_some(Mismatch { verdict, reason })
+}
+
+fn read(location: &Location, request: Request, faults: &Faults) -> Option<CaseFile> {
+    let document = sources::document(location, None, faults)?;
+    let table = parse(&document, faults)?;
+    let root = Table::root(&document, faults, &table);
+    let cases = root.tables("case").iter().filter_map(|table| case(table, &document)).collect();
+    root.finish();
+    Some(CaseFile { file: Arc::clone(&document.name), request, cases })
+}
+
+fn case(table: &Table, document: &Document) -> Option<Case> {
+    let place = table.place();
+    let rule = table.id("rule");
+    let codes: Vec<&str> = Verdict::ALL.iter().map(|verdict| verdict.code()).collect();
+    let verdict = table.word("verdict", &codes, Verdict::from_code);
+    if !table.has("verdict") {
+        table.faults().at(&place, "`verdict` saknas; skriv vad fallet ska få", "`verdict` is missing; write what the case must get");
+    }
+    let codes: Vec<&str> = Reason::ALL.iter().map(|reason| reason.code()).collect();
+    let reason = table.word("reason", &codes, |code| Reason::ALL.into_iter().find(|reason| reason.code() == code));
+    if let (Some(reason), Some(verdict)) = (&reason, &verdict) {
+        if verdict.value != Verdict::Undetermined {
+            table.faults().at(&reason.place, "`reason` hör till undetermined", "`reason` belongs to undetermined");
+        }
+    }
+    let because = table.text("because").map(|spot| spot.value).unwrap_or_default();
+    let as_of = table.date("as_of").map(|spot| spot.value);
+    let category = table.text("category").map(|spot| spot.value);
+    let declaration = declaration(table, document, &place, category.as_deref());
+    table.finish();
+    Some(Case {
+        file: Arc::clone(&document.name),
+        line: place.line,
+        rule: rule?.value,
+        verdict: verdict?.value,
+        reason: reason.map(|spot| spot.value),
+        because,
+        as_of,
+        category,
+        declaration: declaration?,
+    })
+}
+
+/// The place of a case's field, as the source of what it declares.
+fn source(document: &Document, place: &Place, raw: &str) -> Source {
+    Source {
+        place: crate::declaration::Place::Xml { line: place.line, column: place.column, path: Arc::clone(&document.name) },
+        raw: raw.into(),
+    }
+}
+
+fn declaration(table: &Table, document: &Document, place: &Place, category: Option<&str>) -> Option<Declaration> {
+    let own = source(document, place, "");
+    let claimed = table.text("exemption");
+    // The id is the rule file's own; what suppliers write around it is the readers' business.
+    let claims: Vec<ClaimedExemption> = claimed
+        .into_iter()
+        .map(|spot| {
+            let source = source(document, &spot.place, &spot.value);
+            ClaimedExemption { id: spot.value.into_boxed_str(), list: None, none: false, source }
+        })
+        .collect();
+    let mut lists: Vec<(Declared, Vec<Constituent>)> = Vec::new();
+    for (key, declared) in [
+        ("material", Declared::Material),
+        ("article", Declared::Article),
+        ("product", Declared::Product),
+        ("mixture", Declared::Mixture),
+        ("packaging", Declared::Packaging),
+    ] {
+        if table.has(key) {
+            let lines = table.tables(key);
+            lists.push((
+                declared,
+                lines.iter().map(|line| Constituent { exemptions: claims.clone(), ..constituent(line, document) }).collect(),
+            ));
+        }
+    }
+    let material_name = table.text("material_name").map(|spot| spot.value);
+    let component = table.text("component").map(|spot| spot.value);
+    let mut product = Product::new(own.clone());
+    product.name = Some("example".into());
+    product.categories = category.into_iter().map(Into::into).collect();
+    let asked = table.table("statement");
+    if let Some(asked) = &asked {
+        let (text, answer) = (asked.required_text("text"), asked.text("answer"));
+        let evidence = asked.text("evidence").map(|spot| spot.value.into_boxed_str());
+        asked.finish();
+        if let (Some(Spot { value: text, place }), Some(Spot { value: answer, .. })) = (text, answer) {
+            let mut statements = questionnaire::statement_of(&text, &answer, source(document, &place, &answer));
+            for statement in &mut statements {
+                if statement.evidence.is_none() {
+                    statement.evidence.clone_from(&evidence);
+                }
+                statement.exemptions.extend(claims.iter().cloned());
+            }
+            product.statements = statements;
+        }
+    }
+    if lists.is_empty() && asked.is_none() && material_name.is_none() {
+        table.faults().at(
+            place,
+            "fallet deklarerar inget; skriv material, article, product, mixture, packaging eller statement",
+            "the case declares nothing; write material, article, product, mixture, packaging or statement",
+        );
+        return None;
+    }
+    if material_name.is_some() && lists.is_empty() {
+        lists.push((Declared::Material, Vec::new()));
+    }
+    let kind = if lists.is_empty() { DeclarationKind::Questionnaire } else { DeclarationKind::Unspecified };
+    for (declared, constituents) in lists {
+        let mut part = Part::new(Level::Material, own.clone());
+        part.name = material_name.as_deref().map(Into::into);
+        part.constituents = constituents;
+        let named = |name: &Option<String>, level| Part { name: name.as_deref().map(Into::into), ..Part::new(level, own.clone()) };
+        match declared {
+            Declared::Product => product.root.constituents = part.constituents,
+            Declared::Mixture => {
+                product.mixture = true;
+                product.root.constituents = part.constituents;
+            }
+            Declared::Material => match component {
+                Some(_) => {
+                    let mut article = named(&component, Level::Article);
+                    article.is_article = Some(true);
+                    article.parts.push(part);
+                    product.root.parts.push(article);
+                }
+                None => product.root.parts.push(part),
+            },
+            Declared::Article => {
+                let mut article = named(&component, Level::Article);
+                article.is_article = Some(true);
+                article.constituents = part.constituents;
+                product.root.parts.push(article);
+            }
+            Declared::Packaging => {
+                let mut packaging = named(&component, Level::Packaging);
+                if material_name.is_some() {
+                    packaging.parts.push(part);
+                } else {
+                    packaging.constituents = part.constituents;
+                }
+                product.packaging.push(packaging);
+            }
+        }
+    }
+    Some(Declaration {
+        file: document.name.to_string(),
+        format: "case".into(),
+        supplier: Some("example".into()),
+        kind,
+        products: vec![product],
+        ..Declaration::default()
+    })
+}
+
+fn constituent(line: &Table, document: &Document) -> Constituent {
+    let place = line.place();
+    let text = |key| line.text(key);
+    let (cas, ec, name, amount) = (text("cas"), text("ec"), text("name"), text("amount"));
+    let function = text("function");
+    let intended = line.flag("intentional").map(|flag| flag.value);
+    line.finish();
+    if cas.is_none() && ec.is_none() && name.is_none() {
+        line.faults().at(&place, "raden anger varken cas, ec eller name", "the line has neither cas, ec nor name");
+    }
+    let shown = [&cas, &ec, &name].into_iter().flatten().map(|spot| spot.value.as_str()).collect::<Vec<_>>().join(" ");
+    let boxed = |spot: Option<Spot<String>>| spot.map(|spot| spot.value.into_boxed_str());
+    let mut own = Constituent::new(source(document, &place, &shown));
+    own.amount_source = amount.as_ref().map(|spot| source(document, &spot.place, &spot.value));
+    own.reading = amount.map_or(Reading::Empty, |spot| read_text(&spot.value, &Context::default()));
+    own.cas = boxed(cas).into_iter().collect();
+    own.ec = boxed(ec).into_iter().collect();
+    own.name = boxed(name);
+    own.function = boxed(function);
+    own.intended = intended;
+    own
+}
