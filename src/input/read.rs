@@ -231,7 +231,7 @@ mod tests {
             let found = found(bytes, name, false);
             assert!(found.len() == 1 && is_unreadable(&found[0]), "{name}: {found:?}");
         }
-        assert!(matches!(found(b"\x89PNG\r\n", "a.png", false).as_slice(), [Found::Other { what: "other", .. }]));
+        assert!(matches!(found(b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "a.png", false).as_slice(), [Found::Other { what: "other", .. }]));
     }
 
     #[test]

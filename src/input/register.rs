@@ -124,6 +124,8 @@ fn group_names<'a>(rows: &mut impl Iterator<Item = &'a str>, register: &mut Regi
             register.add_group_not_stem(id, stem);
         }
         words_of.push((group, words));
+        words_of.push((group, name_en));
+        words_of.push((group, name_sv));
     }
     Ok(words_of)
 }

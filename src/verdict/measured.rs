@@ -139,15 +139,16 @@ fn constituents_of(part: &Part) -> usize {
 
 /// Puts one measurement into one product: in place of the declared line, or as a line of its own.
 fn apply(product: &mut Product, index: usize, lines: &mut Vec<Line>, first: usize, measured: &Measurement) -> Option<Problem> {
-    let wanted = measured.part.last().map(|name| normalise_name(name));
+    // The whole path: another part's material of the same name is another material.
+    let wanted: Vec<String> = measured.part.iter().map(|name| normalise_name(name)).collect();
     let mut at = first;
     let mut declared: Option<Amount> = None;
     let mut place: Option<(Source, Vec<String>)> = None;
     let mut path = Vec::new();
-    let replaced = replace(&mut product.root, true, wanted.as_deref(), lines, &mut at, measured, &mut declared, &mut place, &mut path);
+    let replaced = replace(&mut product.root, true, &wanted, lines, &mut at, measured, &mut declared, &mut place, &mut path);
     let (source, part) = place.unwrap_or_else(|| (product.source.clone(), Vec::new()));
     if !replaced {
-        add(product, lines, first, measured, wanted.as_deref());
+        add(product, lines, first, measured, &wanted);
     }
     let declared = declared.unwrap_or(Amount::NONE);
     if measured.amount.interval.lo <= declared.interval.hi {
@@ -179,7 +180,7 @@ fn apply(product: &mut Product, index: usize, lines: &mut Vec<Line>, first: usiz
 fn replace(
     part: &mut Part,
     root: bool,
-    wanted: Option<&str>,
+    wanted: &[String],
     lines: &mut [Line],
     at: &mut usize,
     measured: &Measurement,
@@ -187,10 +188,7 @@ fn replace(
     place: &mut Option<(Source, Vec<String>)>,
     path: &mut Vec<String>,
 ) -> bool {
-    let here = match wanted {
-        Some(wanted) => part.name.as_deref().is_some_and(|name| normalise_name(name) == wanted),
-        None => root,
-    };
+    let here = if wanted.is_empty() { root } else { tested(path, wanted) };
     let mut replaced = false;
     for constituent in &mut part.constituents {
         let line = lines.get_mut(*at);
@@ -216,7 +214,7 @@ fn replace(
 }
 
 /// Adds what was measured and not declared: to the product itself, to the part of that name, or as a material of its own.
-fn add(product: &mut Product, lines: &mut Vec<Line>, first: usize, measured: &Measurement, wanted: Option<&str>) {
+fn add(product: &mut Product, lines: &mut Vec<Line>, first: usize, measured: &Measurement, wanted: &[String]) {
     let constituent = Constituent {
         name: Some(measured.written.as_str().into()),
         reading: Reading::Amount(measured.amount),
@@ -226,13 +224,12 @@ fn add(product: &mut Product, lines: &mut Vec<Line>, first: usize, measured: &Me
     let line = Line { identity: Identity::Known(measured.substance), amount: measured.amount };
     let mut constituent = Some(constituent);
     let mut at = first;
-    let position = match wanted {
-        None => {
-            at += product.root.constituents.len();
-            product.root.constituents.extend(constituent.take());
-            Some(at)
-        }
-        Some(wanted) => insert(&mut product.root, wanted, &mut constituent, &mut at),
+    let position = if wanted.is_empty() {
+        at += product.root.constituents.len();
+        product.root.constituents.extend(constituent.take());
+        Some(at)
+    } else {
+        insert(&mut product.root, wanted, &mut constituent, &mut at, &mut Vec::new())
     };
     let position = position.unwrap_or_else(|| {
         let name = measured.part.last().map_or("?", String::as_str);
@@ -245,11 +242,29 @@ fn add(product: &mut Product, lines: &mut Vec<Line>, first: usize, measured: &Me
     lines.insert(position.min(lines.len()), line);
 }
 
-fn insert(part: &mut Part, wanted: &str, constituent: &mut Option<Constituent>, at: &mut usize) -> Option<usize> {
+fn insert(
+    part: &mut Part,
+    wanted: &[String],
+    constituent: &mut Option<Constituent>,
+    at: &mut usize,
+    path: &mut Vec<String>,
+) -> Option<usize> {
     *at += part.constituents.len();
-    if part.name.as_deref().is_some_and(|name| normalise_name(name) == wanted) {
+    if tested(path, wanted) {
         part.constituents.extend(constituent.take());
         return Some(*at);
     }
-    part.parts.iter_mut().find_map(|child| insert(child, wanted, constituent, at))
+    part.parts.iter_mut().find_map(|child| {
+        path.push(part_name(child));
+        let found = insert(child, wanted, constituent, at, path);
+        path.pop();
+        found
+    })
+}
+
+/// Whether the part at `path` is the tested one: the names that the laboratory gives are the last of its path.
+fn tested(path: &[String], wanted: &[String]) -> bool {
+    path.len().checked_sub(wanted.len()).and_then(|from| path.get(from..)).is_some_and(|end| {
+        end.iter().zip(wanted).all(|(name, wanted)| normalise_name(name) == *wanted)
+    })
 }

@@ -144,7 +144,7 @@ pub(super) fn thing_inside(scope: &Scope, tree: &Tree<'_>, thing: Thing, registe
     wants(&facts.components, &scope.components, &scope.exclude_components, None);
     wants(&facts.functions, &scope.functions, &scope.exclude_functions, None);
     wants(&facts.contact, &scope.contact, &scope.exclude_contact, None);
-    let mass = tree.nodes.get(thing.node).and_then(|node| node.mass);
+    let mass = tree.mass(thing.node);
     let at_least = |own: Option<Interval>, least: u64| match own {
         Some(own) if own.lo >= least => Inside::Yes,
         Some(own) if own.hi < least => Inside::No,

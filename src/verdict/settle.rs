@@ -125,8 +125,8 @@ impl<'a> Work<'a> {
             let finer = |key: u64| shares.iter().any(|(share, ..)| share.key == key && share.node > node && share.node < end);
             let violates = rule.limit.comparison.violates(interval.lo, rule.limit.steps);
             if !violates && selected.iter().all(|share| finer(share.key)) {
-                // A view of what the finer parts state. They decide when they account for all of it; whether the two can
-                // be true together is told.
+                // A view of what the finer parts state. They decide, unless the coarse view itself may exceed the limit:
+                // a mean never exceeds its greatest part. Whether the two can be true together is told.
                 let keys: Vec<u64> = selected.iter().map(|share| share.key).collect();
                 let all: Vec<Share> = shares
                     .iter()
@@ -138,8 +138,7 @@ impl<'a> Work<'a> {
                         picked.iter().filter_map(|(_, touch, _)| self.tree.items.get(touch.item as usize)).flat_map(Item::places).collect();
                     self.result.disagreements.push((self.tree.path(node), places));
                 }
-                let finer: Vec<Share> = all.iter().copied().filter(|share| share.node > node).collect();
-                if cap(self.tree.value(thing, &finer).interval, rule).lo >= interval.hi {
+                if !rule.limit.comparison.violates(interval.hi, rule.limit.steps) {
                     continue;
                 }
             }

@@ -132,6 +132,23 @@ impl<'a> Tree<'a> {
         (tree, next)
     }
 
+    /// Mass of a part: as declared, else the sum of all parts it is made of where each has one.
+    pub fn mass(&self, node: usize) -> Option<Interval> {
+        let own = self.nodes.get(node)?;
+        if own.mass.is_some() {
+            return own.mass;
+        }
+        let mut sum = Interval::ZERO;
+        let mut at = node + 1;
+        while at < own.end {
+            let child = self.mass(at)?;
+            sum = Interval { lo: sum.lo.saturating_add(child.lo), hi: sum.hi.saturating_add(child.hi) };
+            at = self.nodes.get(at)?.end.max(at + 1);
+        }
+        let sum = Interval { lo: own.part.units.floor_times(sum.lo)?, hi: own.part.units.ceil_times(sum.hi)? };
+        (sum.hi > 0).then_some(sum)
+    }
+
     fn add(&mut self, part: &'a Part, parent: Option<usize>, packaging: bool, lines: &'a [Line], next: &mut usize) {
         let node = self.nodes.len();
         let mass = part.mass.and_then(|mass| Some(Interval { lo: part.units.floor_times(mass.lo)?, hi: part.units.ceil_times(mass.hi)? }));

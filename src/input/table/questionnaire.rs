@@ -185,6 +185,10 @@ pub fn read(table: &Table, sheet: &Sheet) -> Contents {
             if let Some((words, _)) = &version {
                 add_version(statement, words);
             }
+            // "Kandidatförteckningen per 2024-11-07" as a reason says which list was looked at.
+            if let Some((words, _)) = justification.as_ref().filter(|(words, _)| list_version::of_text(words).is_some()) {
+                add_version(statement, words);
+            }
             if let Some((cell, source)) = text(&Role::Exemption) {
                 add_exemptions(statement, &cell, &source);
             }
