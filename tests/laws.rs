@@ -10,7 +10,7 @@ use proptest::prelude::*;
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-const CASES: u32 = 10_000;
+const CASES: u32 = 60_000;
 
 static REGISTER: LazyLock<Register> = LazyLock::new(register);
 static BOOK: LazyLock<RuleBook> = LazyLock::new(|| book(&REGISTER, rules(&REGISTER, 1)));

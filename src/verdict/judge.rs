@@ -4,7 +4,7 @@
 //! rule at once. `touch.rs` finds what meets what, `tree.rs` carries concentrations, `scope.rs` and `answers.rs` know
 //! where a rule applies and what the supplier's answers speak for.
 
-use super::answers::{Answer, Target, answers};
+use super::answers::{Answer, answers};
 use super::finding::{Assessment, Evidence, FileReport, Finding, Reason, Verdict};
 use super::record::data_finding;
 use super::scope::{Inside, product_inside};
@@ -334,23 +334,18 @@ impl<'a> Work<'a> {
         let counting = |touch: &Touch| rule.entries.get(touch.entry as usize).is_some_and(|entry| on_list(entry, self.day.list));
         let counted: Vec<Touch> = found.iter().filter(|touch| counting(touch)).copied().collect();
         let mut touched_entries = 0;
-        let mut touched_things: Vec<Thing> = Vec::new();
+        // Things in which every entry of the rule is mentioned: nothing is left there for silence to speak of.
+        let mut settled: Option<Vec<Thing>> = None;
         for own in counted.chunk_by(|a, b| rule.count == Count::Sum || a.entry == b.entry) {
             touched_entries += 1;
-            touched_things.extend(self.entry(index, rule, inside, own));
+            let things = self.entry(index, rule, inside, own);
+            settled = Some(match settled {
+                None => things,
+                Some(earlier) => earlier.into_iter().filter(|thing| things.contains(thing)).collect(),
+            });
         }
-        let untouched = match rule.count {
-            // An answer that raises the whole list is heard even when every entry is mentioned.
-            Count::Each => {
-                rule.entries.len() > touched_entries
-                    || self.answers.iter().any(|answer| answer.raises() && matches!(answer.target, Target::List(_)))
-            }
-            Count::Sum => true,
-        };
-        if untouched {
-            let except: &[Thing] = if rule.count == Count::Sum { &touched_things } else { &[] };
-            self.silent(index, rule, inside, except);
-        }
+        let mentions_all = rule.count == Count::Sum || rule.entries.len() == touched_entries;
+        self.silent(index, rule, inside, &settled.filter(|_| mentions_all).unwrap_or_default());
     }
 
     pub(super) fn ensure_things(&mut self, of: Of) {

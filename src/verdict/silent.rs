@@ -65,7 +65,9 @@ impl<'a> Work<'a> {
                 && self.tree.nodes.get(item.node).is_some_and(|node| node.packaging == packaging)
                 && !except.iter().any(|thing| self.tree.holds(*thing, item.node))
         });
-        if remaining.is_empty() && !outside {
+        // An answer that raises the whole list is heard even when every entry is mentioned.
+        let raised = self.answers.iter().any(|answer| answer.raises() && matches!(answer.target, Target::List(_)));
+        if remaining.is_empty() && !outside && !raised {
             return;
         }
         let (silence, note) = self.silence(rule, None, latest);
