@@ -4,3 +4,5 @@
 mod generate;
 // Properties that hold for any declaration.
 mod laws;
+// Declarations that were once judged wrongly.
+mod regression;
