@@ -4,5 +4,9 @@
 mod generate;
 // Properties that hold for any declaration.
 mod laws;
+// A second, plain implementation of the verdicts.
+mod oracle;
+// The engine held against it.
+mod oracle_agrees;
 // Declarations that were once judged wrongly.
 mod regression;
