@@ -442,7 +442,7 @@ pub fn id_of(register: &Register, number: &str) -> Option<SubstanceId> {
 pub fn outline(declaration: &Declaration) -> String {
     fn part_lines(part: &Part, depth: usize, text: &mut String) {
         let pad = "  ".repeat(depth);
-        text.push_str(&format!("{pad}{:?} {:?} mass {:?} x{}\n", part.level, part.name, part.mass.map(|mass| (mass.lo, mass.hi)), part.units));
+        text.push_str(&format!("{pad}{:?} {:?} mass {:?} share {:?} x{}\n", part.level, part.name, part.mass.map(|mass| (mass.lo, mass.hi)), part.share.map(|share| share.hi), part.units));
         for c in &part.constituents {
             let amount = c.amount();
             let ids: Vec<&str> = c.exemptions.iter().filter(|claim| !claim.none).map(|claim| &*claim.id).collect();
@@ -461,5 +461,172 @@ pub fn outline(declaration: &Declaration) -> String {
         text.push_str(&format!("  said {:?} {:?} {:?}\n", statement.subject, statement.claim, statement.list_date));
     }
     part_lines(&product.root, 0, &mut text);
+    for packaging in &product.packaging {
+        part_lines(packaging, 1, &mut text);
+    }
     text
+}
+
+/// Rules that reach what the plain ones do not: packaging, extracts, added on purpose, guard-band, evidence, incomplete lists,
+/// scopes with two sides, exemptions of every kind, lists of several ages.
+pub fn wider_rules(register: &Register) -> Vec<Rule> {
+    let mut all = rules(register, 1);
+    let of = |comparison, thousandths, of| limit(comparison, thousandths, of);
+    let lead_group = register.group("lead").expect("added above");
+    let phthalate_group = register.group("phthalates").expect("added above");
+    let four = ["117-81-7", "85-68-7", "84-74-2", "84-69-5"];
+    all.push(rule("g/packaging", 3, vec![entry(register, "p", &["7440-43-9", "7439-92-1"], None)], Count::Sum, of(Comparison::Above, 10, Of::Packaging), Consequence::Restriction));
+    let mut extract = rule("g/extract", 3, vec![entry(register, "x", &["7440-43-9"], None)], Count::Sum, of(Comparison::Above, 100, Of::HomogeneousMaterial), Consequence::Contract);
+    extract.limit.kind = kemkoll::amount::Kind::Extractable;
+    all.push(extract);
+    let mut purpose = rule("g/purpose", 3, vec![entry(register, "i", &["80-05-7"], None)], Count::Sum, of(Comparison::Above, 0, Of::Product), Consequence::Contract);
+    purpose.limit.intentional = true;
+    all.push(purpose);
+    let mut band = rule("g/band", 3, vec![entry(register, "b", &four, None)], Count::Sum, of(Comparison::Above, 100, Of::Product), Consequence::Contract);
+    band.limit.decision = kemkoll::rule::Decision::GuardBand;
+    band.evidence = vec!["laboratory-report".into()];
+    band.list_complete = false;
+    all.push(band);
+    let mut open = entry(register, "phthalates", &four, None);
+    open.groups = vec![phthalate_group];
+    let mut group = rule("g/group", 3, vec![open], Count::Sum, of(Comparison::From, 100, Of::Article), Consequence::Restriction);
+    group.open = true;
+    group.stem_groups = vec![phthalate_group];
+    group.scope.exclude_categories = vec!["eee/8-medical".into()];
+    all.push(group);
+    let free = |id: &str| Exemption {
+        annex: None,
+        id: id.into(),
+        substances: Vec::new(),
+        groups: Vec::new(),
+        categories: Vec::new(),
+        components: Vec::new(),
+        functions: Vec::new(),
+        materials: Vec::new(),
+        min: None,
+        max: None,
+        valid_from: None,
+        expires: Expiry::Never,
+        renewal_pending: false,
+        granted: false,
+        title: Text::default(),
+    };
+    let mut metal = rule("g/metal", 0, vec![entry(register, "m", &["7439-92-1", "1317-36-8"], None)], Count::Sum, of(Comparison::Above, 100, Of::Article), Consequence::Restriction);
+    metal.exemptions = vec![
+        Arc::new(Exemption { min: Some(WHOLE / 100), ..free("6(c)") }),
+        Arc::new(Exemption { expires: Expiry::Unknown, groups: vec![lead_group], ..free("16") }),
+        Arc::new(Exemption { expires: Expiry::On(date(2026, 1, 1)), renewal_pending: true, ..free("99") }),
+        Arc::new(Exemption { valid_from: Some(date(2027, 1, 1)), ..free("7(a)") }),
+    ];
+    all.push(metal);
+    let mut dated = rule("g/dated", 3, vec![entry(register, "d", &["117-81-7"], None)], Count::Sum, of(Comparison::Above, 100, Of::Product), Consequence::Restriction);
+    dated.from = Some(date(2026, 6, 1));
+    dated.until = Some(date(2028, 1, 1));
+    all.push(dated);
+    all
+}
+
+/// The same rules under a contract whose lists are those of the tender.
+pub fn tender_book(register: &Register) -> RuleBook {
+    let plain = book(register, wider_rules(register));
+    let contract = Contract {
+        id: "k".into(),
+        title: Text::default(),
+        buyer: "buyer".into(),
+        categories: Vec::new(),
+        tender: Some(date(2020, 1, 1)),
+        award: None,
+        period: None,
+        list_policy: kemkoll::rule::ListPolicy::TenderDate,
+        gate: None,
+    };
+    RuleBook::compile(plain.sets.clone(), plain.rules.clone(), Some(contract), plain.categories.clone(), String::new(), register)
+}
+
+/// Changes a declaration in ways that [`declaration`] does not reach.
+pub fn widen(dice: &mut Dice, declaration: &mut Declaration) {
+    let product = &mut declaration.products[0];
+    if dice.one_in(4) {
+        for _ in 0..=dice.below(2) {
+            let mut wrap = part(dice, Level::Article, 2);
+            wrap.level = Level::Packaging;
+            product.packaging.push(wrap);
+        }
+    }
+    if dice.one_in(4) {
+        // Shares of the parent instead of masses.
+        let all = dice.one_in(2);
+        each_part(&mut product.root, &mut |part| {
+            if part.level != Level::Product && (all || dice.one_in(2)) {
+                part.mass = None;
+                part.share = Some(Interval::exactly(dice.pick(&[WHOLE / 10, WHOLE / 4, WHOLE / 2, WHOLE])));
+            }
+        });
+    }
+    each_part(&mut product.root, &mut |part| {
+        if dice.one_in(12) {
+            part.units = Decimal { digits: 5, scale: 1 };
+        }
+        if dice.one_in(20) {
+            part.exemptions.push(ClaimedExemption { id: dice.pick(&["6(c)", "16", "99", "7(a)", ""]).into(), list: None, none: false, source: source(dice) });
+        }
+        for line in &mut part.constituents {
+            line.intended = dice.pick(&[None, Some(true), Some(false)]);
+            if dice.one_in(4) {
+                line.measured = true;
+                line.uncertainty = dice.pick(&[None, Some(1_000_000), Some(200_000_000)]);
+            }
+            if dice.one_in(30) {
+                // Valid and unregistered beside a name of something else; several numbers, one of them wrong or unknown.
+                let (numbers, name): (&[&str], Option<&str>) = dice.pick(&[
+                    (&["301-04-2"], Some("lead")),
+                    (&["117-81-7", "84-74-3"], None),
+                    (&["28553-12-0", "68515-48-0"], None),
+                    (&["7439-92-1", "1317-36-8"], None),
+                    (&["7439-92-1", "1317-36-8", "7440-50-8"], None),
+                ]);
+                line.cas = numbers.iter().map(|number| (*number).into()).collect();
+                line.name = name.map(Into::into);
+            }
+            if dice.one_in(25) {
+                line.reading = read_text(dice.pick(&["0.05 %", "0.2 %"]), &Context::default());
+                if let Reading::Amount(amount) = &mut line.reading {
+                    amount.kind = Some(dice.pick(&[kemkoll::amount::Kind::Extractable, kemkoll::amount::Kind::Migration]));
+                }
+            }
+        }
+    });
+    if dice.one_in(3) {
+        let subject = match dice.below(7) {
+            0 => Subject::List("c".into()),
+            1 => Subject::List("a".into()),
+            2 => Subject::List("d".into()),
+            3 => Subject::Named("bisphenol A".into()),
+            4 => Subject::Named("117-81-7".into()),
+            5 => Subject::Named("lead".into()),
+            _ => Subject::Named("lead compounds".into()),
+        };
+        let claim = dice.pick(&[
+            Claim::Absent,
+            Claim::Below(Some(500_000_000)),
+            Claim::Below(Some(1_000_000_000)),
+            Claim::Above(None),
+            Claim::Above(Some(1_000_000_000)),
+            Claim::Complies,
+            Claim::Fails,
+            Claim::NotApplicable,
+            Claim::CompliesByExemption,
+        ]);
+        let mut statement = Statement::new(subject, claim, source(dice));
+        statement.evidence = dice.pick(&[None, Some("report 7")]).map(Into::into);
+        if dice.one_in(3) {
+            statement.exemptions.push(ClaimedExemption { id: dice.pick(&["6(c)", "16", ""]).into(), list: None, none: false, source: source(dice) });
+        }
+        product.statements.push(statement);
+    }
+    if dice.one_in(20) {
+        let code = dice.pick(&[kemkoll::declaration::ProblemCode::RowSkipped, kemkoll::declaration::ProblemCode::Unreadable]);
+        let place = source(dice);
+        declaration.problems.push(kemkoll::declaration::Problem::new(code, dice.one_in(2), place, Text::default()));
+    }
 }

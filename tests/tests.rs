@@ -22,3 +22,9 @@ mod rules;
 mod samples;
 // What is written is what is read, in every format.
 mod truth;
+// A second, plain implementation of the verdicts.
+mod oracle;
+// The engine held against it.
+mod oracle_agrees;
+// Declarations that were once judged wrongly.
+mod regression;

@@ -98,6 +98,22 @@ impl Answer<'_> {
         }
     }
 
+    /// Whether the substances that it names have anything in common with the entry (or, with `None`, with the rule).
+    pub fn concerns(&self, rule: &Rule, entry: Option<&Entry>, register: &Register) -> bool {
+        let shares = |entry: &Entry| match &self.target {
+            Target::Substances(ids) => entry.members.iter().any(|(member, _)| ids.contains(member)),
+            Target::Group(group) => {
+                entry.groups.contains(group)
+                    || entry.members.iter().any(|(member, _)| register.members(*group).iter().any(|other| other.substance == *member))
+            }
+            Target::List(_) | Target::Materials(_) | Target::Nothing => false,
+        };
+        match entry {
+            Some(entry) => shares(entry),
+            None => rule.entries.iter().any(shares),
+        }
+    }
+
     /// Whether it says that the rule is met.
     pub fn clears(&self, rule: &Rule) -> bool {
         match self.statement.claim {
@@ -115,7 +131,7 @@ impl Answer<'_> {
     }
 
     /// What keeps a clearing answer from settling the rule: its evidence, its exemption, its age.
-    pub fn doubt(&self, rule: &Rule, latest_entry: Option<Date>, declared_on: Option<Date>) -> Option<Reason> {
+    pub fn doubt(&self, book: &RuleBook, rule: &Rule, latest_entry: Option<Date>, declared_on: Option<Date>) -> Option<Reason> {
         if latest_entry.is_some_and(|latest| self.statement.list_date.or(declared_on).is_none_or(|stated| stated < latest))
             && self.statement.claim != Claim::Absent
         {
@@ -127,8 +143,13 @@ impl Answer<'_> {
         {
             return Some(Reason::OutdatedList);
         }
-        if self.statement.claim == Claim::CompliesByExemption && !rule.exemptions.is_empty() {
-            return Some(Reason::ExemptionUnclear);
+        // "Meets the list by exemption" clears those of its rules that know none, when others do; said of a substance, or of
+        // a list without exemptions, nobody knows what it leans on.
+        if self.statement.claim == Claim::CompliesByExemption {
+            let others = || book.rules.iter().any(|other| other.set == rule.set && !other.exemptions.is_empty());
+            if !rule.exemptions.is_empty() || !matches!(self.target, Target::List(_)) || !others() {
+                return Some(Reason::ExemptionUnclear);
+            }
         }
         if !rule.evidence.is_empty() && self.statement.evidence.as_deref().is_none_or(|evidence| evidence.trim().is_empty()) {
             return Some(Reason::EvidenceMissing);

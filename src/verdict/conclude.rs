@@ -88,6 +88,10 @@ impl<'a> Work<'a> {
         let mut groups: Vec<GroupId> = Vec::new();
         for (share, touch, _) in picked {
             let Some(item) = self.tree.items.get(touch.item as usize) else { continue };
+            // What is not there needs no exemption, and lends its claim to nothing else.
+            if share.interval.hi == 0 {
+                continue;
+            }
             if let Some(constituent) = item.constituent {
                 claims.extend(&constituent.exemptions);
                 functions.extend(constituent.function.as_deref().map(str::to_lowercase));
@@ -147,7 +151,9 @@ impl<'a> Work<'a> {
                 outcome.exemption = Some(note);
                 // What no claim covers: an unidentified rest that would violate alone, rows not read, members not named.
                 let alone = rule.limit.comparison.violates(unresolved, rule.limit.steps).then_some(Reason::UnresolvedSubstance);
-                outcome.reasons = alone.into_iter().chain(silent).chain(self.unread).collect();
+                let raised = self.raised(rule, picked.first().and_then(|(_, touch, _)| rule.entries.get(touch.entry as usize)));
+                let raised = raised.then_some(Reason::StatementContradictsContent);
+                outcome.reasons = alone.into_iter().chain(silent).chain(raised).chain(self.unread).collect();
                 outcome.verdict = if outcome.reasons.is_empty() { Verdict::Exempt } else { Verdict::Undetermined };
                 outcome.evidence = None;
             }

@@ -10,10 +10,10 @@ use super::record::data_finding;
 use super::scope::{Inside, product_inside};
 use super::touch::{Touch, touches};
 use super::tree::{Item, Share, Thing, Tree};
-use crate::amount::{Dimension, Interval, WHOLE};
+use crate::amount::{Dimension, Interval, Kind, WHOLE};
 use crate::declaration::{Date, DeclarationKind, ProblemCode, Product, Source};
 use crate::rule::{Count, ListPolicy, Of, Rule, RuleBook};
-use crate::substance::{Composition, Identity, Register};
+use crate::substance::{Among, Composition, Identity, Register};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -356,7 +356,12 @@ impl<'a> Work<'a> {
         let list = self.tree.things(of);
         let share = |item: &Item<'_>, key: usize| Share { node: item.node, key: (1 << 41) | key as u64, interval: item.amount.interval };
         let is_open = |identity: &Identity| matches!(identity, Identity::Unresolved | Identity::Among { open: true, .. });
-        let fraction = |item: &Item<'_>| item.amount.dimension == Dimension::MassFraction;
+        // An extract or a migrate says nothing of the whole content.
+        let fraction = |item: &Item<'_>| {
+            item.amount.dimension == Dimension::MassFraction && item.amount.kind.is_none_or(|kind| kind == Kind::Content)
+        };
+        // A number that fails, or that a name contradicts, discloses nobody for certain.
+        let resolved_as = |identity: &Identity| !matches!(identity, Identity::Suspected(_) | Identity::Among { why: Among::Conflict, .. });
         let mut unresolved: Vec<Share> = Vec::new();
         let mut resolved: Vec<Share> = Vec::new();
         for (key, item) in self.tree.items.iter().enumerate() {
@@ -365,7 +370,7 @@ impl<'a> Work<'a> {
                     let interval = if fraction(item) { item.amount.interval } else { Interval::UNKNOWN };
                     unresolved.push(Share { interval, ..share(item, key) });
                 }
-            } else if fraction(item) && item.statement.is_none() {
+            } else if fraction(item) && item.statement.is_none() && resolved_as(&item.identity) {
                 resolved.push(share(item, key));
             }
         }

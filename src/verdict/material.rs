@@ -16,7 +16,7 @@ impl<'a> Work<'a> {
         self.ensure_things(rule.limit.of);
         let mut list: Vec<Thing> = self.things(rule.limit.of).map(|things| things.list.clone()).unwrap_or_default();
         // An assembly with content of its own whose materials nobody names: there may be anything in it.
-        for item in &self.tree.items {
+        for item in self.tree.items.iter().filter(|item| item.constituent.is_some()) {
             let own = Thing { node: item.node, own_materials: true };
             let unnamed = self.tree.nodes.get(item.node).is_some_and(|node| node.part.level != Level::Material && !node.packaging);
             let own_materials = |child: usize| self.tree.nodes.get(child).is_some_and(|node| node.part.level == Level::Material);
@@ -42,14 +42,16 @@ impl<'a> Work<'a> {
             let mut shares = Vec::new();
             let mut names = Vec::new();
             let mut places = Vec::new();
-            let mut named = false;
+            // A material without a name may be anything.
+            let (mut named, mut unnamed) = (false, false);
             for at in thing.node..end {
                 if !self.tree.holds(thing, at) {
                     continue;
                 }
                 let Some(node) = self.tree.nodes.get(at) else { continue };
-                if node.part.level == Level::Material && node.part.name.is_some() {
+                if node.part.level == Level::Material {
                     named = true;
+                    unnamed |= node.part.name.is_none();
                 }
                 let is_wanted = |text: &str| self.register.materials_in(text).iter().any(|material| rule.materials.contains(material));
                 if node.part.level == Level::Material && node.part.name.as_deref().is_some_and(is_wanted) {
@@ -82,8 +84,8 @@ impl<'a> Work<'a> {
                     self.answers
                         .iter()
                         .find(|answer| answer.clears(rule) && answer.speaks_of(self.book, rule, None, self.register))
-                        .and_then(|answer| answer.doubt(rule, None, self.declared_on))
-                } else if named && stated_present.is_empty() {
+                        .and_then(|answer| answer.doubt(self.book, rule, None, self.declared_on))
+                } else if named && !unnamed && stated_present.is_empty() {
                     None
                 } else if !self.has_content && self.answers.is_empty() && !named {
                     Some(Reason::NoContent)

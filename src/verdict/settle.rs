@@ -7,7 +7,7 @@ use super::touch::Touch;
 use super::tree::{Item, Share, Thing, Value};
 use crate::amount::{Dimension, Doubt, Interval, Kind, WHOLE};
 use crate::rule::{Count, Decision, Entry, Of, Rule};
-use crate::substance::{Identity, SubstanceId};
+use crate::substance::{Among, Identity, SubstanceId};
 use std::collections::BTreeMap;
 
 impl<'a> Work<'a> {
@@ -30,7 +30,9 @@ impl<'a> Work<'a> {
             let own_kind = amount.kind.unwrap_or(if amount.dimension == Dimension::MassFraction { Kind::Content } else { limit.kind });
             let top = if limit.unit.dimension == Dimension::MassFraction { WHOLE } else { u64::MAX };
             if amount.dimension == Dimension::Mass {
-                interval = Interval { lo: 0, hi: top };
+                // Some of it is there, whatever holds it weighs.
+                let present = amount.interval.lo > 0 && limit.kind == Kind::Content;
+                interval = Interval { lo: u64::from(present), hi: top };
                 reasons.push(Reason::MassMissing);
             } else if amount.dimension != limit.unit.dimension || own_kind != limit.kind {
                 // What the whole content cannot exceed, no extract or migrate of it can.
@@ -92,20 +94,24 @@ impl<'a> Work<'a> {
         let mut used = vec![false; shares.len()];
         for (position, thing) in list.iter().enumerate() {
             let mut own = Vec::new();
+            let mut absent = Vec::new();
             for (at, (share, ..)) in shares.iter().enumerate() {
                 if self.tree.holds(*thing, share.node) {
                     own.push(at);
                     if let Some(used) = used.get_mut(at) {
                         *used = true;
                     }
+                } else if share.interval.hi == 0 && self.tree.nodes.get(share.node).is_some_and(|above| (share.node..above.end).contains(&thing.node)) {
+                    // What is absent from the whole is absent from its parts.
+                    absent.push(at);
                 }
             }
-            if own.is_empty() {
+            if own.is_empty() && absent.is_empty() {
                 continue;
             }
             let selected: Vec<Share> = own.iter().filter_map(|at| shares.get(*at).map(|(share, ..)| *share)).collect();
             let value = self.tree.value(*thing, &selected);
-            let picked: Vec<&Picked<'_>> = own.iter().filter_map(|at| shares.get(*at)).collect();
+            let picked: Vec<&Picked<'_>> = own.iter().chain(&absent).filter_map(|at| shares.get(*at)).collect();
             self.settle(index, rule, inside, Some(position), *thing, value, &picked);
             judged.push(*thing);
         }
@@ -212,10 +218,26 @@ impl<'a> Work<'a> {
         // Unidentified substances are mass; limits in other dimensions cannot be reached by a share of mass alone, but
         // nobody can tell either.
         self.things(rule.limit.of).map_or(0, |things| {
-            let own = things.unresolved.get(position).copied().unwrap_or(0);
+            let own = match (rule.limit.decision, things.list.get(position)) {
+                (Decision::GuardBand, Some(thing)) => cap(self.tree.value(*thing, &self.open_shares(rule, position)).interval, rule).hi,
+                _ => things.unresolved.get(position).copied().unwrap_or(0),
+            };
             let own = if things.unresolved_above { WHOLE } else { own };
             if own > 0 && rule.limit.unit.dimension != Dimension::MassFraction { u64::MAX } else { own }
         })
+    }
+
+    /// What nobody has identified in a thing, with its uncertainty where the rule asks for it.
+    fn open_shares(&self, rule: &Rule, position: usize) -> Vec<Share> {
+        let mut open = self.things(rule.limit.of).and_then(|things| things.open.get(position).cloned()).unwrap_or_default();
+        if rule.limit.decision == Decision::GuardBand {
+            for share in &mut open {
+                let item = self.tree.items.get((share.key & ((1 << 41) - 1)) as usize);
+                let spread = item.and_then(|item| item.constituent).and_then(|constituent| constituent.uncertainty).unwrap_or(0);
+                share.interval.hi = share.interval.hi.saturating_add(spread);
+            }
+        }
+        open
     }
 
     /// The upper bound when whatever nobody has identified were more of the same; weighed together, because what stands
@@ -227,7 +249,10 @@ impl<'a> Work<'a> {
         }
         match (things.list.get(position), things.open.get(position)) {
             (Some(thing), Some(open)) if !open.is_empty() => {
-                let mut shares: Vec<Share> = picked.iter().map(|(share, ..)| *share).chain(open.iter().copied()).collect();
+                let open = self.open_shares(rule, position);
+                // What is absent from a whole above the thing is no part of it.
+                let inside = picked.iter().map(|(share, ..)| *share).filter(|share| self.tree.holds(*thing, share.node));
+                let mut shares: Vec<Share> = inside.chain(open).collect();
                 shares.sort_by_key(|share| share.node);
                 cap(self.tree.value(*thing, &shares).interval, rule).hi.max(interval.hi)
             }
@@ -273,12 +298,7 @@ impl<'a> Work<'a> {
             reasons.extend(silence);
             notes.extend(note);
         }
-        if self
-            .answers
-            .iter()
-            .any(|answer| answer.raises() && answer.as_constituent().is_none() && answer.speaks_of(self.book, rule, None, self.register))
-            && rule.count == Count::Sum
-        {
+        if self.raised(rule, entry) {
             reasons.push(Reason::StatementContradictsContent);
         }
         let measured = complete
@@ -318,6 +338,17 @@ impl<'a> Work<'a> {
         }
     }
 
+    /// Whether an answer says that the entry's requirement is not met, without saying so of a substance as such: of the
+    /// whole list (which a list of single entries answers by itself), or of a group that shares substances with it.
+    pub(super) fn raised(&self, rule: &Rule, entry: Option<&Entry>) -> bool {
+        self.answers.iter().any(|answer| {
+            answer.raises()
+                && answer.as_constituent().is_none()
+                && ((rule.count == Count::Sum && answer.speaks_of(self.book, rule, None, self.register))
+                    || answer.concerns(rule, entry, self.register))
+        })
+    }
+
     pub(super) fn coarse_unresolved(&self, rule: &Rule) -> u64 {
         self.things(rule.limit.of).map_or(0, |things| {
             if things.unresolved_above || (things.list.is_empty() && things.unresolved.iter().any(|hi| *hi > 0)) { top(rule) } else { 0 }
@@ -329,10 +360,18 @@ impl<'a> Work<'a> {
         let Some(entry) = entry else { return false };
         let named: Vec<&Identity> =
             picked.iter().filter_map(|(_, touch, _)| self.tree.items.get(touch.item as usize)).map(|item| &*item.identity).collect();
+        let surely = |identity: &Identity| {
+            picked
+                .iter()
+                .any(|(_, touch, _)| touch.upto.is_none() && self.tree.items.get(touch.item as usize).is_some_and(|item| *item.identity == *identity))
+        };
         let is_named = |member: SubstanceId| {
             named.iter().any(|identity| match identity {
                 Identity::Known(id) => *id == member,
-                Identity::Among { candidates, .. } => candidates.contains(&member),
+                // Each of several numbers is looked at; a name with several meanings speaks for them when all of them
+                // count. Of two identifiers that disagree nobody knows which one was meant.
+                Identity::Among { candidates, why: Among::Mixed, .. } => candidates.contains(&member),
+                Identity::Among { candidates, why: Among::Ambiguous, .. } => candidates.contains(&member) && surely(identity),
                 _ => false,
             })
         };

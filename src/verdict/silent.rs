@@ -2,7 +2,7 @@
 
 use super::answers::Target;
 use super::finding::{Evidence, Reason, Verdict};
-use super::judge::{Outcome, Proof, Work, top};
+use super::judge::{Outcome, Proof, Work, on_list, top};
 use super::scope::{Inside, looks_at_parts, thing_inside};
 use super::tree::{Item, Thing};
 use crate::amount::Interval;
@@ -30,7 +30,7 @@ impl<'a> Work<'a> {
         let mut best: Option<Option<Reason>> = None;
         for answer in &self.answers {
             if answer.clears(rule) && answer.speaks_of(self.book, rule, entry, self.register) {
-                let doubt = answer.doubt(rule, latest, self.declared_on);
+                let doubt = answer.doubt(self.book, rule, latest, self.declared_on);
                 best = Some(match best {
                     None => doubt,
                     Some(None) => None,
@@ -77,14 +77,17 @@ impl<'a> Work<'a> {
         let mut answer_places = Vec::new();
         for answer in &self.answers {
             // "Does not comply", "contains candidates above the limit", without naming any.
-            if answer.raises() && answer.as_constituent().is_none() && answer.speaks_of(self.book, rule, None, self.register) {
+            if answer.raises()
+                && answer.as_constituent().is_none()
+                && (answer.speaks_of(self.book, rule, None, self.register) || rule.entries.iter().any(|entry| on_list(entry, self.day.list) && answer.concerns(rule, Some(entry), self.register)))
+            {
                 let above = matches!(answer.statement.claim, Claim::Above(_))
                     && rule.count == Count::Each
                     && matches!(answer.target, Target::List(_));
                 answer_places.push(answer.statement.source.clone());
                 if above && except.is_empty() && !self.touched_list(rule) {
                     verdict_by_answer = Some(Verdict::NonCompliant);
-                } else if self.has_content && !above {
+                } else if self.has_content && !(above && self.explained(rule)) {
                     common.push(Reason::StatementContradictsContent);
                 } else if !self.has_content {
                     common.push(Reason::AmountMissing);
@@ -141,7 +144,8 @@ impl<'a> Work<'a> {
             let unresolved = match position {
                 Some(position) => self.unresolved_in(rule, position),
                 None if self.tree.items.iter().any(|item| {
-                    item.amount.interval.hi > 0 && matches!(*item.identity, Identity::Unresolved | Identity::Among { open: true, .. })
+                    self.tree.nodes.get(item.node).is_some_and(|node| node.packaging == packaging)
+                        && item.amount.interval.hi > 0 && matches!(*item.identity, Identity::Unresolved | Identity::Among { open: true, .. })
                 }) =>
                 {
                     top(rule)
@@ -195,7 +199,24 @@ impl<'a> Work<'a> {
     pub(super) fn touched_list(&self, rule: &Rule) -> bool {
         self.tree.items.iter().any(|item| match &*item.identity {
             Identity::Known(id) => {
-                item.amount.interval.hi > 0 && rule.entries.iter().any(|entry| entry.members.iter().any(|(member, _)| member == id))
+                item.amount.interval.hi > 0
+                    && rule
+                        .entries
+                        .iter()
+                        .any(|entry| on_list(entry, self.day.list) && entry.members.iter().any(|(member, _)| member == id))
+            }
+            _ => false,
+        })
+    }
+
+    /// Whether some line of a listed substance may be what an answer "above the threshold" means.
+    fn explained(&self, rule: &Rule) -> bool {
+        let limit = &rule.limit;
+        self.tree.items.iter().any(|item| match &*item.identity {
+            Identity::Known(id) => {
+                rule.entries.iter().any(|entry| on_list(entry, self.day.list) && entry.members.iter().any(|(member, _)| member == id))
+                    && (item.amount.dimension != limit.unit.dimension && item.amount.interval.hi > 0
+                        || limit.comparison.violates(item.amount.interval.hi, limit.steps))
             }
             _ => false,
         })

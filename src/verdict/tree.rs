@@ -341,23 +341,41 @@ impl<'a> Tree<'a> {
             weights.push((own.mass, own.part.share, value.interval));
         }
         let parent_mass = self.nodes.get(node).and_then(|node| one_piece(node.part));
-        let parent_mass = if materials_only { parent_mass.map(|mass| self.without_articles(node, mass)) } else { parent_mass };
-        let (interval, known) = weigh(&weights, parent_mass);
+        let by_share = weights.iter().all(|(mass, share, _)| mass.is_none() && share.is_some());
+        if let (Some(parent), false) = (parent_mass, by_share) {
+            // A share of a known mass is a mass.
+            for (mass, share, _) in &mut weights {
+                *mass = mass.or_else(|| share.map(|share| part_of(share, parent)));
+            }
+        }
+        let whole = if by_share { Some(Interval::exactly(WHOLE)) } else { parent_mass };
+        let whole = if materials_only { whole.map(|whole| self.without_articles(node, whole, by_share)) } else { whole };
+        let (interval, known) = weigh(&weights, whole);
         Value { interval, mass_missing: flags.mass_missing || (!known && interval.lo != interval.hi), disagree: flags.disagree }
     }
 }
 
 impl Tree<'_> {
-    /// What an assembly's own materials may weigh at most, given its mass: all that its articles leave over.
-    fn without_articles(&self, node: usize, mass: Interval) -> Interval {
+    /// What an assembly's own materials may weigh at most, given its mass (or, with `shares`, 100 % of it): all that its
+    /// articles leave over.
+    fn without_articles(&self, node: usize, mass: Interval, shares: bool) -> Interval {
         let mut rest = Interval { lo: 0, hi: mass.hi };
         for child in self.children(node).filter_map(|child| self.nodes.get(child)) {
             if child.part.level != Level::Material {
-                rest.hi = rest.hi.saturating_sub(child.mass.map_or(0, |mass| mass.lo));
+                let by_share = child.part.share.map(|share| part_of(share, mass));
+                let taken = if shares { by_share } else { child.mass.or(by_share) };
+                rest.hi = rest.hi.saturating_sub(taken.map_or(0, |taken| taken.lo));
             }
         }
         rest
     }
+}
+
+/// A share, in parts per trillion, of a mass.
+fn part_of(share: Interval, mass: Interval) -> Interval {
+    let lo = u128::from(share.lo) * u128::from(mass.lo) / u128::from(WHOLE);
+    let hi = (u128::from(share.hi) * u128::from(mass.hi)).div_ceil(u128::from(WHOLE));
+    Interval { lo: u64::try_from(lo).unwrap_or(u64::MAX), hi: u64::try_from(hi).unwrap_or(u64::MAX) }
 }
 
 /// Mass of one piece of a part, if it says so.
@@ -376,10 +394,9 @@ fn weigh(children: &[(Option<Interval>, Option<Interval>, Interval)], parent: Op
     let by_share: Option<Vec<(Interval, Interval)>> = children.iter().map(|(_, share, x)| share.map(|share| (share, *x))).collect();
     let (weights, whole) = match (by_mass, by_share) {
         (Some(weights), _) => (weights, parent),
-        (None, Some(weights)) => (weights, Some(Interval::exactly(WHOLE))),
-        // One child alone is the whole when nothing says that there is more.
-        (None, None) if children.len() == 1 && parent.is_none() => return (Interval { lo: least, hi: greatest }, true),
-        (None, None) if children.len() == 1 => return (Interval { lo: 0, hi: WHOLE }, false),
+        (None, Some(weights)) => (weights, parent),
+        // One child alone is the whole: without its mass the declared mass of the whole tells nothing more.
+        (None, None) if children.len() == 1 => return (Interval { lo: least, hi: greatest }, true),
         (None, None) => return (Interval { lo: least, hi: greatest }, false),
     };
     let sum_lo: u128 = weights.iter().map(|(weight, _)| u128::from(weight.lo)).sum();
