@@ -14,10 +14,10 @@
 #![forbid(unsafe_code)]
 
 pub mod amount;
-pub mod declaration;
-pub mod substance;
-pub mod rule;
-pub mod verdict;
-pub mod input;
 pub mod batch;
+pub mod declaration;
+pub mod input;
 pub mod output;
+pub mod rule;
+pub mod substance;
+pub mod verdict;

@@ -5,7 +5,8 @@ use kemkoll::declaration::{
     Claim, ClaimedExemption, Constituent, Date, Declaration, DeclarationKind, Level, Part, Product, Source, Statement, Subject, Text,
 };
 use kemkoll::rule::{
-    Categories, Category, Comparison, Consequence, Contract, Count, Entry, Exemption, Expiry, Limit, Of, Rule, RuleBook, RuleSet, Scope, Severity,
+    Categories, Category, Comparison, Consequence, Contract, Count, Entry, Exemption, Expiry, Limit, Of, Rule, RuleBook, RuleSet, Scope,
+    Severity,
 };
 use kemkoll::substance::{Cas, Register, SubstanceId};
 use std::sync::Arc;
@@ -67,7 +68,8 @@ pub const LISTED: &[(&str, &str)] = &[
     ("68515-48-0", "DINP high branched"),
     ("80-05-7", "bisphenol A"),
 ];
-pub const UNLISTED: &[(&str, &str)] = &[("7440-50-8", "copper"), ("9003-07-0", "polypropylene"), ("7732-18-5", "water"), ("1843-03-4", "antioxidant CA")];
+pub const UNLISTED: &[(&str, &str)] =
+    &[("7440-50-8", "copper"), ("9003-07-0", "polypropylene"), ("7732-18-5", "water"), ("1843-03-4", "antioxidant CA")];
 
 /// The register that generated declarations are identified with.
 pub fn register() -> Register {
@@ -161,7 +163,8 @@ pub fn rules(register: &Register, looser: u64) -> Vec<Rule> {
         ..Entry::default()
     };
     lead_entry.members.sort_unstable();
-    let mut lead = rule("a/lead", 0, vec![lead_entry], Count::Sum, scaled(Comparison::Above, 100, Of::HomogeneousMaterial), Consequence::Restriction);
+    let mut lead =
+        rule("a/lead", 0, vec![lead_entry], Count::Sum, scaled(Comparison::Above, 100, Of::HomogeneousMaterial), Consequence::Restriction);
     lead.limit.element = Some("Pb".into());
     lead.open = true;
     lead.stem_groups = vec![lead_group];
@@ -203,8 +206,22 @@ pub fn rules(register: &Register, looser: u64) -> Vec<Rule> {
         }),
     ];
     let four = ["117-81-7", "85-68-7", "84-74-2", "84-69-5"];
-    let phthalates = rule("b/phthalates", 1, vec![entry(register, "51", &four, None)], Count::Sum, scaled(Comparison::From, 100, Of::HomogeneousMaterial), Consequence::Restriction);
-    let dinp = rule("b/dinp", 1, vec![entry(register, "52", &["28553-12-0", "68515-48-0"], None)], Count::Sum, scaled(Comparison::Above, 100, Of::Article), Consequence::Restriction);
+    let phthalates = rule(
+        "b/phthalates",
+        1,
+        vec![entry(register, "51", &four, None)],
+        Count::Sum,
+        scaled(Comparison::From, 100, Of::HomogeneousMaterial),
+        Consequence::Restriction,
+    );
+    let dinp = rule(
+        "b/dinp",
+        1,
+        vec![entry(register, "52", &["28553-12-0", "68515-48-0"], None)],
+        Count::Sum,
+        scaled(Comparison::Above, 100, Of::Article),
+        Consequence::Restriction,
+    );
     let listed = rule(
         "c/article",
         2,
@@ -218,11 +235,26 @@ pub fn rules(register: &Register, looser: u64) -> Vec<Rule> {
         scaled(Comparison::Above, 100, Of::Article),
         Consequence::Information,
     );
-    let mixture = rule("c/mixture", 2, listed.entries.clone(), Count::Each, scaled(Comparison::From, 100, Of::Mixture), Consequence::Information);
-    let cadmium = rule("d/cadmium", 3, vec![entry(register, "23", &["7440-43-9"], None)], Count::Sum, scaled(Comparison::Above, 10, Of::Product), Consequence::Contract);
+    let mixture =
+        rule("c/mixture", 2, listed.entries.clone(), Count::Each, scaled(Comparison::From, 100, Of::Mixture), Consequence::Information);
+    let cadmium = rule(
+        "d/cadmium",
+        3,
+        vec![entry(register, "23", &["7440-43-9"], None)],
+        Count::Sum,
+        scaled(Comparison::Above, 10, Of::Product),
+        Consequence::Contract,
+    );
     let mut pvc = rule("e/pvc", 3, Vec::new(), Count::Each, limit(Comparison::Above, 0, Of::Article), Consequence::Contract);
     pvc.materials = register.material("pvc").into_iter().collect();
-    let watch = rule("f/watch", 3, vec![entry(register, "w", &["80-05-7"], None)], Count::Sum, scaled(Comparison::Above, 0, Of::Product), Consequence::Watch);
+    let watch = rule(
+        "f/watch",
+        3,
+        vec![entry(register, "w", &["80-05-7"], None)],
+        Count::Sum,
+        scaled(Comparison::Above, 0, Of::Product),
+        Consequence::Watch,
+    );
     vec![lead, phthalates, dinp, listed, mixture, cadmium, pvc, watch]
 }
 
@@ -249,8 +281,45 @@ pub fn book(register: &Register, rules: Vec<Rule>) -> RuleBook {
 }
 
 const AMOUNTS: &[&str] = &[
-    "0", "0.0001 %", "0.01 %", "0.0101 %", "0.02 %", "0.05 %", "0.0999 %", "0.1 %", "0.1001 %", "0.107 %", "0.1078 %", "0.15 %", "0.2 %", "1 %", "3.9 %", "4.1 %", "12 %", "60 %", "99.95 %",
-    "<0.1 %", "<=0.1 %", ">0.1 %", ">=0.1 %", "0.05-0.2 %", "0.01-0.09 %", "1-5 %", "ca 0.1 %", "n.d.", "trace", "500 mg/kg", "1000 ppm", "0.05", "", "1,000 ppm", "150 %", "-1 %", "rest", "3 mg", "40 mg",
+    "0",
+    "0.0001 %",
+    "0.01 %",
+    "0.0101 %",
+    "0.02 %",
+    "0.05 %",
+    "0.0999 %",
+    "0.1 %",
+    "0.1001 %",
+    "0.107 %",
+    "0.1078 %",
+    "0.15 %",
+    "0.2 %",
+    "1 %",
+    "3.9 %",
+    "4.1 %",
+    "12 %",
+    "60 %",
+    "99.95 %",
+    "<0.1 %",
+    "<=0.1 %",
+    ">0.1 %",
+    ">=0.1 %",
+    "0.05-0.2 %",
+    "0.01-0.09 %",
+    "1-5 %",
+    "ca 0.1 %",
+    "n.d.",
+    "trace",
+    "500 mg/kg",
+    "1000 ppm",
+    "0.05",
+    "",
+    "1,000 ppm",
+    "150 %",
+    "-1 %",
+    "rest",
+    "3 mg",
+    "40 mg",
     "2 µg/cm²/week",
 ];
 
@@ -293,7 +362,12 @@ fn constituent(dice: &mut Dice) -> Constituent {
     }
     line.reading = amount(dice);
     if dice.one_in(5) {
-        line.exemptions.push(ClaimedExemption { id: dice.pick(&["6(c)", "III-6(c)", "16", "99", "RoHS_0001"]).into(), list: None, none: dice.one_in(4), source: source(dice) });
+        line.exemptions.push(ClaimedExemption {
+            id: dice.pick(&["6(c)", "III-6(c)", "16", "99", "RoHS_0001"]).into(),
+            list: None,
+            none: dice.one_in(4),
+            source: source(dice),
+        });
     }
     line
 }
@@ -309,7 +383,9 @@ fn mass(dice: &mut Dice) -> Option<Interval> {
 fn part(dice: &mut Dice, level: Level, depth: usize) -> Part {
     let mut part = Part::new(level, source(dice));
     part.name = match level {
-        Level::Material => dice.pick(&[Some("brass"), Some("PVC, soft"), Some("latex"), Some("PVC-free film"), Some("steel"), None]).map(Into::into),
+        Level::Material => {
+            dice.pick(&[Some("brass"), Some("PVC, soft"), Some("latex"), Some("PVC-free film"), Some("steel"), None]).map(Into::into)
+        }
         _ => Some(format!("part {}", dice.below(1000)).into()),
     };
     part.mass = mass(dice);
@@ -375,7 +451,15 @@ pub fn declaration(dice: &mut Dice) -> Declaration {
             2 => Subject::Named("phthalates".into()),
             _ => Subject::Named("PVC".into()),
         };
-        let claim = dice.pick(&[Claim::Absent, Claim::Below(None), Claim::Complies, Claim::Present, Claim::Fails, Claim::CompliesByExemption, Claim::Unknown]);
+        let claim = dice.pick(&[
+            Claim::Absent,
+            Claim::Below(None),
+            Claim::Complies,
+            Claim::Present,
+            Claim::Fails,
+            Claim::CompliesByExemption,
+            Claim::Unknown,
+        ]);
         let mut statement = Statement::new(subject, claim, source(dice));
         if dice.one_in(2) {
             statement.list_date = Some(date(dice.pick(&[2010, 2023, 2026]), 3, 1));
@@ -442,13 +526,26 @@ pub fn id_of(register: &Register, number: &str) -> Option<SubstanceId> {
 pub fn outline(declaration: &Declaration) -> String {
     fn part_lines(part: &Part, depth: usize, text: &mut String) {
         let pad = "  ".repeat(depth);
-        text.push_str(&format!("{pad}{:?} {:?} mass {:?} share {:?} x{}\n", part.level, part.name, part.mass.map(|mass| (mass.lo, mass.hi)), part.share.map(|share| share.hi), part.units));
+        text.push_str(&format!(
+            "{pad}{:?} {:?} mass {:?} share {:?} x{}\n",
+            part.level,
+            part.name,
+            part.mass.map(|mass| (mass.lo, mass.hi)),
+            part.share.map(|share| share.hi),
+            part.units
+        ));
         for c in &part.constituents {
             let amount = c.amount();
             let ids: Vec<&str> = c.exemptions.iter().filter(|claim| !claim.none).map(|claim| &*claim.id).collect();
             text.push_str(&format!(
                 "{pad}  - {:?} {:?} {:?} [{}, {}] {:?} {:?} {ids:?}\n",
-                c.name, c.cas, amount.dimension, amount.interval.lo, amount.interval.hi, amount.doubt, c.reading == Reading::Balance
+                c.name,
+                c.cas,
+                amount.dimension,
+                amount.interval.lo,
+                amount.interval.hi,
+                amount.doubt,
+                c.reading == Reading::Balance
             ));
         }
         for child in &part.parts {
@@ -475,14 +572,42 @@ pub fn wider_rules(register: &Register) -> Vec<Rule> {
     let lead_group = register.group("lead").expect("added above");
     let phthalate_group = register.group("phthalates").expect("added above");
     let four = ["117-81-7", "85-68-7", "84-74-2", "84-69-5"];
-    all.push(rule("g/packaging", 3, vec![entry(register, "p", &["7440-43-9", "7439-92-1"], None)], Count::Sum, of(Comparison::Above, 10, Of::Packaging), Consequence::Restriction));
-    let mut extract = rule("g/extract", 3, vec![entry(register, "x", &["7440-43-9"], None)], Count::Sum, of(Comparison::Above, 100, Of::HomogeneousMaterial), Consequence::Contract);
+    all.push(rule(
+        "g/packaging",
+        3,
+        vec![entry(register, "p", &["7440-43-9", "7439-92-1"], None)],
+        Count::Sum,
+        of(Comparison::Above, 10, Of::Packaging),
+        Consequence::Restriction,
+    ));
+    let mut extract = rule(
+        "g/extract",
+        3,
+        vec![entry(register, "x", &["7440-43-9"], None)],
+        Count::Sum,
+        of(Comparison::Above, 100, Of::HomogeneousMaterial),
+        Consequence::Contract,
+    );
     extract.limit.kind = kemkoll::amount::Kind::Extractable;
     all.push(extract);
-    let mut purpose = rule("g/purpose", 3, vec![entry(register, "i", &["80-05-7"], None)], Count::Sum, of(Comparison::Above, 0, Of::Product), Consequence::Contract);
+    let mut purpose = rule(
+        "g/purpose",
+        3,
+        vec![entry(register, "i", &["80-05-7"], None)],
+        Count::Sum,
+        of(Comparison::Above, 0, Of::Product),
+        Consequence::Contract,
+    );
     purpose.limit.intentional = true;
     all.push(purpose);
-    let mut band = rule("g/band", 3, vec![entry(register, "b", &four, None)], Count::Sum, of(Comparison::Above, 100, Of::Product), Consequence::Contract);
+    let mut band = rule(
+        "g/band",
+        3,
+        vec![entry(register, "b", &four, None)],
+        Count::Sum,
+        of(Comparison::Above, 100, Of::Product),
+        Consequence::Contract,
+    );
     band.limit.decision = kemkoll::rule::Decision::GuardBand;
     band.evidence = vec!["laboratory-report".into()];
     band.list_complete = false;
@@ -511,7 +636,14 @@ pub fn wider_rules(register: &Register) -> Vec<Rule> {
         granted: false,
         title: Text::default(),
     };
-    let mut metal = rule("g/metal", 0, vec![entry(register, "m", &["7439-92-1", "1317-36-8"], None)], Count::Sum, of(Comparison::Above, 100, Of::Article), Consequence::Restriction);
+    let mut metal = rule(
+        "g/metal",
+        0,
+        vec![entry(register, "m", &["7439-92-1", "1317-36-8"], None)],
+        Count::Sum,
+        of(Comparison::Above, 100, Of::Article),
+        Consequence::Restriction,
+    );
     metal.exemptions = vec![
         Arc::new(Exemption { min: Some(WHOLE / 100), ..free("6(c)") }),
         Arc::new(Exemption { expires: Expiry::Unknown, groups: vec![lead_group], ..free("16") }),
@@ -519,7 +651,14 @@ pub fn wider_rules(register: &Register) -> Vec<Rule> {
         Arc::new(Exemption { valid_from: Some(date(2027, 1, 1)), ..free("7(a)") }),
     ];
     all.push(metal);
-    let mut dated = rule("g/dated", 3, vec![entry(register, "d", &["117-81-7"], None)], Count::Sum, of(Comparison::Above, 100, Of::Product), Consequence::Restriction);
+    let mut dated = rule(
+        "g/dated",
+        3,
+        vec![entry(register, "d", &["117-81-7"], None)],
+        Count::Sum,
+        of(Comparison::Above, 100, Of::Product),
+        Consequence::Restriction,
+    );
     dated.from = Some(date(2026, 6, 1));
     dated.until = Some(date(2028, 1, 1));
     all.push(dated);
@@ -568,7 +707,12 @@ pub fn widen(dice: &mut Dice, declaration: &mut Declaration) {
             part.units = Decimal { digits: 5, scale: 1 };
         }
         if dice.one_in(20) {
-            part.exemptions.push(ClaimedExemption { id: dice.pick(&["6(c)", "16", "99", "7(a)", ""]).into(), list: None, none: false, source: source(dice) });
+            part.exemptions.push(ClaimedExemption {
+                id: dice.pick(&["6(c)", "16", "99", "7(a)", ""]).into(),
+                list: None,
+                none: false,
+                source: source(dice),
+            });
         }
         for line in &mut part.constituents {
             line.intended = dice.pick(&[None, Some(true), Some(false)]);
@@ -620,7 +764,12 @@ pub fn widen(dice: &mut Dice, declaration: &mut Declaration) {
         let mut statement = Statement::new(subject, claim, source(dice));
         statement.evidence = dice.pick(&[None, Some("report 7")]).map(Into::into);
         if dice.one_in(3) {
-            statement.exemptions.push(ClaimedExemption { id: dice.pick(&["6(c)", "16", ""]).into(), list: None, none: false, source: source(dice) });
+            statement.exemptions.push(ClaimedExemption {
+                id: dice.pick(&["6(c)", "16", ""]).into(),
+                list: None,
+                none: false,
+                source: source(dice),
+            });
         }
         product.statements.push(statement);
     }

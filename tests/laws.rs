@@ -10,7 +10,7 @@ use proptest::prelude::*;
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-const CASES: u32 = 60_000;
+const CASES: u32 = 10_000;
 
 static REGISTER: LazyLock<Register> = LazyLock::new(register);
 static BOOK: LazyLock<RuleBook> = LazyLock::new(|| book(&REGISTER, rules(&REGISTER, 1)));
@@ -82,7 +82,7 @@ fn assert_never_better(
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: CASES, failure_persistence: None, max_global_rejects: 1_000_000, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: CASES, failure_persistence: None, rng_seed: proptest::test_runner::RngSeed::Fixed(20_261_122), max_global_rejects: 1_000_000, ..ProptestConfig::default() })]
 
     /// Raising a lower or upper bound, other bounds fixed, never improves a verdict.
     #[test]

@@ -57,12 +57,96 @@ impl Style {
 /// Headings of one language, in the order article number, product, component, material, substance, CAS, amount, unit,
 /// least, greatest; then percent by weight, supplier, and a title.
 pub const LANGUAGES: &[[&str; 13]] = &[
-    ["Artikelnummer", "Produktnamn", "Komponent", "Material", "Ämne", "CAS-nr", "Halt", "Enhet", "Min", "Max", "vikt-%", "Leverantör", "Innehållsdeklaration"],
-    ["Article number", "Product name", "Component", "Material", "Substance", "CAS no.", "Concentration", "Unit", "Min", "Max", "% w/w", "Supplier", "Material declaration"],
-    ["Artikkelnummer", "Produktnavn", "Komponent", "Materiale", "Stoff", "CAS-nr", "Konsentrasjon", "Enhet", "Min", "Maks", "vekt-%", "Leverandør", "Innholdsdeklarasjon"],
-    ["Varenummer", "Produktnavn", "Komponent", "Materiale", "Stof", "CAS-nr.", "Koncentration", "Enhed", "Min", "Maks", "vægt-%", "Leverandør", "Indholdsdeklaration"],
-    ["Tuotenumero", "Tuotenimi", "Komponentti", "Materiaali", "Aine", "CAS-numero", "Pitoisuus", "Yksikkö", "Min", "Maks", "p-%", "Toimittaja", "Sisältöilmoitus"],
-    ["Artikelnummer", "Produktname", "Bauteil", "Werkstoff", "Stoff", "CAS-Nr.", "Konzentration", "Einheit", "Min", "Max", "Gew.-%", "Lieferant", "Inhaltserklärung"],
+    [
+        "Artikelnummer",
+        "Produktnamn",
+        "Komponent",
+        "Material",
+        "Ämne",
+        "CAS-nr",
+        "Halt",
+        "Enhet",
+        "Min",
+        "Max",
+        "vikt-%",
+        "Leverantör",
+        "Innehållsdeklaration",
+    ],
+    [
+        "Article number",
+        "Product name",
+        "Component",
+        "Material",
+        "Substance",
+        "CAS no.",
+        "Concentration",
+        "Unit",
+        "Min",
+        "Max",
+        "% w/w",
+        "Supplier",
+        "Material declaration",
+    ],
+    [
+        "Artikkelnummer",
+        "Produktnavn",
+        "Komponent",
+        "Materiale",
+        "Stoff",
+        "CAS-nr",
+        "Konsentrasjon",
+        "Enhet",
+        "Min",
+        "Maks",
+        "vekt-%",
+        "Leverandør",
+        "Innholdsdeklarasjon",
+    ],
+    [
+        "Varenummer",
+        "Produktnavn",
+        "Komponent",
+        "Materiale",
+        "Stof",
+        "CAS-nr.",
+        "Koncentration",
+        "Enhed",
+        "Min",
+        "Maks",
+        "vægt-%",
+        "Leverandør",
+        "Indholdsdeklaration",
+    ],
+    [
+        "Tuotenumero",
+        "Tuotenimi",
+        "Komponentti",
+        "Materiaali",
+        "Aine",
+        "CAS-numero",
+        "Pitoisuus",
+        "Yksikkö",
+        "Min",
+        "Maks",
+        "p-%",
+        "Toimittaja",
+        "Sisältöilmoitus",
+    ],
+    [
+        "Artikelnummer",
+        "Produktname",
+        "Bauteil",
+        "Werkstoff",
+        "Stoff",
+        "CAS-Nr.",
+        "Konzentration",
+        "Einheit",
+        "Min",
+        "Max",
+        "Gew.-%",
+        "Lieferant",
+        "Inhaltserklärung",
+    ],
 ];
 
 /// A cell to be written.
@@ -109,7 +193,13 @@ fn number(value: Decimal, style: &Style) -> Cell {
 /// Words and bounds cannot be numbers; where the format would have carried the unit the text must.
 fn bound(prefix: &str, value: Decimal, style: &Style) -> Cell {
     let unit = match style.unit {
-        UnitPlace::Cell => if style.mg { " mg/kg" } else { " %" },
+        UnitPlace::Cell => {
+            if style.mg {
+                " mg/kg"
+            } else {
+                " %"
+            }
+        }
         UnitPlace::Format => " %",
         _ => "",
     };
@@ -156,7 +246,10 @@ fn table(truths: &[Truth], style: &Style) -> (Vec<Vec<Cell>>, Vec<(usize, usize,
     heading.extend([text(words[4]), text(words[5])]);
     let with_unit = |word: &str| if style.unit == UnitPlace::Heading { format!("{word} ({})", unit_text(style)) } else { word.to_string() };
     if style.min_max {
-        heading.extend([Cell::Text(with_unit(&format!("{} {}", words[6], words[8].to_lowercase()))), Cell::Text(with_unit(&format!("{} {}", words[6], words[9].to_lowercase())))]);
+        heading.extend([
+            Cell::Text(with_unit(&format!("{} {}", words[6], words[8].to_lowercase()))),
+            Cell::Text(with_unit(&format!("{} {}", words[6], words[9].to_lowercase()))),
+        ]);
     } else {
         heading.push(Cell::Text(with_unit(words[6])));
     }
@@ -327,7 +420,8 @@ pub fn read(bytes: &[u8]) -> Declaration {
 type Render = fn(&[Truth], &mut Dice) -> (Vec<u8>, Vec<Truth>);
 
 /// The XML standards, each with a renderer that also says what it could carry of the truth.
-pub const XML: &[(&str, Render)] = &[("iec62474", iec62474), ("ipc1752a", ipc1752), ("sdscom", sdscom), ("granta", granta), ("native", native)];
+pub const XML: &[(&str, Render)] =
+    &[("iec62474", iec62474), ("ipc1752a", ipc1752), ("sdscom", sdscom), ("granta", granta), ("native", native)];
 
 /// Lines grouped by component, each by material, in order.
 fn grouped(truth: &Truth) -> Vec<(Option<String>, Vec<(Option<String>, Vec<Line>)>)> {
@@ -370,7 +464,11 @@ fn iec62474(truths: &[Truth], _dice: &mut Dice) -> (Vec<u8>, Vec<Truth>) {
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?><Main schemaDatabaseVersion=\"X8.00\" xmlns=\"http://std.iec.ch/iec62474\"><BusinessInfo mode=\"Distribution\"><Response date=\"2026-03-01\"><SupplyCompany name=\"Nordkabel AB\"/></Response></BusinessInfo>",
     );
     for truth in &truths {
-        let _ = write!(xml, "<Product unitType=\"each\"><ProductID name=\"{}\" identifier=\"{}\"/><Composition isFMD=\"false\">", truth.name, truth.number);
+        let _ = write!(
+            xml,
+            "<Product unitType=\"each\"><ProductID name=\"{}\" identifier=\"{}\"/><Composition isFMD=\"false\">",
+            truth.name, truth.number
+        );
         for (component, materials) in grouped(truth) {
             if let Some(name) = &component {
                 let _ = write!(xml, "<ProductPart numberOfUnits=\"1\" isArticle=\"true\"><ProductID name=\"{name}\"/>");
@@ -386,7 +484,11 @@ fn iec62474(truths: &[Truth], _dice: &mut Dice) -> (Vec<u8>, Vec<Truth>) {
                         Meant::Between(lo, hi) => format!("<MassPercent massPercentRangeMin=\"{lo}\" massPercentRangeMax=\"{hi}\"/>"),
                         _ => String::new(),
                     };
-                    let _ = write!(xml, "<Substance name=\"{}\"><SubstanceID><EntryID entryIdentity=\"{}\"/></SubstanceID>{amount}</Substance>", line.name, line.cas);
+                    let _ = write!(
+                        xml,
+                        "<Substance name=\"{}\"><SubstanceID><EntryID entryIdentity=\"{}\"/></SubstanceID>{amount}</Substance>",
+                        line.name, line.cas
+                    );
                 }
                 if material.is_some() {
                     xml.push_str("</Material>");
@@ -417,21 +519,33 @@ fn ipc1752(truths: &[Truth], dice: &mut Dice) -> (Vec<u8>, Vec<Truth>) {
         "<MainDeclaration xmlns=\"http://webstds.ipc.org/175x/2.0\" version=\"2.0\"><BusinessInfo mode=\"Distribute\"><Response date=\"2026-02-01\"><SupplyCompany name=\"Nordkabel AB\"/></Response></BusinessInfo><Include><Sectional name=\"MaterialInfo\"><SubSectional name=\"D\"/></Sectional></Include>",
     );
     for truth in &truths {
-        let _ = write!(xml, "<Product unitType=\"Each\" numberOfInstances=\"1\"><ProductID itemName=\"{}\" itemNumber=\"{}\"/>", truth.name, truth.number);
+        let _ = write!(
+            xml,
+            "<Product unitType=\"Each\" numberOfInstances=\"1\"><ProductID itemName=\"{}\" itemNumber=\"{}\"/>",
+            truth.name, truth.number
+        );
         for (component, materials) in grouped(truth) {
             if let Some(name) = &component {
                 let _ = write!(xml, "<SubProduct><ProductID itemName=\"{name}\"/>");
             }
             xml.push_str("<MaterialInfo><HomogeneousMaterialList>");
             for (material, lines) in materials {
-                let _ = write!(xml, "<HomogeneousMaterial name=\"{}\"><SubstanceCategoryList><SubstanceCategory name=\"all\">", material.unwrap_or_default());
+                let _ = write!(
+                    xml,
+                    "<HomogeneousMaterial name=\"{}\"><SubstanceCategoryList><SubstanceCategory name=\"all\">",
+                    material.unwrap_or_default()
+                );
                 for line in lines {
                     let amount = match line.meant {
                         Meant::Exactly(value) if ppm => format!("<Amount value=\"{}\" UOM=\"ppm\"/>", in_unit(value, true)),
                         Meant::Exactly(value) => format!("<Amount value=\"{value}\" UOM=\"massPercent\"/>"),
                         _ => String::new(),
                     };
-                    let _ = write!(xml, "<Substance name=\"{}\"><SubstanceID identity=\"{}\" authority=\"CAS\"/>{amount}</Substance>", line.name, line.cas);
+                    let _ = write!(
+                        xml,
+                        "<Substance name=\"{}\"><SubstanceID identity=\"{}\" authority=\"CAS\"/>{amount}</Substance>",
+                        line.name, line.cas
+                    );
                 }
                 xml.push_str("</SubstanceCategory></SubstanceCategoryList></HomogeneousMaterial>");
             }
@@ -465,15 +579,23 @@ fn sdscom(truths: &[Truth], _dice: &mut Dice) -> (Vec<u8>, Vec<Truth>) {
         for line in &truth.lines {
             let amount = match line.meant {
                 Meant::Exactly(value) => format!("<ExactValue>{value}</ExactValue><Unit>Weight-%</Unit>"),
-                Meant::Under(value) => format!("<UpperValueSymbol>lt</UpperValueSymbol><UpperValue>{value}</UpperValue><Unit>Weight-%</Unit>"),
-                Meant::UpTo(value) => format!("<UpperValueSymbol>le</UpperValueSymbol><UpperValue>{value}</UpperValue><Unit>Weight-%</Unit>"),
+                Meant::Under(value) => {
+                    format!("<UpperValueSymbol>lt</UpperValueSymbol><UpperValue>{value}</UpperValue><Unit>Weight-%</Unit>")
+                }
+                Meant::UpTo(value) => {
+                    format!("<UpperValueSymbol>le</UpperValueSymbol><UpperValue>{value}</UpperValue><Unit>Weight-%</Unit>")
+                }
                 Meant::Between(lo, hi) => format!(
                     "<LowerValueSymbol>ge</LowerValueSymbol><LowerValue>{lo}</LowerValue><UpperValueSymbol>le</UpperValueSymbol><UpperValue>{hi}</UpperValue><Unit>Weight-%</Unit>"
                 ),
                 Meant::None | Meant::Unsaid => String::new(),
             };
             let amount = if amount.is_empty() { amount } else { format!("<Concentration>{amount}</Concentration>") };
-            let _ = write!(xml, "<Component><Substance><SubstanceName>{}</SubstanceName><CasNo>{}</CasNo></Substance>{amount}</Component>", line.name, line.cas);
+            let _ = write!(
+                xml,
+                "<Component><Substance><SubstanceName>{}</SubstanceName><CasNo>{}</CasNo></Substance>{amount}</Component>",
+                line.name, line.cas
+            );
         }
         xml.push_str("</Composition></Datasheet>");
     }
@@ -499,7 +621,11 @@ fn granta(truths: &[Truth], _dice: &mut Dice) -> (Vec<u8>, Vec<Truth>) {
                 Meant::Exactly(value) => format!("<Percentage>{value}</Percentage>"),
                 _ => String::new(),
             };
-            let _ = write!(xml, "<Substance>{amount}<Category>Incorporated</Category><Identity>{}</Identity><Name>{}</Name></Substance>", line.cas, line.name);
+            let _ = write!(
+                xml,
+                "<Substance>{amount}<Category>Incorporated</Category><Identity>{}</Identity><Name>{}</Name></Substance>",
+                line.cas, line.name
+            );
         }
         xml.push_str("</Substances>");
     };
@@ -509,7 +635,10 @@ fn granta(truths: &[Truth], _dice: &mut Dice) -> (Vec<u8>, Vec<Truth>) {
             let lines: Vec<Line> = materials.into_iter().flat_map(|(_, lines)| lines).collect();
             match component {
                 Some(name) => {
-                    let _ = write!(xml, "<Components><Part><Quantity Unit=\"Each\">1</Quantity><PartNumber>{name}</PartNumber><Name>{name}</Name>");
+                    let _ = write!(
+                        xml,
+                        "<Components><Part><Quantity Unit=\"Each\">1</Quantity><PartNumber>{name}</PartNumber><Name>{name}</Name>"
+                    );
                     substances(&mut xml, &lines);
                     xml.push_str("</Part></Components>");
                 }

@@ -220,7 +220,13 @@ fn other_spreadsheet_formats_are_read_as_meant() {
         let converted = render::convert(&made.iter().map(|(.., bytes, _, _)| bytes.as_slice()).collect::<Vec<_>>(), format);
         for ((seed, _, truths, style), bytes) in made.iter().zip(converted) {
             let declaration = render::read(&bytes);
-            assert_read(&format!("{format} {style:?}"), *seed, &declaration, &wanted(truths, style.unit != UnitPlace::Nowhere, true), truths);
+            assert_read(
+                &format!("{format} {style:?}"),
+                *seed,
+                &declaration,
+                &wanted(truths, style.unit != UnitPlace::Nowhere, true),
+                truths,
+            );
         }
     }
 }

@@ -94,7 +94,12 @@ pub fn read_cas(text: &str) -> CasText {
     }
     let plain = plain_number(text);
     let plain = plain.trim();
-    if plain.is_empty() || matches!(plain.to_ascii_lowercase().as_str(), "-" | "n/a" | "na" | "n.a." | "none" | "--" | "saknas" | "ingen" | "not applicable") {
+    if plain.is_empty()
+        || matches!(
+            plain.to_ascii_lowercase().as_str(),
+            "-" | "n/a" | "na" | "n.a." | "none" | "--" | "saknas" | "ingen" | "not applicable"
+        )
+    {
         return CasText::Blank;
     }
     let lower = plain.to_ascii_lowercase();

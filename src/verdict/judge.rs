@@ -357,9 +357,8 @@ impl<'a> Work<'a> {
         let share = |item: &Item<'_>, key: usize| Share { node: item.node, key: (1 << 41) | key as u64, interval: item.amount.interval };
         let is_open = |identity: &Identity| matches!(identity, Identity::Unresolved | Identity::Among { open: true, .. });
         // An extract or a migrate says nothing of the whole content.
-        let fraction = |item: &Item<'_>| {
-            item.amount.dimension == Dimension::MassFraction && item.amount.kind.is_none_or(|kind| kind == Kind::Content)
-        };
+        let fraction =
+            |item: &Item<'_>| item.amount.dimension == Dimension::MassFraction && item.amount.kind.is_none_or(|kind| kind == Kind::Content);
         // A number that fails, or that a name contradicts, discloses nobody for certain.
         let resolved_as = |identity: &Identity| !matches!(identity, Identity::Suspected(_) | Identity::Among { why: Among::Conflict, .. });
         let mut unresolved: Vec<Share> = Vec::new();

@@ -264,7 +264,8 @@ fn insert(
 
 /// Whether the part at `path` is the tested one: the names that the laboratory gives are the last of its path.
 fn tested(path: &[String], wanted: &[String]) -> bool {
-    path.len().checked_sub(wanted.len()).and_then(|from| path.get(from..)).is_some_and(|end| {
-        end.iter().zip(wanted).all(|(name, wanted)| normalise_name(name) == *wanted)
-    })
+    path.len()
+        .checked_sub(wanted.len())
+        .and_then(|from| path.get(from..))
+        .is_some_and(|end| end.iter().zip(wanted).all(|(name, wanted)| normalise_name(name) == *wanted))
 }

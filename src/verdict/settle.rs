@@ -101,7 +101,9 @@ impl<'a> Work<'a> {
                     if let Some(used) = used.get_mut(at) {
                         *used = true;
                     }
-                } else if share.interval.hi == 0 && self.tree.nodes.get(share.node).is_some_and(|above| (share.node..above.end).contains(&thing.node)) {
+                } else if share.interval.hi == 0
+                    && self.tree.nodes.get(share.node).is_some_and(|above| (share.node..above.end).contains(&thing.node))
+                {
                     // What is absent from the whole is absent from its parts.
                     absent.push(at);
                 }
@@ -361,9 +363,9 @@ impl<'a> Work<'a> {
         let named: Vec<&Identity> =
             picked.iter().filter_map(|(_, touch, _)| self.tree.items.get(touch.item as usize)).map(|item| &*item.identity).collect();
         let surely = |identity: &Identity| {
-            picked
-                .iter()
-                .any(|(_, touch, _)| touch.upto.is_none() && self.tree.items.get(touch.item as usize).is_some_and(|item| *item.identity == *identity))
+            picked.iter().any(|(_, touch, _)| {
+                touch.upto.is_none() && self.tree.items.get(touch.item as usize).is_some_and(|item| *item.identity == *identity)
+            })
         };
         let is_named = |member: SubstanceId| {
             named.iter().any(|identity| match identity {

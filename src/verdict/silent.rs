@@ -1,6 +1,6 @@
 //! What a product does not mention: what silence means in each kind of declaration, and rules that nothing touches.
 
-use super::answers::Target;
+use super::answers::{Answer, Target};
 use super::finding::{Evidence, Reason, Verdict};
 use super::judge::{Outcome, Proof, Work, on_list, top};
 use super::scope::{Inside, looks_at_parts, thing_inside};
@@ -65,12 +65,15 @@ impl<'a> Work<'a> {
                 && self.tree.nodes.get(item.node).is_some_and(|node| node.packaging == packaging)
                 && !except.iter().any(|thing| self.tree.holds(*thing, item.node))
         });
+        let nothing_left = remaining.is_empty() && !outside;
         // An answer that raises the whole list is heard even when every entry is mentioned.
-        let raised = self.answers.iter().any(|answer| answer.raises() && matches!(answer.target, Target::List(_)));
-        if remaining.is_empty() && !outside && !raised {
+        let raised = |answer: &Answer<'_>| {
+            answer.raises() && matches!(answer.target, Target::List(_)) && answer.speaks_of(self.book, rule, None, self.register)
+        };
+        if nothing_left && !self.answers.iter().any(raised) {
             return;
         }
-        let (silence, note) = self.silence(rule, None, latest);
+        let (silence, note) = if nothing_left { (None, None) } else { self.silence(rule, None, latest) };
         let mut common: Vec<Reason> = silence.into_iter().chain(self.unread).collect();
         let mut notes: Vec<&'static str> = note.into_iter().collect();
         let mut verdict_by_answer = None;
@@ -79,7 +82,8 @@ impl<'a> Work<'a> {
             // "Does not comply", "contains candidates above the limit", without naming any.
             if answer.raises()
                 && answer.as_constituent().is_none()
-                && (answer.speaks_of(self.book, rule, None, self.register) || rule.entries.iter().any(|entry| on_list(entry, self.day.list) && answer.concerns(rule, Some(entry), self.register)))
+                && (answer.speaks_of(self.book, rule, None, self.register)
+                    || rule.entries.iter().any(|entry| on_list(entry, self.day.list) && answer.concerns(rule, Some(entry), self.register)))
             {
                 let above = matches!(answer.statement.claim, Claim::Above(_))
                     && rule.count == Count::Each
@@ -145,7 +149,8 @@ impl<'a> Work<'a> {
                 Some(position) => self.unresolved_in(rule, position),
                 None if self.tree.items.iter().any(|item| {
                     self.tree.nodes.get(item.node).is_some_and(|node| node.packaging == packaging)
-                        && item.amount.interval.hi > 0 && matches!(*item.identity, Identity::Unresolved | Identity::Among { open: true, .. })
+                        && item.amount.interval.hi > 0
+                        && matches!(*item.identity, Identity::Unresolved | Identity::Among { open: true, .. })
                 }) =>
                 {
                     top(rule)

@@ -101,7 +101,8 @@ pub(super) fn touches(tree: &Tree<'_>, book: &RuleBook) -> Vec<Touch> {
                         rule: hit.rule,
                         entry: hit.entry,
                         item: index,
-                        key: own_key,
+                        // A group stated on two levels is one amount in two views, as a substance is.
+                        key: (1 << 33) | group.index() as u64,
                         factor,
                         upto,
                         factor_reason: Reason::GroupAmount,

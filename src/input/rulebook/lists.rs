@@ -92,7 +92,11 @@ pub(in crate::input) fn rows(
     let headers = match reader.headers() {
         Ok(headers) => headers.clone(),
         Err(error) => {
-            return faults.at(&document.place(0), format!("tabellen kan inte läsas: {error}"), format!("the table cannot be read: {error}"));
+            return faults.at(
+                &document.place(0),
+                format!("tabellen kan inte läsas: {error}"),
+                format!("the table cannot be read: {error}"),
+            );
         }
     };
     let starts = field_starts(text, 0, separator);

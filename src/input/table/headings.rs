@@ -234,7 +234,9 @@ pub(super) fn understand_within(group: Option<&str>, text: &str) -> Matched {
             None => Meaning::Number,
         },
         (Meaning::Role(Role::Result), Meaning::Role(Role::Amount)) => Meaning::Role(Role::Amount),
-        (Meaning::Role(Role::ArticleNumber), Meaning::Role(Role::Component | Role::ComponentNumber)) => Meaning::Role(Role::ComponentNumber),
+        (Meaning::Role(Role::ArticleNumber), Meaning::Role(Role::Component | Role::ComponentNumber)) => {
+            Meaning::Role(Role::ComponentNumber)
+        }
         (Meaning::Role(Role::Mass(None)), Meaning::Role(role)) => Meaning::Role(Role::Mass(level_of(role))),
         (Meaning::Role(Role::Unit), Meaning::Role(Role::Mass(_))) => Meaning::Role(Role::MassUnit),
         // "RoHS | Ja, Nej": the group asks, the columns are ticked; the questionnaire reader joins them.

@@ -679,7 +679,11 @@ impl Reader<'_> {
         }
         let path: Vec<(Level, (String, Source))> = [
             // What a sample holds together is no homogeneous material, unless the file says so.
-            self.carried.sample.clone().filter(|_| !self.carried.sample_is_product && self.carried.component.is_none()).map(|name| (Level::Article, name)),
+            self.carried
+                .sample
+                .clone()
+                .filter(|_| !self.carried.sample_is_product && self.carried.component.is_none())
+                .map(|name| (Level::Article, name)),
             self.carried.component.clone().map(|name| (Level::Article, name)),
             self.carried.material.clone().map(|name| (Level::Material, name)),
         ]
