@@ -16,6 +16,8 @@ mod outputs;
 mod render;
 // Rule files that are right and wrong: every fault at its line and column.
 mod rulebooks;
+// Every command that the README shows.
+mod readme;
 // Every worked example of the rule library, and what each rule must come with.
 mod rules;
 // Every story under samples/, checked by the program itself.

@@ -305,6 +305,19 @@ pub fn rule_title<'a>(id: &'a str, book: &'a RuleBook, lang: Lang) -> &'a str {
     book.rule(id).map(|rule| lang.text(&rule.title)).filter(|title| !title.is_empty()).unwrap_or(id)
 }
 
+/// Titles of a product's worst rules: the first three, and how many more there are at least.
+pub fn worst_titles(ids: &[String], book: &RuleBook, lang: Lang) -> Vec<String> {
+    const SHOWN: usize = 3;
+    let mut titles: Vec<String> = ids.iter().take(SHOWN).map(|id| rule_title(id, book, lang).to_string()).collect();
+    if ids.len() > SHOWN {
+        titles.push(match lang {
+            Lang::Sv => "med flera".to_string(),
+            Lang::En => "and more".to_string(),
+        });
+    }
+    titles
+}
+
 /// Title of a rule set, else its id, with its version.
 pub fn set_of(rule: &Rule, book: &RuleBook, lang: Lang) -> (String, String) {
     book.set_of(rule).map_or_else(Default::default, |set| {

@@ -41,6 +41,12 @@ fn rounded(text: String) -> String {
     }
 }
 
+/// A mass fraction as people read it, in Swedish and English.
+pub(super) fn fraction(steps: u64) -> Text {
+    let text = shown(steps, PERCENT);
+    Text::new(comma(&text), text)
+}
+
 fn interval_text(interval: Interval, unit: Unit) -> (String, String) {
     let top = if unit.dimension == Dimension::MassFraction { WHOLE } else { u64::MAX };
     let number = |steps| shown(steps, unit);

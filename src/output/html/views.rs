@@ -135,7 +135,7 @@ impl ProductView {
             numbers: numbers(row, lang),
             supplier: optional(&row.supplier),
             counts: counts.join("; "),
-            worst: row.worst_rules.iter().map(|rule| report::rule_title(rule, book, lang).to_string()).collect(),
+            worst: report::worst_titles(&row.worst_rules, book, lang),
             file: shown(&row.file),
             has_section,
         }

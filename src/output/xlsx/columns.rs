@@ -62,7 +62,7 @@ pub(super) fn product_cells<'a>(row: &'a ProductRow, book: &RuleBook, lang: Lang
         Cell::Count(row.counts.exempt),
         Cell::Count(row.counts.compliant),
         Cell::Count(row.problems),
-        text(row.worst_rules.iter().map(|rule| report::rule_title(rule, book, lang)).collect::<Vec<_>>().join("\n")),
+        text(report::worst_titles(&row.worst_rules, book, lang).join("\n")),
         text(why),
         text(row.evidence.map_or("", |evidence| words::evidence(evidence, lang))),
         Cell::Decimal(row.disclosed_percent.as_deref(), lang),
