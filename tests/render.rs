@@ -230,8 +230,11 @@ fn amount_cells(meant: Meant, style: &Style) -> Vec<Cell> {
     }]
 }
 
+/// Column, first row and last row of cells that belong together.
+type Run = (usize, usize, usize);
+
 /// The table as rows of cells, and the runs of rows that belong together in the first columns.
-fn table(truths: &[Truth], style: &Style) -> (Vec<Vec<Cell>>, Vec<(usize, usize, usize)>) {
+fn table(truths: &[Truth], style: &Style) -> (Vec<Vec<Cell>>, Vec<Run>) {
     let words = &LANGUAGES[style.language];
     let components = truths.iter().any(|truth| truth.lines.iter().any(|line| line.component.is_some()));
     let materials = truths.iter().any(|truth| truth.lines.iter().any(|line| line.material.is_some()));
@@ -423,9 +426,12 @@ type Render = fn(&[Truth], &mut Dice) -> (Vec<u8>, Vec<Truth>);
 pub const XML: &[(&str, Render)] =
     &[("iec62474", iec62474), ("ipc1752a", ipc1752), ("sdscom", sdscom), ("granta", granta), ("native", native)];
 
+/// A component's name and its materials, each with its lines.
+type Component = (Option<String>, Vec<(Option<String>, Vec<Line>)>);
+
 /// Lines grouped by component, each by material, in order.
-fn grouped(truth: &Truth) -> Vec<(Option<String>, Vec<(Option<String>, Vec<Line>)>)> {
-    let mut components: Vec<(Option<String>, Vec<(Option<String>, Vec<Line>)>)> = Vec::new();
+fn grouped(truth: &Truth) -> Vec<Component> {
+    let mut components: Vec<Component> = Vec::new();
     for line in &truth.lines {
         if components.last().is_none_or(|(name, _)| *name != line.component) {
             components.push((line.component.clone(), Vec::new()));

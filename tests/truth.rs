@@ -92,10 +92,9 @@ pub fn truths(dice: &mut Dice, products: usize, parts: bool) -> Vec<Truth> {
             for component in 0..components.max(1) {
                 let materials = if parts && dice.one_in(2) { 1 + dice.below(2) } else { 0 };
                 for material in 0..materials.max(1) {
-                    let mut start = dice.below(SUBSTANCES.len());
-                    for _ in 0..1 + dice.below(3) {
-                        let (name, cas) = SUBSTANCES[start % SUBSTANCES.len()];
-                        start += 1;
+                    let start = dice.below(SUBSTANCES.len());
+                    for offset in 0..1 + dice.below(3) {
+                        let (name, cas) = SUBSTANCES[(start + offset) % SUBSTANCES.len()];
                         lines.push(Line {
                             component: (components > 0).then(|| format!("Skal {component}")),
                             material: (materials > 0).then(|| format!("Plast {component}{material}")),

@@ -173,7 +173,8 @@ mod tests {
     fn doubles_are_read_as_their_shortest_decimal_at_15_digits() {
         let shown = |value: f64| Decimal::from_f64_15(value).map(|d| d.to_string());
         assert_eq!(shown(0.1).as_deref(), Some("0.1"));
-        assert_eq!(shown(7.0000000000000009).as_deref(), Some("7"));
+        // What a spreadsheet stores for a typed 7 after some arithmetic: 7.0000000000000009.
+        assert_eq!(shown(f64::from_bits(7f64.to_bits() + 1)).as_deref(), Some("7"));
         assert_eq!(shown(0.002).as_deref(), Some("0.002"));
         assert_eq!(shown(0.1 + 0.2).as_deref(), Some("0.3"));
         assert_eq!(shown(-1.0).as_deref(), Some("-1"));

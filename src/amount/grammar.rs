@@ -1097,7 +1097,7 @@ mod tests {
     #[test]
     fn two_amounts_in_one_cell() {
         assert_eq!(interval("0.1 % (1000 ppm)"), (TENTH, TENTH));
-        assert_eq!(amount("21.2 (1-30) %").doubt.is_some(), true);
+        assert!(amount("21.2 (1-30) %").doubt.is_some());
         let percent = Context { unit: Some(PERCENT), ..Context::default() };
         let Reading::Amount(found) = read_text("21.2 ± 4 (1-30)", &percent) else { panic!() };
         assert_eq!(found.interval, Interval { lo: 10 * TENTH, hi: 300 * TENTH });
