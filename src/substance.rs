@@ -6,6 +6,7 @@
 mod identity;
 mod number;
 mod register;
+mod structure;
 
 pub(crate) use identity::part_name;
 pub use identity::{Among, Composition, Confirmations, Identity, Line, identify};

@@ -681,7 +681,8 @@ impl Case<'_> {
             }
         }
         let disclosed = self.tree.concentration(thing, &resolved).span.lo.floor();
-        let rest = (q(WHOLE) - disclosed).max(q(0));
+        // More than everything is wrong somewhere, and demonstrates nothing.
+        let rest = if disclosed > q(WHOLE) { q(WHOLE) } else { q(WHOLE) - disclosed };
         !self.violates(rule, &(hi + rest).min(q(WHOLE)))
     }
 
@@ -776,7 +777,7 @@ impl Case<'_> {
     /// may exceed the limit.
     fn stands_below(&self, node: usize, met: &Met, finer: &[Share]) -> bool {
         let item = &self.tree.items[met.share.item];
-        matches!(item.identity, Identity::Known(_) | Identity::Group(_)) && finer.iter().any(|share| self.tree.is_below(share.node, node))
+        matches!(item.identity, Identity::Known(_)) && finer.iter().any(|share| self.tree.is_below(share.node, node))
     }
 }
 

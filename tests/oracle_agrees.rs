@@ -14,9 +14,6 @@ const CASES: u64 = 100_000;
 /// partly by lines and partly by an old answer, is still read more cautiously than it need be. Nothing else is tolerated.
 const OVERCAUTIOUS: usize = 20;
 
-/// Cases that nobody has explained yet (`--proof demonstrated` where the disclosed amounts exceed 100 %).
-const OPEN: &[u64] = &[99_990];
-
 /// A duty to inform is what an information rule has for a breach.
 fn rank(verdict: Verdict) -> u8 {
     match verdict {
@@ -172,9 +169,8 @@ fn the_engine_agrees_with_the_oracle() {
     let cautious = |what: &str| {
         what.contains("engine 4 oracle 2") || what.contains("engine 4 oracle 3") || what.starts_with("product engine Undetermined oracle")
     };
-    let (mild, found): (Vec<_>, Vec<_>) =
-        found.into_iter().partition(|(what, how)| cautious(what) || OPEN.iter().any(|seed| how.starts_with(&format!("seed {seed} "))));
-    let found = if mild.len() > OVERCAUTIOUS + 2 * OPEN.len() { [found, mild].concat() } else { found };
+    let (mild, found): (Vec<_>, Vec<_>) = found.into_iter().partition(|(what, _)| cautious(what));
+    let found = if mild.len() > OVERCAUTIOUS { [found, mild].concat() } else { found };
     for (what, how) in &found {
         let known = kinds.entry(what).or_insert((0, how));
         known.0 += 1;

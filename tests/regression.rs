@@ -160,3 +160,49 @@ fn what_is_absent_from_the_whole_is_absent_from_its_parts() {
     });
     assert_eq!(worst(answers, "a/lead"), Some(Verdict::Compliant));
 }
+
+#[test]
+fn what_the_contract_period_will_change_is_told() {
+    use kemkoll::declaration::ClaimedExemption;
+    // 3 % lead under exemption 6(c), which ends on 2027-06-30.
+    let mut brass = line(None, Some("7439-92-1"), "3 %");
+    brass.exemptions.push(ClaimedExemption { id: "6(c)".into(), list: None, none: false, source: Source::file("claim") });
+    let declaration = declared(DeclarationKind::FullMaterial, |product| product.root.parts.push(material(Some("brass"), vec![brass])));
+    let register = register();
+    let book = book(&register, rules(&register, 1));
+    let found = |period| {
+        let settings = Settings { on: date(ON.0, ON.1, ON.2), period, proof: Proof::Stated, categories: Vec::new(), all: false };
+        let composition = identify(declaration.clone(), &register, &Confirmations::default());
+        let report = judge(&composition, &book, &register, &settings);
+        report.products[0].findings.iter().find(|finding| &*finding.rule == "a/lead").cloned()
+    };
+    let within = found(Some((date(2027, 1, 1), date(2028, 12, 31)))).expect("an exempt finding is written");
+    assert_eq!(within.verdict, Verdict::Exempt);
+    let upcoming = within.upcoming.expect("the expiry lies inside the period");
+    assert_eq!((upcoming.date, upcoming.verdict), (date(2027, 7, 1), Verdict::NonCompliant));
+    let before = found(Some((date(2027, 1, 1), date(2027, 6, 30)))).expect("an exempt finding is written");
+    assert_eq!(before.upcoming, None);
+}
+
+#[test]
+fn a_number_nobody_knows_takes_its_part_of_a_mixed_line() {
+    let both = |second: &str| {
+        let mut mixed = line(None, Some("117-81-7"), "0.2 %");
+        mixed.cas.push(second.into());
+        declared(DeclarationKind::FullMaterial, |product| product.root.parts.push(material(Some("film"), vec![mixed])))
+    };
+    assert_eq!(worst(both("84-74-2"), "b/phthalates"), Some(Verdict::NonCompliant));
+    assert_eq!(worst(both("9999-99-4"), "b/phthalates"), Some(Verdict::Undetermined));
+}
+
+#[test]
+fn a_structure_tells_pfas_apart() {
+    use kemkoll::substance::Identity;
+    let mut register = register();
+    let pfas = register.add_group("pfas", None, "PFAS", "PFAS");
+    let mut unknown = line(Some("fluorosomething X"), None, "1 %");
+    unknown.smiles = Some("OC(=O)C(F)(F)C(F)(F)F".into());
+    let declaration = declared(DeclarationKind::Unspecified, |product| product.root.constituents.push(unknown));
+    let composition = identify(declaration, &register, &Confirmations::default());
+    assert_eq!(composition.lines[0].identity, Identity::Group(pfas));
+}

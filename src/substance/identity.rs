@@ -2,6 +2,7 @@
 
 use super::number::{Cas, CasText, Ec, near_misses, read_cas, read_ec};
 use super::register::{GroupId, NameMeans, Register, SubstanceId, normalise_name};
+use super::structure::is_pfas;
 use crate::amount::{Amount, Dimension, Doubt, Interval, Reading, WHOLE, share};
 use crate::declaration::{Constituent, Declaration, DeclarationKind, Part, Problem, ProblemCode, Source, Text};
 use std::collections::BTreeMap;
@@ -141,6 +142,15 @@ pub fn identify(declaration: Declaration, register: &Register, confirmations: &C
             work.path.pop();
         }
     }
+    let undated = declaration.date.is_none() && declaration.products.iter().any(|product| product.date.is_none());
+    if undated && !work.problems.iter().any(|problem| matches!(problem.code, ProblemCode::DateMissing | ProblemCode::Unreadable)) {
+        work.problems.push(Problem::new(
+            ProblemCode::DateMissing,
+            false,
+            Source::file(""),
+            Text::new("deklarationen saknar datum; ange när den utfärdades", "the declaration has no date; state when it was issued"),
+        ));
+    }
     let Work { lines, problems, .. } = work;
     Composition { declaration, lines, problems }
 }
@@ -169,6 +179,7 @@ impl Work<'_> {
         let start = self.lines.len();
         for constituent in &part.constituents {
             let identity = self.identity(constituent);
+            let identity = self.by_structure(constituent, identity);
             let amount = self.amount(constituent, part);
             self.lines.push(Line { identity, amount });
         }
@@ -409,6 +420,15 @@ impl Work<'_> {
         }
     }
 
+    /// A structure that is given tells the class of a substance that the register does not know.
+    fn by_structure(&self, constituent: &Constituent, identity: Identity) -> Identity {
+        let unknown = matches!(identity, Identity::Unregistered { .. } | Identity::Unresolved);
+        match constituent.smiles.as_deref().filter(|_| unknown).and_then(is_pfas) {
+            Some(true) => self.register.group("pfas").map_or(identity, Identity::Group),
+            _ => identity,
+        }
+    }
+
     fn with_cas(&mut self, constituent: &Constituent, cas: Cas, ec: &[Ec], name: Option<&str>) -> Identity {
         let own = self.register.by_cas(cas);
         let mut others: Vec<SubstanceId> = Vec::new();
@@ -470,7 +490,9 @@ impl Work<'_> {
         if candidates.is_empty() {
             return self.unregistered(constituent, numbers.first().copied(), name);
         }
-        Identity::Among { candidates, why: Among::Mixed, open: false }
+        // A number that the register does not know is somebody too: then the amount is not all the others'.
+        let open = numbers.iter().any(|cas| self.register.by_cas(*cas).is_none());
+        Identity::Among { candidates, why: Among::Mixed, open }
     }
 
     fn failed(&mut self, constituent: &Constituent, written: &str, digits: &[u8], cas: &[Cas], ec: &[Ec], name: Option<&str>) -> Identity {

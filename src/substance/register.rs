@@ -62,13 +62,6 @@ impl SubstanceId {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct GroupId(u32);
 
-impl GroupId {
-    /// Its index, for keys.
-    pub const fn index(self) -> usize {
-        self.0 as usize
-    }
-}
-
 /// A material that rules speak of: `pvc`, `latex`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct MaterialId(u32);

@@ -3,8 +3,8 @@
 //! A measurement stands in for the declared amount of the same substance in the same part; what was declared is kept in
 //! the problem that says so when the two cannot both be true.
 
-use super::message::fraction;
-use crate::amount::{Amount, Dimension, Reading};
+use super::message::{at_most, fraction};
+use crate::amount::{Amount, Dimension, PERCENT, Reading};
 use crate::declaration::{Constituent, DeclarationKind, Level, Part, Problem, ProblemCode, Product, Source, Text};
 use crate::substance::{Composition, Identity, Line, SubstanceId, normalise_name, part_name};
 
@@ -155,7 +155,7 @@ fn apply(product: &mut Product, index: usize, lines: &mut Vec<Line>, first: usiz
     if measured.amount.interval.lo <= declared.interval.hi {
         return None;
     }
-    let (value, stated) = (fraction(measured.amount.interval.lo), fraction(declared.interval.hi));
+    let (value, stated) = (fraction(measured.amount.interval.lo), at_most(declared.interval.hi, PERCENT));
     let name = &measured.written;
     let file = &measured.file;
     Some(Problem {
@@ -166,12 +166,9 @@ fn apply(product: &mut Product, index: usize, lines: &mut Vec<Line>, first: usiz
         sources: vec![source, measured.source.clone()],
         count: 1,
         message: Text::new(
+            format!("uppmätt halt av `{name}` är {} ({file}) men {} är deklarerat; rätta deklarationen eller varan", value.sv, stated.sv),
             format!(
-                "uppmätt halt av `{name}` är {} ({file}) men högst {} är deklarerat; rätta deklarationen eller varan",
-                value.sv, stated.sv
-            ),
-            format!(
-                "the measured amount of `{name}` is {} ({file}) but at most {} is declared; correct the declaration or the product",
+                "the measured amount of `{name}` is {} ({file}) but {} is declared; correct the declaration or the product",
                 value.en, stated.en
             ),
         ),

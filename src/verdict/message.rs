@@ -41,27 +41,52 @@ fn rounded(text: String) -> String {
     }
 }
 
-/// A mass fraction as people read it, in Swedish and English.
+/// A measured or declared mass fraction as people read it.
 pub(super) fn fraction(steps: u64) -> Text {
     let text = shown(steps, PERCENT);
     Text::new(comma(&text), text)
 }
 
+/// An upper bound in words: "högst 0,1 %", or "under 0,1 %" where the bound is one grid step inside it.
+pub(super) fn at_most(steps: u64, unit: Unit) -> Text {
+    match inside(steps, 1) {
+        Some(bound) => Text::new(format!("under {}", comma(&shown(bound, unit))), format!("less than {}", shown(bound, unit))),
+        None => Text::new(format!("högst {}", comma(&shown(steps, unit))), format!("at most {}", shown(steps, unit))),
+    }
+}
+
+/// A lower bound in words: "minst 0,1 %", or "över 0,1 %" where the bound is one grid step inside it.
+fn at_least(steps: u64, unit: Unit) -> Text {
+    match inside(steps, -1) {
+        Some(bound) => Text::new(format!("över {}", comma(&shown(bound, unit))), format!("more than {}", shown(bound, unit))),
+        None => Text::new(format!("minst {}", comma(&shown(steps, unit))), format!("at least {}", shown(steps, unit))),
+    }
+}
+
+/// The rounder number one step away, when that is where an open bound was written.
+fn inside(steps: u64, by: i64) -> Option<u64> {
+    steps.checked_add_signed(by).filter(|bound| *bound > 0 && bound.is_multiple_of(1_000) && !steps.is_multiple_of(1_000))
+}
+
 fn interval_text(interval: Interval, unit: Unit) -> (String, String) {
     let top = if unit.dimension == Dimension::MassFraction { WHOLE } else { u64::MAX };
     let number = |steps| shown(steps, unit);
-    let (sv, en) = if interval.lo == interval.hi {
-        (number(interval.lo), number(interval.lo))
+    let text = if interval.lo == interval.hi {
+        Text::new(comma(&number(interval.lo)), number(interval.lo))
     } else if interval.hi >= top && interval.lo <= 1 {
-        ("okänd halt".to_string(), "an unknown amount".to_string())
+        Text::new("okänd halt", "an unknown amount")
     } else if interval.hi >= top {
-        (format!("minst {}", number(interval.lo)), format!("at least {}", number(interval.lo)))
+        at_least(interval.lo, unit)
     } else if interval.lo <= 1 {
-        (format!("högst {}", number(interval.hi)), format!("at most {}", number(interval.hi)))
+        at_most(interval.hi, unit)
+    } else if number(interval.lo) == number(interval.hi) {
+        // Bounds that only rounding outward parts.
+        Text::new(comma(&number(interval.lo)), number(interval.lo))
     } else {
-        (format!("{}–{}", number(interval.lo), number(interval.hi)), format!("{}–{}", number(interval.lo), number(interval.hi)))
+        let range = format!("{}–{}", number(interval.lo), number(inside(interval.hi, 1).unwrap_or(interval.hi)));
+        Text::new(comma(&range), range)
     };
-    (comma(&sv), en)
+    (text.sv, text.en)
 }
 
 /// Decimal comma for Swedish; only between digits.

@@ -225,6 +225,18 @@ pub(super) fn bare_id(text: &str) -> String {
     plain.chars().filter(char::is_ascii_alphanumeric).collect()
 }
 
+/// The annex that a claim names before the entry: `III-16`, `Annex IV 16`.
+fn annex_of(text: &str) -> Option<&'static str> {
+    let lower = text.to_lowercase();
+    // After the entry's number a Roman figure is part of the entry: `7(c)-IV`.
+    let before = lower.split(|c: char| c.is_ascii_digit()).next().unwrap_or("");
+    before.split(|c: char| !c.is_alphanumeric()).find_map(|word| match word {
+        "iii" => Some("III"),
+        "iv" => Some("IV"),
+        _ => None,
+    })
+}
+
 /// Whether a claim belongs to the rule's own list; other regimes' exemptions (ELV, China) do not.
 fn same_list(claim: &ClaimedExemption, rule: &Rule) -> bool {
     let Some(list) = claim.list.as_deref() else { return true };
@@ -260,7 +272,10 @@ pub(super) fn cover(claims: &[&ClaimedExemption], case: &Case<'_>) -> Cover {
                 Text::new("undantag åberopas utan nummer; ange vilket", "an exemption is claimed without its number; state which"),
             ));
         } else {
-            for exemption in case.rule.exemptions.iter().filter(|exemption| !exemption.granted && bare_id(&exemption.id) == wanted) {
+            // Two annexes use some of the same numbers: a claim that names its annex means that one.
+            let annex = annex_of(&claim.id);
+            let same_annex = |exemption: &Exemption| annex.is_none() || exemption.annex.as_deref().is_none_or(|own| Some(own) == annex);
+            for exemption in case.rule.exemptions.iter().filter(|each| !each.granted && bare_id(&each.id) == wanted && same_annex(each)) {
                 let found = fits(exemption, case);
                 if outcome.as_ref().is_none_or(|(best, _)| found.0 < *best) {
                     outcome = Some(found);
@@ -415,5 +430,9 @@ mod tests {
         }
         assert_eq!(bare_id("7(c)-I"), "7ci");
         assert_eq!(bare_id("IV-16"), "16");
+        assert_eq!(annex_of("IV-16"), Some("IV"));
+        assert_eq!(annex_of("Bilaga III 6(c)"), Some("III"));
+        assert_eq!(annex_of("6(c)"), None);
+        assert_eq!(annex_of("7(c)-IV"), None);
     }
 }

@@ -315,7 +315,8 @@ impl<'a> Work<'a> {
         let disclosed = position
             .and_then(|position| self.things(rule.limit.of).and_then(|things| things.disclosed.get(position).copied()))
             .unwrap_or(0);
-        let rest = WHOLE.saturating_sub(disclosed);
+        // Amounts that add up to more than everything are wrong somewhere, and demonstrate nothing.
+        let rest = if disclosed > WHOLE { WHOLE } else { WHOLE - disclosed };
         let possible = interval.hi.saturating_add(rest).min(WHOLE);
         let comparable = rule.limit.unit.dimension == Dimension::MassFraction;
         let shown = comparable

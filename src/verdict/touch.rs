@@ -101,8 +101,7 @@ pub(super) fn touches(tree: &Tree<'_>, book: &RuleBook) -> Vec<Touch> {
                         rule: hit.rule,
                         entry: hit.entry,
                         item: index,
-                        // A group stated on two levels is one amount in two views, as a substance is.
-                        key: (1 << 33) | group.index() as u64,
+                        key: own_key,
                         factor,
                         upto,
                         factor_reason: Reason::GroupAmount,
