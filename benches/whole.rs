@@ -31,11 +31,13 @@ const LINES: [(&str, &str, f64); 10] = [
     ("Zinc", "7440-66-6", 35.9),
     ("Iron", "7439-89-6", 1.0),
     ("Tin", "7440-31-5", 1.0),
-    ("Lead", "7439-92-1", 0.1),
+    ("Lead", LEAD, 0.1),
 ];
 
-/// One supplier's file: ten products, four materials each; in every other file the shares are fractions that a number
-/// format shows as percent.
+const LEAD: &str = "7439-92-1";
+
+/// One supplier's file: ten products, four materials each, one product with lead in its brass (so that about one line in
+/// a hundred gives findings); in every other file the shares are fractions that a number format shows as percent.
 fn write_file(place: &Path, number: u32, products: u32) -> Result<(), Failure> {
     let mut workbook = Workbook::new();
     let percent = Format::new().set_num_format("0.00%");
@@ -55,12 +57,13 @@ fn write_file(place: &Path, number: u32, products: u32) -> Result<(), Failure> {
             row += 1;
             let group = (line / 5) % 2;
             let Some((substance, cas, amount)) = LINES.get((group * 5 + line % 5) as usize) else { continue };
+            let (substance, cas) = if product > 0 && *cas == LEAD { ("Aluminium", "7429-90-5") } else { (*substance, *cas) };
             sheet.write_string(row, 0, &article)?;
             sheet.write_string(row, 1, &name)?;
             sheet.write_string(row, 2, if line < 10 { "Housing" } else { "Contact" })?;
             sheet.write_string(row, 3, if group == 0 { "PP compound" } else { "Brass" })?;
-            sheet.write_string(row, 4, *substance)?;
-            sheet.write_string(row, 5, *cas)?;
+            sheet.write_string(row, 4, substance)?;
+            sheet.write_string(row, 5, cas)?;
             if shown {
                 sheet.write_number_with_format(row, 6, amount / 100.0, &percent)?;
             } else {

@@ -9,6 +9,7 @@ use crate::amount::{Dimension, Doubt, Interval, Kind, WHOLE};
 use crate::rule::{Count, Decision, Entry, Of, Rule};
 use crate::substance::{Among, Identity, SubstanceId};
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 impl<'a> Work<'a> {
     /// The interval that a line brings to a rule, and what is doubtful about it.
@@ -89,7 +90,7 @@ impl<'a> Work<'a> {
             let (interval, reasons) = self.amount_for(rule, item, touch);
             shares.push((Share { node: item.node, key: touch.key, interval }, touch, reasons));
         }
-        let list: Vec<Thing> = self.things(of).map(|things| things.list.clone()).unwrap_or_default();
+        let list = self.things(of).map_or_else(Rc::default, |things| Rc::clone(&things.list));
         let mut judged = Vec::new();
         let mut used = vec![false; shares.len()];
         for (position, thing) in list.iter().enumerate() {
