@@ -7,9 +7,9 @@ use super::number::{Cas, Ec};
 use crate::amount::Factor;
 use crate::declaration::Date;
 use std::collections::hash_map::Entry;
-use std::ops::Bound;
 use std::collections::{BTreeMap, HashMap};
 use std::hash::{BuildHasherDefault, Hasher};
+use std::ops::Bound;
 use std::sync::Arc;
 
 /// A plain multiplying hash. The keys are the register's own, so nobody can choose them to collide, and every line of a

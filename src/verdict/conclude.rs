@@ -295,7 +295,9 @@ impl<'a> Work<'a> {
 
     pub(super) fn count(&mut self, rule: &Rule, verdict: Verdict, evidence: Option<Evidence>, number: u64) {
         let counts = if rule.consequence.counts() { &mut self.result.counts } else { &mut self.result.counts_apart };
-        *counts.entry(verdict).or_insert(0) += number;
+        if let Some(count) = counts.get_mut(verdict as usize) {
+            *count += number;
+        }
         if !rule.consequence.counts() {
             return;
         }

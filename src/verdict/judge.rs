@@ -143,6 +143,8 @@ pub(super) struct Things {
     pub(super) disclosed: Vec<u64>,
     /// Something unidentified is declared of a coarser part, so that any thing may hold it.
     pub(super) unresolved_above: bool,
+    /// Something of the product, wherever it stands, is unidentified.
+    pub(super) anything_open: bool,
 }
 
 /// A line's share of an entry, what it touches, and what is doubtful about it.
@@ -188,8 +190,9 @@ pub(super) struct Work<'a> {
 #[derive(Default)]
 pub(super) struct Gathered {
     pub(super) findings: Vec<Finding>,
-    pub(super) counts: BTreeMap<Verdict, u64>,
-    pub(super) counts_apart: BTreeMap<Verdict, u64>,
+    /// By verdict, in the order of [`Verdict::ALL`].
+    pub(super) counts: [u64; Verdict::ALL.len()],
+    pub(super) counts_apart: [u64; Verdict::ALL.len()],
     pub(super) worst: BTreeMap<Arc<str>, Verdict>,
     pub(super) evidence_compliant: Option<Evidence>,
     pub(super) evidence_violating: Option<Evidence>,
@@ -387,6 +390,7 @@ impl<'a> Work<'a> {
             disclosed: Vec::with_capacity(list.len()),
             list,
             unresolved_above: false,
+            anything_open: !unresolved.is_empty(),
         };
         for thing in things.list.iter() {
             let end = self.tree.nodes.get(thing.node).map_or(0, |node| node.end);
