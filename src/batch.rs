@@ -111,7 +111,8 @@ struct Checked {
     held: bool,
     category_missing: u64,
     unreadable: Option<Text>,
-    waiting_rules: BTreeSet<String>,
+    /// One bit for each rule of the book: many files wait for the same rules, and none may weigh much.
+    waiting_rules: Box<[u64]>,
     headings: bool,
     measured: Vec<Measurement>,
     keys: Vec<u64>,
@@ -169,7 +170,9 @@ pub fn check(run: &Run<'_>, entries: &[Entry], folder: &Path) -> Result<Outcome,
     for one in checked {
         outcome.measured += u64::from(one.held);
         outcome.category_missing += one.category_missing;
-        outcome.waiting_rules.extend(one.waiting_rules);
+        let is_waiting = |index: usize| one.waiting_rules.get(index / 64).is_some_and(|bits| bits >> (index % 64) & 1 == 1);
+        let waiting = run.book.rules.iter().enumerate().filter(|(index, _)| is_waiting(*index));
+        outcome.waiting_rules.extend(waiting.map(|(_, rule)| rule.id.to_string()));
         outcome.blocks.push(one.block);
         outcome.unreadable.extend(one.unreadable.map(|why| (one.file, why)));
     }
@@ -182,7 +185,7 @@ fn look(run: &Run<'_>, declaration: Declaration) -> (Checked, FileReport) {
         let measured = measurements(composition);
         let keys = keys_of(composition).iter().map(|key| hash_of(key)).collect();
         let report = judge(composition, run.book, run.reader.register, run.settings);
-        let mut checked = checked(composition, &report);
+        let mut checked = checked(composition, &report, run.book);
         (checked.measured, checked.keys) = (measured, keys);
         (checked, report)
     })
@@ -198,13 +201,18 @@ fn guarded(run: &Run<'_>, declaration: Declaration, then: impl Fn(&mut Compositi
     catch_unwind(AssertUnwindSafe(|| work(declaration))).unwrap_or_else(|_| work(told))
 }
 
-fn checked(composition: &Composition, report: &FileReport) -> Checked {
-    let mut waiting_rules = BTreeSet::new();
+fn checked(composition: &Composition, report: &FileReport, book: &RuleBook) -> Checked {
+    let mut waiting_rules = Vec::new();
     let mut category_missing = 0;
     for product in &report.products {
         let waiting = || product.findings.iter().filter(|finding| finding.reason == Some(Reason::CategoryMissing));
         category_missing += u64::from(waiting().next().is_some());
-        waiting_rules.extend(waiting().map(|finding| finding.rule.to_string()));
+        for index in waiting().filter_map(|finding| book.rules.iter().position(|rule| rule.id == finding.rule)) {
+            waiting_rules.resize(waiting_rules.len().max(index / 64 + 1), 0);
+            if let Some(bits) = waiting_rules.get_mut(index / 64) {
+                *bits |= 1 << (index % 64);
+            }
+        }
     }
     let declaration = &composition.declaration;
     Checked {
@@ -214,7 +222,7 @@ fn checked(composition: &Composition, report: &FileReport) -> Checked {
         held: false,
         category_missing,
         unreadable: why_unreadable(declaration).or_else(|| report.unreadable.then(Text::default)),
-        waiting_rules,
+        waiting_rules: waiting_rules.into_boxed_slice(),
         headings: declaration
             .problems
             .iter()
@@ -303,7 +311,7 @@ fn look_again(
             indices.into_iter().filter_map(|index| measured.get(index)).filter(|each| each.file != *own).cloned().collect();
         let held = !others.is_empty() && apply_measurements(composition, &others);
         let report = judge(composition, run.book, run.reader.register, run.settings);
-        let mut checked = checked(composition, &report);
+        let mut checked = checked(composition, &report, run.book);
         checked.held = held;
         (checked, report)
     })

@@ -9,6 +9,7 @@ use crate::declaration::Date;
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap};
 use std::hash::{BuildHasherDefault, Hasher};
+use std::ops::Bound;
 use std::sync::Arc;
 
 /// A plain multiplying hash. The keys are the register's own, so nobody can choose them to collide, and every line of a
@@ -535,24 +536,28 @@ impl Register {
     pub fn materials_in(&self, name: &str) -> Vec<MaterialId> {
         let lower = name.to_lowercase();
         let mut found = Vec::new();
-        for (word, ids) in &self.material_words {
-            let mut from = 0;
-            while let Some(at) = lower.get(from..).and_then(|rest| rest.find(word.as_str())) {
-                let (start, end) = (from + at, from + at + word.len());
-                from = end;
-                let before = lower[..start].trim_end();
-                let after = &lower[end..];
-                let starts = !lower[..start].ends_with(char::is_alphanumeric);
-                let ends = !after.starts_with(char::is_alphanumeric);
+        let mut before_is_letter = false;
+        for (start, first) in lower.char_indices() {
+            // Words begin where no letter or digit stands before.
+            let inside_word = std::mem::replace(&mut before_is_letter, first.is_alphanumeric());
+            let (before, rest) = lower.split_at(start);
+            let Some(initial) = rest.get(..first.len_utf8()).filter(|_| !inside_word) else { continue };
+            let from = (Bound::Included(initial), Bound::Unbounded);
+            for (word, ids) in self.material_words.range::<str, _>(from).take_while(|(word, _)| word.starts_with(initial)) {
+                let Some(after) = rest.strip_prefix(word.as_str()) else { continue };
+                if after.starts_with(char::is_alphanumeric) {
+                    continue;
+                }
                 let free = ["-fri", "fri", "-free", "free", "-frei", "frei", "-vapaa", "vapaa", "-frit", "-fritt", "frit", "fritt"]
                     .iter()
                     .any(|suffix| after.trim_start().starts_with(suffix));
+                let before = before.trim_end();
                 let without = ["utan", "uten", "uden", "without", "non", "non-", "no", "ej", "ilman", "ohne", "not"]
                     .iter()
                     .any(|word| before.strip_suffix(word).is_some_and(|rest| !rest.ends_with(char::is_alphanumeric)));
                 // "Vinyl" alone is PVC in the trade; vinyl acetate and vinyl alcohol are not.
                 let other_vinyl = word == "vinyl" && after.trim_start_matches([' ', '-']).starts_with(|c: char| c.is_alphabetic());
-                if starts && ends && !free && !without && !other_vinyl {
+                if !free && !without && !other_vinyl {
                     found.extend(ids);
                 }
             }

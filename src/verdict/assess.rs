@@ -6,12 +6,14 @@ use super::record::data_finding;
 use crate::amount::WHOLE;
 use crate::declaration::{ProblemCode, Source, Text};
 use crate::rule::Of;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 impl<'a> Work<'a> {
     pub(super) fn finish(mut self, declaration: &crate::declaration::Declaration, index: usize) -> Assessment {
         let mut gathered = std::mem::take(&mut self.result);
-        let verdict = gathered.counts.keys().copied().max().unwrap_or(Verdict::NotApplicable);
+        let (counts, counts_apart) = (named(&gathered.counts), named(&gathered.counts_apart));
+        let verdict = counts.keys().copied().max().unwrap_or(Verdict::NotApplicable);
         let evidence = match verdict {
             Verdict::Compliant => gathered.evidence_compliant,
             Verdict::NonCompliant | Verdict::Declarable => gathered.evidence_violating,
@@ -54,8 +56,8 @@ impl<'a> Work<'a> {
             date: self.declared_on,
             verdict,
             evidence,
-            counts: gathered.counts,
-            counts_apart: gathered.counts_apart,
+            counts,
+            counts_apart,
             worst_rules,
             problems,
             disclosed,
@@ -138,6 +140,11 @@ impl<'a> Work<'a> {
         }
         problems
     }
+}
+
+/// Counts by verdict, without those that did not occur.
+fn named(counts: &[u64]) -> BTreeMap<Verdict, u64> {
+    Verdict::ALL.into_iter().zip(counts).filter(|(_, count)| **count > 0).map(|(verdict, count)| (verdict, *count)).collect()
 }
 
 /// The verdict reason that a data problem gives rise to.

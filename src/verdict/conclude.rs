@@ -5,7 +5,7 @@ use super::finding::{Contribution, Evidence, Finding, Reason, Verdict};
 use super::judge::{Outcome, Picked, Work, top};
 use super::message::{Subject, sentence};
 use super::record::finding_id;
-use super::scope::{Case, Cover, Facts, Inside, cover, looks_at_parts, thing_inside};
+use super::scope::{Case, Cover, Inside, cover, looks_at_parts};
 use super::touch::Touch;
 use super::tree::{Item, Share, Thing};
 use crate::amount::{Dimension, Interval, decimal_of, mg_per_kg};
@@ -32,7 +32,7 @@ impl<'a> Work<'a> {
     pub(super) fn apply_scope(&mut self, rule: &Rule, inside: Inside, thing: Thing, outcome: &mut Outcome) {
         let mut inside = inside;
         if looks_at_parts(&rule.scope) {
-            inside = inside.max(thing_inside(&rule.scope, &self.tree, thing, self.register));
+            inside = inside.max(self.thing_inside(rule, thing));
         }
         match inside {
             Inside::Yes => {}
@@ -121,7 +121,7 @@ impl<'a> Work<'a> {
                 claims.extend(&answer.statement.exemptions);
             }
         }
-        let facts = Facts::new(&self.tree, thing, &functions);
+        let facts = self.facts(thing).with_functions(&functions);
         let case = Case {
             rule,
             categories: &self.book.categories,
@@ -265,7 +265,7 @@ impl<'a> Work<'a> {
         let mut outcome = outcome;
         // Silence or an unidentified rest: nothing relevant is present, so the rule is judged as in scope; a part that
         // is known to be outside is not.
-        if looks_at_parts(&rule.scope) && thing_inside(&rule.scope, &self.tree, thing, self.register) == Inside::No {
+        if looks_at_parts(&rule.scope) && self.thing_inside(rule, thing) == Inside::No {
             outcome = Outcome { verdict: Verdict::NotApplicable, evidence: None, reasons: Vec::new(), notes: Vec::new(), exemption: None };
         }
         if outcome.reasons.contains(&Reason::ExemptionUnclear) {
@@ -295,7 +295,9 @@ impl<'a> Work<'a> {
 
     pub(super) fn count(&mut self, rule: &Rule, verdict: Verdict, evidence: Option<Evidence>, number: u64) {
         let counts = if rule.consequence.counts() { &mut self.result.counts } else { &mut self.result.counts_apart };
-        *counts.entry(verdict).or_insert(0) += number;
+        if let Some(count) = counts.get_mut(verdict as usize) {
+            *count += number;
+        }
         if !rule.consequence.counts() {
             return;
         }

@@ -7,7 +7,7 @@
 use super::answers::{Answer, answers};
 use super::finding::{Assessment, Evidence, FileReport, Finding, Reason, Verdict};
 use super::record::data_finding;
-use super::scope::{Inside, product_inside};
+use super::scope::{Facts, Inside, product_inside, thing_inside};
 use super::touch::{Touch, touches};
 use super::tree::{Item, Share, Thing, Tree};
 use crate::amount::{Dimension, Interval, Kind, WHOLE};
@@ -15,7 +15,9 @@ use crate::declaration::{Date, DeclarationKind, ProblemCode, Product, Source};
 use crate::rule::{Count, ListPolicy, Of, Rule, RuleBook};
 use crate::substance::{Among, Composition, Identity, Register};
 use std::borrow::Cow;
+use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::rc::Rc;
 use std::sync::Arc;
 
 /// What a compliant verdict must rest on.
@@ -132,7 +134,7 @@ pub(super) fn on_list(entry: &crate::rule::Entry, day: Date) -> bool {
 
 /// The things of one level, and what is unknown about each.
 pub(super) struct Things {
-    pub(super) list: Vec<Thing>,
+    pub(super) list: Rc<[Thing]>,
     /// Most that unidentified constituents may make up, by thing.
     pub(super) unresolved: Vec<u64>,
     /// The unidentified constituents themselves, by thing.
@@ -141,6 +143,8 @@ pub(super) struct Things {
     pub(super) disclosed: Vec<u64>,
     /// Something unidentified is declared of a coarser part, so that any thing may hold it.
     pub(super) unresolved_above: bool,
+    /// Something of the product, wherever it stands, is unidentified.
+    pub(super) anything_open: bool,
 }
 
 /// A line's share of an entry, what it touches, and what is doubtful about it.
@@ -176,6 +180,8 @@ pub(super) struct Work<'a> {
     /// Something of the product, or of the file, could not be read.
     pub(super) unread: Option<Reason>,
     pub(super) things: [Option<Things>; 5],
+    /// What things tell of themselves, once somebody asked.
+    pub(super) told: RefCell<Vec<(Thing, Rc<Facts>)>>,
     pub(super) all: bool,
     pub(super) result: Gathered,
 }
@@ -184,8 +190,9 @@ pub(super) struct Work<'a> {
 #[derive(Default)]
 pub(super) struct Gathered {
     pub(super) findings: Vec<Finding>,
-    pub(super) counts: BTreeMap<Verdict, u64>,
-    pub(super) counts_apart: BTreeMap<Verdict, u64>,
+    /// By verdict, in the order of [`Verdict::ALL`].
+    pub(super) counts: [u64; Verdict::ALL.len()],
+    pub(super) counts_apart: [u64; Verdict::ALL.len()],
     pub(super) worst: BTreeMap<Arc<str>, Verdict>,
     pub(super) evidence_compliant: Option<Evidence>,
     pub(super) evidence_violating: Option<Evidence>,
@@ -273,6 +280,7 @@ impl<'a> Work<'a> {
             unregistered,
             unread,
             things: [None, None, None, None, None],
+            told: RefCell::default(),
             all: settings.all,
             result: Gathered::default(),
         }
@@ -331,8 +339,9 @@ impl<'a> Work<'a> {
         }
         self.ensure_things(of);
         // Each list entry by itself; the entries of a sum, which differ in their dates only, together.
-        let counting = |touch: &Touch| rule.entries.get(touch.entry as usize).is_some_and(|entry| on_list(entry, self.day.list));
-        let counted: Vec<Touch> = found.iter().filter(|touch| counting(touch)).copied().collect();
+        let counting = |touch: &&Touch| rule.entries.get(touch.entry as usize).is_some_and(|entry| on_list(entry, self.day.list));
+        // Empty for nearly every rule, and then without a place in memory.
+        let counted: Vec<Touch> = found.iter().filter(counting).copied().collect();
         let mut touched_entries = 0;
         // Things in which every entry of the rule is mentioned: nothing is left there for silence to speak of.
         let mut settled: Option<Vec<Thing>> = None;
@@ -353,7 +362,7 @@ impl<'a> Work<'a> {
         if self.things.get(slot).is_none_or(Option::is_some) {
             return;
         }
-        let list = self.tree.things(of);
+        let list: Rc<[Thing]> = self.tree.things(of).into();
         let share = |item: &Item<'_>, key: usize| Share { node: item.node, key: (1 << 41) | key as u64, interval: item.amount.interval };
         let is_open = |identity: &Identity| matches!(identity, Identity::Unresolved | Identity::Among { open: true, .. });
         // An extract or a migrate says nothing of the whole content.
@@ -381,8 +390,9 @@ impl<'a> Work<'a> {
             disclosed: Vec::with_capacity(list.len()),
             list,
             unresolved_above: false,
+            anything_open: !unresolved.is_empty(),
         };
-        for thing in &things.list {
+        for thing in things.list.iter() {
             let end = self.tree.nodes.get(thing.node).map_or(0, |node| node.end);
             let inside = |shares: &[Share]| -> Vec<Share> {
                 let from = shares.partition_point(|share| share.node < thing.node);
@@ -405,7 +415,9 @@ impl<'a> Work<'a> {
             let open = if unresolved.is_empty() { Vec::new() } else { inside(&unresolved) };
             things.unresolved.push(if open.is_empty() { 0 } else { self.tree.value(*thing, &open).interval.hi });
             things.open.push(open);
-            things.disclosed.push(self.tree.value(*thing, &inside(&resolved)).interval.lo);
+            // Amounts that add up to more than everything are wrong somewhere, and disclose nothing.
+            let disclosed = self.tree.value(*thing, &inside(&resolved)).interval.lo;
+            things.disclosed.push(if disclosed > WHOLE { 0 } else { disclosed });
         }
         things.unresolved_above = unresolved
             .iter()
@@ -414,6 +426,22 @@ impl<'a> Work<'a> {
         if let Some(slot) = self.things.get_mut(slot) {
             *slot = Some(things);
         }
+    }
+
+    /// What a thing tells of itself.
+    pub(super) fn facts(&self, thing: Thing) -> Rc<Facts> {
+        let mut told = self.told.borrow_mut();
+        if let Some((_, facts)) = told.iter().find(|(known, _)| *known == thing) {
+            return Rc::clone(facts);
+        }
+        let facts = Rc::new(Facts::new(&self.tree, thing, self.register));
+        told.push((thing, Rc::clone(&facts)));
+        facts
+    }
+
+    /// Whether a thing is inside the part of a rule's scope that looks at parts.
+    pub(super) fn thing_inside(&self, rule: &Rule, thing: Thing) -> Inside {
+        thing_inside(&rule.scope, &self.tree, thing, &self.facts(thing), self.register)
     }
 
     pub(super) fn things(&self, of: Of) -> Option<&Things> {

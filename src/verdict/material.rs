@@ -14,7 +14,7 @@ impl<'a> Work<'a> {
     /// A rule on materials: by the names of materials, or substances that are the material.
     pub(super) fn material_rule(&mut self, index: usize, rule: &'a Rule, inside: Inside) {
         self.ensure_things(rule.limit.of);
-        let mut list: Vec<Thing> = self.things(rule.limit.of).map(|things| things.list.clone()).unwrap_or_default();
+        let mut list: Vec<Thing> = self.things(rule.limit.of).map(|things| things.list.to_vec()).unwrap_or_default();
         // An assembly with content of its own whose materials nobody names: there may be anything in it.
         for item in self.tree.items.iter().filter(|item| item.constituent.is_some()) {
             let own = Thing { node: item.node, own_materials: true };

@@ -5,7 +5,8 @@ use super::tree::{Thing, Tree};
 use crate::amount::{Interval, share};
 use crate::declaration::{ClaimedExemption, Date, Level, Text};
 use crate::rule::{Categories, Exemption, Expiry, Rule, Scope};
-use crate::substance::{GroupId, Register, SubstanceId};
+use crate::substance::{GroupId, MaterialId, Register, SubstanceId};
+use std::borrow::Cow;
 use std::sync::Arc;
 
 /// Inside, outside, or nobody can tell.
@@ -77,17 +78,26 @@ pub(super) fn looks_at_parts(scope: &Scope) -> bool {
 }
 
 /// What a thing tells of itself: words that a scope or an exemption may ask for.
+#[derive(Clone)]
 pub(super) struct Facts {
     materials: Vec<String>,
+    /// The materials that those names speak of.
+    known_materials: Vec<MaterialId>,
     components: Vec<String>,
     functions: Vec<String>,
     contact: Vec<String>,
 }
 
 impl Facts {
-    /// The facts of a thing: materials in it, names of it and what holds it, functions of it and of its constituents.
-    pub fn new(tree: &Tree<'_>, thing: Thing, extra_functions: &[String]) -> Facts {
-        let mut facts = Facts { materials: Vec::new(), components: Vec::new(), functions: extra_functions.to_vec(), contact: Vec::new() };
+    /// The facts of a thing: materials in it, names of it and what holds it, functions of it.
+    pub fn new(tree: &Tree<'_>, thing: Thing, register: &Register) -> Facts {
+        let mut facts = Facts {
+            materials: Vec::new(),
+            known_materials: Vec::new(),
+            components: Vec::new(),
+            functions: Vec::new(),
+            contact: Vec::new(),
+        };
         let end = tree.nodes.get(thing.node).map_or(thing.node, |node| node.end);
         for index in thing.node..end {
             if !tree.holds(thing, index) {
@@ -109,41 +119,51 @@ impl Facts {
             facts.contact.extend(node.part.contact.as_deref().map(str::to_lowercase));
         }
         facts.components.extend(tree.product.name.as_deref().map(str::to_lowercase));
+        facts.known_materials = facts.materials.iter().flat_map(|name| register.materials_in(name)).collect();
+        facts
+    }
+
+    /// The same with the functions of constituents.
+    pub fn with_functions(&self, functions: &[String]) -> Facts {
+        let mut facts = self.clone();
+        facts.functions.splice(0..0, functions.iter().cloned());
         facts
     }
 }
 
-/// Whether any of `own` holds one of the wanted words; `Unknown` when nothing is said.
-fn says(own: &[String], wanted: &[String], register: Option<&Register>) -> Inside {
+/// Whether any of `own` holds one of the wanted words, or one of the known materials is wanted; `Unknown` when nothing
+/// is said.
+fn says(own: &[String], wanted: &[String], known: Option<(&Register, &[MaterialId])>) -> Inside {
     if own.is_empty() {
         return Inside::Unknown;
     }
-    let found = own.iter().any(|own| {
-        wanted.iter().any(|word| {
-            own.contains(&word.to_lowercase())
-                || register
-                    .is_some_and(|register| register.materials_in(own).iter().any(|material| register.material_id(*material) == word))
-        })
+    let found = wanted.iter().any(|word| {
+        let is_lower = word.is_ascii() && !word.bytes().any(|byte| byte.is_ascii_uppercase());
+        let lower: Cow<'_, str> = if is_lower { word.into() } else { word.to_lowercase().into() };
+        own.iter().any(|own| own.contains(&*lower))
+            || known.is_some_and(|(register, known)| known.iter().any(|material| register.material_id(*material) == word))
     });
     if found { Inside::Yes } else { Inside::No }
 }
 
 /// The part of a scope that depends on the thing.
-pub(super) fn thing_inside(scope: &Scope, tree: &Tree<'_>, thing: Thing, register: &Register) -> Inside {
-    let facts = Facts::new(tree, thing, &[]);
+pub(super) fn thing_inside(scope: &Scope, tree: &Tree<'_>, thing: Thing, facts: &Facts, register: &Register) -> Inside {
     let mut inside = Inside::Yes;
-    let mut wants = |own: &[String], wanted: &[String], excluded: &[String], register: Option<&Register>| {
+    let mut wants = |own: &[String], wanted: &[String], excluded: &[String], known: Option<(&Register, &[MaterialId])>| {
         if !wanted.is_empty() {
-            inside = inside.and(says(own, wanted, register));
+            inside = inside.and(says(own, wanted, known));
         }
         if !excluded.is_empty() {
-            inside = inside.and(says(own, excluded, register).negated());
+            inside = inside.and(says(own, excluded, known).negated());
         }
     };
-    wants(&facts.materials, &scope.materials, &scope.exclude_materials, Some(register));
+    wants(&facts.materials, &scope.materials, &scope.exclude_materials, Some((register, &facts.known_materials)));
     wants(&facts.components, &scope.components, &scope.exclude_components, None);
     wants(&facts.functions, &scope.functions, &scope.exclude_functions, None);
     wants(&facts.contact, &scope.contact, &scope.exclude_contact, None);
+    if scope.part_mass_from.is_none() && scope.part_share_from.is_none() {
+        return inside;
+    }
     let mass = tree.mass(thing.node);
     let at_least = |own: Option<Interval>, least: u64| match own {
         Some(own) if own.lo >= least => Inside::Yes,
@@ -341,17 +361,18 @@ fn fits(exemption: &Exemption, case: &Case<'_>) -> (Inside, Text) {
             ),
         }
     }
-    for (own, wanted, sv, en, register) in [
-        (&case.facts.materials, &exemption.materials, "materialet", "material", Some(case.register)),
+    let known = (case.register, &*case.facts.known_materials);
+    for (own, wanted, sv, en, known) in [
+        (&case.facts.materials, &exemption.materials, "materialet", "material", Some(known)),
         (&case.facts.components, &exemption.components, "komponenten", "component", None),
         (&case.facts.functions, &exemption.functions, "funktionen", "function", None),
     ] {
         if wanted.is_empty() {
             continue;
         }
-        let found = match says(own, wanted, register) {
+        let found = match says(own, wanted, known) {
             // A material's trade or part name ("terminal") does not say what it is made of; only a known one can.
-            Inside::No if register.is_some_and(|register| own.iter().all(|own| register.materials_in(own).is_empty())) => Inside::Unknown,
+            Inside::No if known.is_some_and(|(_, known)| known.is_empty()) => Inside::Unknown,
             found => found,
         };
         match found {

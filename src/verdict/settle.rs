@@ -9,6 +9,7 @@ use crate::amount::{Dimension, Doubt, Interval, Kind, WHOLE};
 use crate::rule::{Count, Decision, Entry, Of, Rule};
 use crate::substance::{Among, Identity, SubstanceId};
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 impl<'a> Work<'a> {
     /// The interval that a line brings to a rule, and what is doubtful about it.
@@ -89,7 +90,7 @@ impl<'a> Work<'a> {
             let (interval, reasons) = self.amount_for(rule, item, touch);
             shares.push((Share { node: item.node, key: touch.key, interval }, touch, reasons));
         }
-        let list: Vec<Thing> = self.things(of).map(|things| things.list.clone()).unwrap_or_default();
+        let list = self.things(of).map_or_else(Rc::default, |things| Rc::clone(&things.list));
         let mut judged = Vec::new();
         let mut used = vec![false; shares.len()];
         for (position, thing) in list.iter().enumerate() {
@@ -312,21 +313,23 @@ impl<'a> Work<'a> {
 
     /// Demonstrated when even the undisclosed rest of the thing could not violate.
     pub(super) fn evidence(&self, rule: &Rule, position: Option<usize>, interval: Interval, notes: &mut Vec<&'static str>) -> Evidence {
-        let disclosed = position
-            .and_then(|position| self.things(rule.limit.of).and_then(|things| things.disclosed.get(position).copied()))
-            .unwrap_or(0);
-        // Amounts that add up to more than everything are wrong somewhere, and demonstrate nothing.
-        let rest = if disclosed > WHOLE { WHOLE } else { WHOLE - disclosed };
+        if !rule.list_complete {
+            notes.push("list-incomplete");
+        }
+        let disclosed = position.and_then(|position| self.things(rule.limit.of).and_then(|things| things.disclosed.get(position).copied()));
+        self.evidence_of_rest(rule, disclosed, interval)
+    }
+
+    /// The same for a thing of which so much is disclosed; the less, the weaker.
+    pub(super) fn evidence_of_rest(&self, rule: &Rule, disclosed: Option<u64>, interval: Interval) -> Evidence {
+        let rest = WHOLE.saturating_sub(disclosed.unwrap_or(0));
         let possible = interval.hi.saturating_add(rest).min(WHOLE);
         let comparable = rule.limit.unit.dimension == Dimension::MassFraction;
         let shown = comparable
-            && position.is_some()
+            && disclosed.is_some()
+            && rule.list_complete
             && !rule.limit.comparison.violates(possible, rule.limit.steps)
             && !(rule.open && self.unregistered);
-        if !rule.list_complete {
-            notes.push("list-incomplete");
-            return Evidence::Stated;
-        }
         if shown { Evidence::Demonstrated } else { Evidence::Stated }
     }
 

@@ -2,13 +2,14 @@
 
 use super::answers::{Answer, Target};
 use super::finding::{Evidence, Reason, Verdict};
-use super::judge::{Outcome, Proof, Work, on_list, top};
-use super::scope::{Inside, looks_at_parts, thing_inside};
+use super::judge::{Outcome, Proof, Things, Work, on_list, top};
+use super::scope::{Inside, looks_at_parts};
 use super::tree::{Item, Thing};
 use crate::amount::Interval;
 use crate::declaration::{Claim, Date, DeclarationKind, Source};
 use crate::rule::{Count, Entry, Of, Rule};
 use crate::substance::Identity;
+use std::rc::Rc;
 
 impl<'a> Work<'a> {
     /// What the product's silence about an entry (or, with `None`, about all that a rule names) means.
@@ -52,20 +53,20 @@ impl<'a> Work<'a> {
     /// A rule that nothing (or, outside the things of `except`, nothing more) in the product touches.
     pub(super) fn silent(&mut self, index: usize, rule: &'a Rule, inside: Inside, except: &[Thing]) {
         let latest = self.day.latest.get(index).copied().flatten();
-        let list: Vec<Thing> = self.things(rule.limit.of).map(|things| things.list.clone()).unwrap_or_default();
-        let remaining: Vec<Option<usize>> = if list.is_empty() {
-            if except.is_empty() { vec![None] } else { Vec::new() }
-        } else {
-            list.iter().enumerate().filter(|(_, thing)| !except.contains(thing)).map(|(position, _)| Some(position)).collect()
-        };
+        let list = self.things(rule.limit.of).map_or_else(Rc::default, |things| Rc::clone(&things.list));
+        let remaining = |position: &usize| list.get(*position).is_none_or(|thing| !except.contains(thing));
+        // Without any thing there is one place in which to be silent: nowhere in particular.
+        let places = if list.is_empty() { usize::from(except.is_empty()) } else { list.len() };
         // Content that stands outside everything judged so far is silent on the rule too.
         let packaging = rule.limit.of == Of::Packaging;
-        let outside = self.tree.items.iter().any(|item| {
-            item.constituent.is_some()
-                && self.tree.nodes.get(item.node).is_some_and(|node| node.packaging == packaging)
-                && !except.iter().any(|thing| self.tree.holds(*thing, item.node))
-        });
-        let nothing_left = remaining.is_empty() && !outside;
+        let outside = || {
+            self.tree.items.iter().any(|item| {
+                item.constituent.is_some()
+                    && self.tree.nodes.get(item.node).is_some_and(|node| node.packaging == packaging)
+                    && !except.iter().any(|thing| self.tree.holds(*thing, item.node))
+            })
+        };
+        let nothing_left = !(0..places).any(|position| remaining(&position)) && !outside();
         // An answer that raises the whole list is heard even when every entry is mentioned.
         let raised = |answer: &Answer<'_>| {
             answer.raises() && matches!(answer.target, Target::List(_)) && answer.speaks_of(self.book, rule, None, self.register)
@@ -121,17 +122,27 @@ impl<'a> Work<'a> {
             self.finish_outcome(rule, inside, thing, None, &[], outcome, places, unresolved_only);
             return;
         }
+        let part_scoped = looks_at_parts(&rule.scope);
+        // The common case, without going through the things: everything is identified, so the least disclosed of them
+        // tells what the verdict rests on.
+        if except.is_empty() && !part_scoped && !self.all && self.settings.proof == Proof::Stated {
+            let clear = |things: &&Things| !things.anything_open && !rule.limit.comparison.violates(0, rule.limit.steps);
+            let least = self.things(rule.limit.of).filter(clear).and_then(|things| things.disclosed.iter().copied().min());
+            if let Some(least) = least {
+                let evidence = self.evidence_of_rest(rule, Some(least), Interval::ZERO);
+                self.count(rule, Verdict::Compliant, Some(evidence), list.len() as u64);
+                return;
+            }
+        }
         if !rule.list_complete {
             notes.push("list-incomplete");
         }
-        let part_scoped = looks_at_parts(&rule.scope);
         let mut compliant = 0;
         let mut weakest: Option<Evidence> = None;
-        for position in remaining {
-            let thing = position
-                .and_then(|position| self.things(rule.limit.of).and_then(|things| things.list.get(position).copied()))
-                .unwrap_or(Thing { node: 0, own_materials: false });
-            if part_scoped && thing_inside(&rule.scope, &self.tree, thing, self.register) == Inside::No {
+        for at in (0..places).filter(remaining) {
+            let position = list.get(at).map(|_| at);
+            let thing = list.get(at).copied().unwrap_or(Thing { node: 0, own_materials: false });
+            if part_scoped && self.thing_inside(rule, thing) == Inside::No {
                 self.count(rule, Verdict::NotApplicable, None, 1);
                 if self.all {
                     let outcome = Outcome {
@@ -169,8 +180,8 @@ impl<'a> Work<'a> {
                 self.finish_outcome(rule, inside, thing, None, &[], outcome, places, true);
                 continue;
             }
-            let mut own_notes = Vec::new();
-            let evidence = self.evidence(rule, position, Interval::ZERO, &mut own_notes);
+            let disclosed = position.and_then(|at| self.things(rule.limit.of).and_then(|things| things.disclosed.get(at).copied()));
+            let evidence = self.evidence_of_rest(rule, disclosed, Interval::ZERO);
             if self.settings.proof == Proof::Demonstrated && evidence == Evidence::Stated {
                 let outcome = Outcome {
                     verdict: Verdict::Undetermined,

@@ -1,0 +1,78 @@
+//! Judging alone, without reading and writing: products of twenty constituents against all built-in rule sets. The
+//! throughput is in constituents a second on one core; run with `cargo bench --no-default-features --bench judge`.
+
+use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use kemkoll::amount::{Amount, Interval, Reading, WHOLE};
+use kemkoll::declaration::{Constituent, Date, Declaration, DeclarationKind, Level, Part, Product, Source};
+use kemkoll::input::register::register;
+use kemkoll::input::rulebook::{Request, load};
+use kemkoll::rule::RuleBook;
+use kemkoll::substance::{Composition, Confirmations, Register, identify};
+use kemkoll::verdict::{Proof, Settings, judge};
+use std::hint::black_box;
+use std::sync::Arc;
+
+const PRODUCTS: usize = 100;
+const MATERIALS: u64 = 4;
+const CONSTITUENTS: u64 = 5;
+
+/// Numbers of substances that some rule names, and of such that none does.
+fn numbers(register: &Register, book: &RuleBook) -> (Vec<String>, Vec<String>) {
+    let with_number = || register.substances().filter_map(|(id, substance)| Some((id, substance.cas?.to_string())));
+    let (named, free): (Vec<_>, Vec<_>) = with_number().partition(|(id, _)| !book.hits(*id).is_empty());
+    let text = |list: Vec<(_, String)>| list.into_iter().map(|(_, cas)| cas).collect();
+    (text(named), text(free))
+}
+
+/// One file of products: full declarations of four materials with five constituents each. One line in `every` (none for
+/// zero) is of a substance that rules name, as a trace of 20 mg/kg.
+fn file(named: &[String], free: &[String], every: usize) -> Declaration {
+    let sheet: Arc<str> = Arc::from("Data");
+    let mut row = 0;
+    let mut next = || {
+        row += 1;
+        Source::cell(&sheet, row, 4, "cell")
+    };
+    let mut line = 0_usize;
+    let mut declaration = Declaration { file: "bench.xlsx".to_string(), kind: DeclarationKind::FullMaterial, ..Declaration::default() };
+    declaration.date = Some(Date::constant(2026, 11, 1));
+    for number in 0..PRODUCTS {
+        let mut product = Product::new(next());
+        product.article_number = Some(format!("A-{number}").into());
+        for material in 0..MATERIALS {
+            let mut part = Part::named(Level::Material, format!("material {material}"), next());
+            part.mass = Some(Interval::exactly((material + 1) * 1_000_000_000));
+            for _ in 0..CONSTITUENTS {
+                line += 1;
+                let trace = every > 0 && line.is_multiple_of(every);
+                let from = if trace { named } else { free };
+                let mut constituent = Constituent::new(next());
+                constituent.cas = from.get(line * 7 % from.len().max(1)).map(|cas| cas.as_str().into()).into_iter().collect();
+                let amount = if trace { WHOLE / 50_000 } else { WHOLE / CONSTITUENTS };
+                constituent.reading = Reading::Amount(Amount::fraction(Interval::exactly(amount)));
+                part.constituents.push(constituent);
+            }
+            product.root.parts.push(part);
+        }
+        declaration.products.push(product);
+    }
+    declaration
+}
+
+fn judging(criterion: &mut Criterion) {
+    let mut register = register().expect("the built-in register");
+    let book = load(&Request::default(), &mut register).expect("the built-in rules");
+    let (named, free) = numbers(&register, &book);
+    let settings = Settings { on: Date::constant(2026, 11, 22), period: None, proof: Proof::Stated, categories: Vec::new(), all: false };
+    let compose = |every| -> Composition { identify(file(&named, &free, every), &register, &Confirmations::default()) };
+    let mut group = criterion.benchmark_group("judge");
+    for (name, every) in [("no line named by a rule", 0), ("one line in 20 named by a rule", 20), ("one line in 5 named by a rule", 5)] {
+        let composition = compose(every);
+        group.throughput(Throughput::Elements(composition.lines.len() as u64));
+        group.bench_function(name, |bencher| bencher.iter(|| black_box(judge(black_box(&composition), &book, &register, &settings))));
+    }
+    group.finish();
+}
+
+criterion_group!(benches, judging);
+criterion_main!(benches);
