@@ -28,5 +28,9 @@ mod truth;
 mod oracle;
 // The engine held against it.
 mod oracle_agrees;
+// Hostile and broken files beside good ones.
+mod hostile;
+// What others wrote: the shared real files, where they are at hand.
+mod real;
 // Declarations that were once judged wrongly.
 mod regression;

@@ -108,6 +108,8 @@ const SPELLINGS: &[(&[&str], Unit)] = {
                 "weightpercent",
                 "weight-percent",
                 "percentbyweight",
+                "percentcomposition",
+                "percentagecomposition",
                 "mass%",
                 "mass-%",
                 "%bymass",

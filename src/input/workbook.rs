@@ -163,8 +163,19 @@ pub fn read_within(bytes: &[u8], limits: &Limits) -> Result<Workbook, ReadError>
             "filen är en webbsida; öppna den i ett kalkylprogram och spara den som xlsx",
             "the file is a web page; open it in a spreadsheet program and save it as xlsx",
         ),
-        Kind::Xml | Kind::Json => not_a_table("filen är XML eller JSON och inte en tabell", "the file is XML or JSON and not a table"),
-        Kind::Archive | Kind::Iuclid => not_a_table(
+        Kind::Xml => not_a_table("filen är XML och inte en tabell", "the file is XML and not a table"),
+        Kind::Json => {
+            let (sv, en) = json_words(bytes);
+            not_a_table(
+                &format!("filen är {sv}, som inte läses; be leverantören om IEC 62474, IPC-1752 eller Excel"),
+                &format!("the file is {en}, which is not read; ask the supplier for IEC 62474, IPC-1752 or Excel"),
+            )
+        }
+        Kind::Iuclid => not_a_table(
+            "filen är en IUCLID- eller SCIP-akt (i6z), som inte läses; be leverantören om IEC 62474, IPC-1752 eller Excel",
+            "the file is an IUCLID or SCIP dossier (i6z), which is not read; ask the supplier for IEC 62474, IPC-1752 or Excel",
+        ),
+        Kind::Archive => not_a_table(
             "filen är ett arkiv och inte en tabell; dess delar läses var för sig",
             "the file is an archive and not a table; its members are read one by one",
         ),
@@ -172,6 +183,20 @@ pub fn read_within(bytes: &[u8], limits: &Limits) -> Result<Workbook, ReadError>
             "filens slag känns inte igen; be om uppgifterna i Excel, csv eller XML",
             "the kind of file is not recognised; ask for the data in Excel, csv or XML",
         ),
+    }
+}
+
+/// What JSON text is, in Swedish and English, by the keys that the usual formats cannot do without.
+fn json_words(bytes: &[u8]) -> (&'static str, &'static str) {
+    // The keys are plain letters: without the zero bytes UTF-16 reads as UTF-8 does.
+    let start: Vec<u8> = bytes.iter().copied().filter(|byte| *byte != 0).take(1 << 16).collect();
+    let has = |keys: &[&str]| keys.iter().any(|key| memchr::memmem::find(&start, format!("\"{key}\"").as_bytes()).is_some());
+    if has(&["processInformation", "LCIAResults"]) {
+        ("en miljödeklaration (ILCD/EPD) i JSON", "an environmental declaration (ILCD/EPD) in JSON")
+    } else if has(&["passportIdentifier", "hazardousSubstances", "batteryMaterials", "substancesOfConcern", "substanceOfConcern", "specific"]) {
+        ("ett digitalt produktpass (JSON)", "a digital product passport (JSON)")
+    } else {
+        ("JSON", "JSON")
     }
 }
 

@@ -449,3 +449,16 @@ fn what_is_no_table_says_what_to_do() {
         assert!(!error.sv.is_empty() && !error.en.is_empty());
     }
 }
+
+#[test]
+fn json_is_told_by_its_keys() {
+    let wide: Vec<u8> = "{\"hazardousSubstances\": []}".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    for (bytes, says) in [
+        (&b"{\"processInformation\": {}}"[..], "ILCD"),
+        (b"{\"specific\": {}}", "product passport"),
+        (&[&[0xFF, 0xFE], &wide[..]].concat(), "product passport"),
+        (b"[{\"x\": 1}]", "JSON"),
+    ] {
+        assert!(read(bytes).unwrap_err().en.contains(says), "{says}");
+    }
+}

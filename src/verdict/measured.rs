@@ -41,17 +41,25 @@ fn keys_of(product: &Product) -> Vec<String> {
     [key("gtin", &product.gtin), key("art", &product.article_number), key("name", &product.name)].into_iter().flatten().collect()
 }
 
-/// Whether two products are one: the strongest kind of key that both have decides.
-fn same_product(a: &[String], b: &[String]) -> bool {
-    let of = |keys: &[String], kind: &str| keys.iter().find(|key| key.starts_with(kind)).cloned();
-    ["gtin:", "art:", "name:"].iter().find_map(|kind| of(a, kind).zip(of(b, kind))).is_some_and(|(a, b)| a == b)
+/// Whether a laboratory's product is the supplier's: the strongest kind of key that both have decides, and suppliers that
+/// are both named must agree. A name alone (`bracelet`, `chili powder`) says which product is meant only beside the
+/// supplier's, or when it carries a model number.
+fn same_product(a: &[String], a_supplier: Option<&str>, b: &[String], b_supplier: Option<&str>) -> bool {
+    let of = |keys: &[String], kind: &str| keys.iter().find_map(|key| key.strip_prefix(kind).map(str::to_string));
+    let suppliers = a_supplier.zip(b_supplier).map(|(a, b)| normalise_name(a) == normalise_name(b));
+    if suppliers == Some(false) {
+        return false;
+    }
+    let strongest = ["gtin:", "art:", "name:"].iter().find_map(|kind| of(a, kind).zip(of(b, kind)).map(|keys| (*kind, keys)));
+    strongest.is_some_and(|(kind, (a, b))| a == b && (kind != "name:" || suppliers.is_some() || specific(&a)))
 }
 
-fn same_supplier(a: Option<&str>, b: Option<&str>) -> bool {
-    match (a, b) {
-        (Some(a), Some(b)) => normalise_name(a) == normalise_name(b),
-        _ => true,
-    }
+/// Whether a word of the name is a model number: letters and digits in one, or three digits and more.
+fn specific(name: &str) -> bool {
+    name.split(|mark: char| !mark.is_alphanumeric()).any(|word| {
+        let digits = word.chars().filter(char::is_ascii_digit).count();
+        digits >= 3 || digits > 0 && word.chars().any(char::is_alphabetic)
+    })
 }
 
 /// Everything that laboratories measured in this composition, as mass fractions of identified substances.
@@ -121,7 +129,7 @@ pub fn apply_measurements(composition: &mut Composition, measurements: &[Measure
             let keys = keys_of(product);
             let supplier = product.supplier.clone().or_else(|| declaration.supplier.clone());
             for measured in measurements {
-                if same_product(&keys, &measured.keys) && same_supplier(supplier.as_deref(), measured.supplier.as_deref()) {
+                if same_product(&keys, supplier.as_deref(), &measured.keys, measured.supplier.as_deref()) {
                     let problem = apply(product, index, &mut composition.lines, first, measured);
                     composition.problems.extend(problem);
                     changed = true;
@@ -269,4 +277,23 @@ fn tested(path: &[String], wanted: &[String]) -> bool {
         .checked_sub(wanted.len())
         .and_then(|from| path.get(from..))
         .is_some_and(|end| end.iter().zip(wanted).all(|(name, wanted)| normalise_name(name) == *wanted))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::same_product;
+
+    #[test]
+    fn a_bare_product_name_joins_only_beside_its_supplier() {
+        let name = |name: &str| vec![format!("name:{name}")];
+        let (bracelet, glove) = (name("bracelet"), name("handske nx 12a"));
+        assert!(!same_product(&bracelet, None, &bracelet, None));
+        assert!(!same_product(&bracelet, Some("Exempel AB"), &bracelet, None));
+        assert!(!same_product(&bracelet, Some("Exempel AB"), &bracelet, Some("Annan AB")));
+        assert!(same_product(&bracelet, Some("Exempel AB"), &bracelet, Some("EXEMPEL AB")));
+        assert!(same_product(&glove, None, &glove, Some("Exempel AB")));
+        let numbered = |number: &str| vec![format!("art:{number}"), "name:bracelet".to_string()];
+        assert!(same_product(&numbered("77"), None, &numbered("77"), Some("Exempel AB")));
+        assert!(!same_product(&numbered("77"), Some("Exempel AB"), &numbered("78"), Some("Exempel AB")));
+    }
 }
