@@ -325,6 +325,8 @@ impl Constituent {
     /// The amount that the line states, before the balance of a material is worked out ([`Amount::MISSING`] for it).
     pub fn amount(&self) -> Amount {
         match (self.reading, self.answer) {
+            // "Ingår: Ja" beside a zero: it is there, and how much of it nobody said.
+            (Reading::Amount(amount), Some(true)) if amount == Amount::NONE => Amount::MISSING,
             (Reading::Amount(amount), _) => amount,
             (Reading::Empty, Some(false)) => Amount::NONE,
             (Reading::Empty | Reading::Balance, _) => Amount::MISSING,

@@ -97,6 +97,11 @@ impl NumberFormat {
                 Some(value) => (value, Shown::Plain),
                 None => (Value::Number(decimal), Shown::Unknown),
             },
+            // "n.d." or "0" drawn over a stored 0.002 is neither what is stored nor what anybody measured; `<0.1` says at
+            // least a bound.
+            Some(Appearance::Literal(words)) if !decimal.is_zero() && !words.starts_with(['<', '≤']) => {
+                (Value::Number(decimal), Shown::Unknown)
+            }
             Some(Appearance::Literal(words)) => (Value::Text((**words).into()), Shown::Plain),
             Some(Appearance::Words { before, after, percent }) => {
                 let number = if *percent {
@@ -237,6 +242,8 @@ mod tests {
             ("[<0.1]\"<0.1\";0.0", 0.05, "<0.1 (text)"),
             ("[<0.1]\"<0.1\";0.0", 0.5, "0.5"),
             ("0.0;-0.0;\"n.d.\"", 0.0, "n.d. (text)"),
+            ("\"n.d.\"", 0.2, "0.2 ?"),
+            ("\"0\"", 0.2, "0.2 ?"),
             ("\"<\"0.0", 0.1, "<0.1 (text)"),
             ("<0.0%", 0.001, "<0.1 % (text)"),
             ("0.0;-0.0;;@", 0.0, "0 ?"),

@@ -285,6 +285,8 @@ mod tests {
     fn a_word_may_mean_two_materials() {
         let register = register().expect("the built-in tables");
         let named = |name: &str| register.materials_in(name).into_iter().map(|id| register.material_id(id)).collect::<Vec<_>>();
+        assert_eq!(named("Mjuk P.V.C."), named("Mjuk PVC"));
+        assert!(!named("P.V.C").is_empty());
         assert_eq!(named("Mässing CW614N"), ["brass", "copper-alloy"]);
         assert_eq!(named("PVC-fri slang"), Vec::<&str>::new());
         let pvc = register.by_cas(number("9002-86-2")).and_then(|id| register.material_of_substance(id));

@@ -534,7 +534,7 @@ impl Register {
 
     /// The materials that a material's name speaks of, whole words only; "PVC-free" and "utan latex" speak of none.
     pub fn materials_in(&self, name: &str) -> Vec<MaterialId> {
-        let lower = name.to_lowercase();
+        let lower = without_dots(name.to_lowercase());
         let mut found = Vec::new();
         let mut before_is_letter = false;
         for (start, first) in lower.char_indices() {
@@ -610,4 +610,15 @@ fn normalise_letters(name: &str, plain: &mut String) {
             c => plain.extend(c.to_lowercase()),
         }
     }
+}
+/// "P.V.C." is "PVC": dots behind single letters are no part of an abbreviation.
+fn without_dots(text: String) -> String {
+    if !text.contains('.') {
+        return text;
+    }
+    let letters: Vec<char> = text.chars().collect();
+    let is_letter = |at: Option<usize>| at.and_then(|at| letters.get(at)).is_some_and(|c| c.is_alphanumeric());
+    let single = |at: usize| is_letter(at.checked_sub(1)) && !is_letter(at.checked_sub(2));
+    let kept = letters.iter().enumerate().filter(|(at, c)| **c != '.' || !single(*at)).map(|(_, c)| *c);
+    kept.collect()
 }

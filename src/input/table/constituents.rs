@@ -2,10 +2,11 @@
 //! levels often given once and meant for the rows below. What names a substance is never carried down.
 
 use super::amounts::{between, is_blank, is_broken, read_cell, read_qualified, says_nothing, yes_or_no};
-use super::headings::{Role, Ticked, unit_in_prose};
+use super::headings::{Polarity, Role, Ticked, unit_in_prose};
 use super::identifiers::{has_cas, has_ec, name_without_numbers, numbers_in};
 use super::layout::{Column, Table, cell_at, text_of};
 use super::products::{Collector, Naming, Place, RowAnswer};
+use super::question::{Question, Sense, Threshold};
 use crate::amount::{Amount, Context, Decimal, Dimension, Interval, Reading, Unit};
 use crate::declaration::{ClaimedExemption, Constituent, Date, Level, ProblemCode, Source, Text};
 use crate::input::workbook::{Cell, Row, Sheet, Value};
@@ -657,7 +658,7 @@ impl Line<'_> {
     }
 
     fn answer(&self, collector: &mut Collector) -> Option<bool> {
-        let mut answer = self.cell(self.columns.reply).and_then(yes_or_no);
+        let mut answer = self.cell(self.columns.reply).and_then(yes_or_no).and_then(|yes| self.meant(yes));
         for (column, ticked) in &self.columns.ticks {
             let Some(cell) = cell_at(self.row, column.index).filter(|cell| !is_blank(cell)) else { continue };
             // "Nej" written under the heading "Ja" takes the tick back.
@@ -683,6 +684,17 @@ impl Line<'_> {
             answer = Some(ticked);
         }
         answer
+    }
+
+    /// What a yes or no in the reply column says of the substance's presence: "nej" under "Frånvarande (ja/nej)" is a
+    /// yes, and "nej" under "Över 0,1 %" is no statement of absence.
+    fn meant(&self, yes: bool) -> Option<bool> {
+        let question = Question::of(&self.columns.reply?.heading);
+        match question.sense {
+            Sense::Said(Polarity::Free) => Some(!yes),
+            Sense::Said(Polarity::Contains) | Sense::Bare if yes || question.threshold == Threshold::None => Some(yes),
+            _ => None,
+        }
     }
 
     fn exemptions(&self) -> Vec<ClaimedExemption> {

@@ -438,7 +438,7 @@ const FULL: [&str; 16] = [
     "volldeklaration",
 ];
 
-const REPORTABLE: [&str; 9] = [
+const REPORTABLE: [&str; 19] = [
     "endast deklarationspliktiga",
     "endast rapporteringspliktiga",
     "endast ämnen på kandidatförteckningen",
@@ -448,6 +448,46 @@ const REPORTABLE: [&str; 9] = [
     "declarable substances only",
     "only declarable substances",
     "svhc only",
+    "endast farliga ämnen",
+    "endast klassificerade ämnen",
+    "bara farliga ämnen",
+    "only hazardous substances",
+    "only classified substances",
+    "hazardous substances only",
+    "kun farlige stoffer",
+    "vain vaaralliset aineet",
+    "nur gefährliche stoffe",
+    "nur gefahrstoffe",
+];
+
+/// Words that leave out what lies below a threshold, in a line that names one: "ämnen under 1 % anges ej".
+const LEAVES_OUT: [&str; 26] = [
+    "anges ej",
+    "anges inte",
+    "redovisas ej",
+    "redovisas inte",
+    "deklareras ej",
+    "deklareras inte",
+    "ämnen över ",
+    "ämnen > ",
+    "ämnen >",
+    "halter över ",
+    "not listed",
+    "not disclosed",
+    "not declared",
+    "not reported",
+    "substances above ",
+    "substances over ",
+    "substances exceeding ",
+    "substances >",
+    "oppgis ikke",
+    "angis ikke",
+    "angives ikke",
+    "stoffer over ",
+    "aineet yli ",
+    "ei ilmoiteta",
+    "stoffe über ",
+    "nicht angegeben",
 ];
 
 /// What the file's own words say its silence means.
@@ -474,6 +514,12 @@ fn kind_of(workbook: &Workbook, layouts: &[Layout], readers: &BTreeMap<Reader, u
     let label_full = facts().find(|fact| says(&FULL, &fact.label) || is_fmd(&fact.label));
     if label_full.is_some_and(denied) {
         return DeclarationKind::Unspecified;
+    }
+    // What a declaration leaves out below a threshold, its silence cannot speak for.
+    let names_threshold =
+        |text: &str| text.bytes().any(|byte| byte.is_ascii_digit()) && ["%", "ppm", "mg/kg"].iter().any(|unit| text.contains(unit));
+    if texts().any(|text| names_threshold(text) && says(&LEAVES_OUT, text)) {
+        return DeclarationKind::ReportableOnly;
     }
     if texts().any(|text| says(&REPORTABLE, text)) || facts().any(|fact| says(&REPORTABLE, &fact.value)) {
         return DeclarationKind::ReportableOnly;

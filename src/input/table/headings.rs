@@ -449,7 +449,7 @@ impl Dictionary {
             let role = if unit.dimension == Dimension::Mass { Role::Mass(None) } else { Role::Amount };
             return Matched { meaning: Meaning::Role(role), unit: Some(unit), language: None };
         }
-        let unit = unit_in(trimmed);
+        let unit = unit_in(trimmed).filter(|unit| !names_another(trimmed, *unit));
         let mut words = String::with_capacity(trimmed.len() + 8);
         plain(trimmed, &mut words);
         let mut found = Vec::with_capacity(8);
@@ -487,6 +487,11 @@ impl Dictionary {
                 }
                 if let Some(unit) = unit {
                     settle_by_unit(role, unit);
+                }
+                if *role == Role::Amount {
+                    if let Some(bound) = bound_in(&words) {
+                        *role = bound;
+                    }
                 }
             }
             Meaning::Name | Meaning::Number => {}
@@ -545,6 +550,21 @@ fn asked(subject: &str, text: &str, polarity: Polarity) -> Option<Asked> {
     Some(Asked { subject: Subject::Named(as_written.unwrap_or(subject).into()), polarity })
 }
 
+/// "Halt > (%)": the sign says what every number below it is, unless a number of its own stands behind it.
+fn bound_in(words: &str) -> Option<Role> {
+    let mut words = words.split(' ').filter(|word| !word.is_empty()).peekable();
+    while let Some(word) = words.next() {
+        let role = match word {
+            "<" | "≤" => Role::AmountMax,
+            ">" | "≥" => Role::AmountMin,
+            _ => continue,
+        };
+        let numbered = words.peek().is_some_and(|next| next.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '<' | '>')));
+        return (!numbered).then_some(role);
+    }
+    None
+}
+
 /// A unit says what a generic word means: "Innehåll (%)" is an amount, "Vikt (%)" too.
 fn settle_by_unit(role: &mut Role, unit: Unit) {
     let is_mass = unit.dimension == Dimension::Mass;
@@ -598,6 +618,17 @@ fn unit_in(text: &str) -> Option<Unit> {
             None
         }
     })
+}
+
+/// Whether the heading offers a second unit of another size: "Halt (% eller ppm)" leaves it to the cells.
+fn names_another(text: &str, unit: Unit) -> bool {
+    unit.dimension == Dimension::MassFraction
+        && text
+            .split(|c: char| c.is_whitespace() || matches!(c, '(' | ')' | '[' | ']' | ',' | ';'))
+            .flat_map(|word| std::iter::once(word).chain(word.split('/')))
+            .filter(|word| word.len() > 1 || *word == "%" || *word == "‰")
+            .filter_map(whole_unit)
+            .any(|other| other.dimension == Dimension::MassFraction && other.steps != unit.steps)
 }
 
 /// The unit in brackets; also behind "i" or "in": "(i vikt-%)", "(in mg/kg)", "(vikt-% av materialet)".
@@ -848,6 +879,18 @@ mod tests {
         assert_eq!(unit("Halt"), None);
         assert_eq!(unit("Mean DBP (ng/g)").map(|unit| unit.symbol), Some("µg/kg"));
         assert_eq!(role("Vikt (%)"), Role::Amount);
+        // Two units of different size leave it to the cells; two names of one do not.
+        assert_eq!(unit("Halt (% eller ppm)"), None);
+        assert_eq!(unit("Halt (ppm/%)"), None);
+        assert_eq!(unit("Halt ppm (mg/kg)"), Some(MG_PER_KG));
+        assert_eq!(unit("Vikt-% (w/w)"), Some(PERCENT));
+    }
+
+    #[test]
+    fn signs_in_headings_are_bounds() {
+        assert_eq!(role("Halt > (%)"), Role::AmountMin);
+        assert_eq!(role("Halt ≤ %"), Role::AmountMax);
+        assert_eq!(role("Halt (%)"), Role::Amount);
     }
 
     #[test]

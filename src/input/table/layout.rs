@@ -7,6 +7,7 @@ use super::labels::{facts_in, facts_of};
 use crate::amount::{Mark, Unit, mark_of};
 use crate::declaration::{Place, Source};
 use crate::input::workbook::{Cell, Row, Sheet, Value};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// A table found in a sheet.
@@ -837,6 +838,11 @@ fn settle(drafts: Vec<(Draft, u16)>) -> Vec<Column> {
     columns
 }
 
+/// A sign that stands before an amount, in a cell of its own.
+fn is_sign(text: &str) -> bool {
+    matches!(text.trim(), "<" | ">" | "≤" | "≥" | "<=" | ">=" | "=<" | "=>" | "~" | "≈" | "=" | "±")
+}
+
 /// Goes through the data once: where each table ends, what its columns prove, columns without a heading, what stands
 /// beside.
 fn survey(sheet: &Sheet, data: &[Row], tables: &mut [Table], layout: &mut Layout) {
@@ -861,7 +867,8 @@ fn survey(sheet: &Sheet, data: &[Row], tables: &mut [Table], layout: &mut Layout
     }
     let first = slots.first().map_or(0, |slot| slot.0);
     let last = slots.last().map_or(0, |slot| slot.0);
-    let mut unnamed: Vec<u32> = Vec::new();
+    // Columns without a heading, and whether nothing but signs stand in them.
+    let mut unnamed: BTreeMap<u32, bool> = BTreeMap::new();
     let mut beside: Vec<Row> = Vec::new();
     for row in data {
         if tables.first().is_some_and(|table| table.heading_rows.contains(&row.number)) {
@@ -871,9 +878,8 @@ fn survey(sheet: &Sheet, data: &[Row], tables: &mut [Table], layout: &mut Layout
         for cell in &row.cells {
             let Some(slot) = of_column.get(cell.column as usize).copied().flatten().map(usize::from) else {
                 if cell.column > first && cell.column < last {
-                    if !unnamed.contains(&cell.column) {
-                        unnamed.push(cell.column);
-                    }
+                    let sign = text_of(cell).is_some_and(is_sign);
+                    unnamed.entry(cell.column).and_modify(|signs| *signs &= sign).or_insert(sign);
                 } else {
                     outside.push(cell.clone());
                 }
@@ -925,7 +931,7 @@ fn survey(sheet: &Sheet, data: &[Row], tables: &mut [Table], layout: &mut Layout
             column.role = Role::Substance;
         }
     }
-    for index in unnamed {
+    for (index, signs) in unnamed {
         if let Some(table) = tables.iter_mut().rev().find(|table| table.columns.first().is_some_and(|column| column.index < index)) {
             let at = table.columns.partition_point(|column| column.index < index);
             let row = table.heading_rows.first().copied().unwrap_or(0);
@@ -933,7 +939,7 @@ fn survey(sheet: &Sheet, data: &[Row], tables: &mut [Table], layout: &mut Layout
                 at,
                 Column {
                     index,
-                    role: Role::Unknown,
+                    role: if signs { Role::Qualifier } else { Role::Unknown },
                     unit: None,
                     heading: String::new(),
                     mark: Mark::Unknown,

@@ -7,7 +7,7 @@ use super::layout::{Column, Fact, Table, cell_at};
 use super::list_version;
 use super::named_products::{Products, fact_text, text_in};
 use super::phrase::{Phrase, plain};
-use super::question::{COMPLIES, Question, Sense};
+use super::question::{COMPLIES, Question, Sense, Threshold};
 use super::status::{Answer, Word, claims_for, is_blank, statements_for, statements_from, word_of};
 use super::{Contents, Given};
 use crate::declaration::{Claim, DeclarationKind, Place, Problem, ProblemCode, Source, Statement, Subject, Text};
@@ -138,13 +138,59 @@ fn add_exemptions(statement: &mut Statement, cell: &str, source: &Source) {
     }
 }
 
+/// Words of a reason that take part of the answer back.
+const TAKES_BACK: &[&str] = &[
+    "utom",
+    "förutom",
+    "undantaget",
+    "bortsett från",
+    "delvis",
+    "spår",
+    "spår av",
+    "except*",
+    "apart from",
+    "partly",
+    "partial*",
+    "trace*",
+    "bortsett fra",
+    "unntatt",
+    "unntagen",
+    "undtagen",
+    "undtaget",
+    "med undtagelse",
+    "spor av",
+    "spor af",
+    "lukuun ottamatta",
+    "paitsi",
+    "osittain",
+    "außer",
+    "ausgenommen",
+    "mit ausnahme",
+    "teilweise",
+    "spuren",
+];
+
+/// "Ftalatfri: Ja" beside "utom DINP i slangen" clears nothing.
+fn weaken(statement: &mut Statement, reason: &str) {
+    let clears = matches!(statement.claim, Claim::Absent | Claim::Complies | Claim::Below(_));
+    if clears && Phrase::new(reason).has_any(TAKES_BACK) {
+        statement.claim = Claim::Unknown;
+    }
+}
+
 /// Reads a questionnaire. The products are those that its rows name, else the one that its facts name.
 pub fn read(table: &Table, sheet: &Sheet) -> Contents {
     let mut contents = Contents::default();
     let mut products = Products::new(table, DeclarationKind::Questionnaire);
-    let mut section: Option<Polarity> = None;
-    let reply_polarity: BTreeMap<u32, Option<Polarity>> =
-        table.columns.iter().map(|column| (column.index, polarity_of_heading(&column.heading))).collect();
+    let over = table.title.as_ref().map(|title| (Question::of(&title.raw), &*title.raw));
+    let mut section: Option<Polarity> = over.as_ref().and_then(|(question, title)| heading_of_section(title, question).flatten());
+    // The threshold of the line above the table, until a section says otherwise.
+    let mut threshold = over.as_ref().map_or(Threshold::None, |(question, _)| question.threshold);
+    let reply_headings: BTreeMap<u32, (Option<Polarity>, Threshold)> = table
+        .columns
+        .iter()
+        .map(|column| (column.index, (polarity_of_heading(&column.heading), Question::of(&column.heading).threshold)))
+        .collect();
     for row in table.rows(sheet) {
         let text = |role: &Role| text_in(table, row, role);
         let reply = reply_of(table, row);
@@ -159,10 +205,16 @@ pub fn read(table: &Table, sheet: &Sheet) -> Contents {
         let Some(reply) = reply else {
             if let Some(polarity) = heading_of_section(&asking, &question) {
                 section = polarity;
+                threshold = question.threshold;
             }
             continue;
         };
-        let polarity = section.or_else(|| reply_polarity.get(&reply.column).copied().flatten());
+        let (said_above, limit_above) = reply_headings.get(&reply.column).copied().unwrap_or((None, Threshold::None));
+        let polarity = section.or(said_above);
+        // "Nej" under "Halt > 0,3 % (ja/nej)" is no more than that, whatever the row itself says.
+        if question.threshold == Threshold::None {
+            question.threshold = if limit_above == Threshold::None { threshold } else { limit_above };
+        }
         if question.subjects.is_empty() {
             // A question about something else than substances is kept under its own words.
             question.subjects.push(Subject::Named(asking.split_whitespace().collect::<Vec<_>>().join(" ").into()));
@@ -181,6 +233,7 @@ pub fn read(table: &Table, sheet: &Sheet) -> Contents {
             if let Some((words, _)) = &justification {
                 let said = statement.justification.take().map(String::from);
                 statement.justification = Some(said.map_or_else(|| words.clone(), |said| format!("{said} · {words}")).into());
+                weaken(statement, words);
             }
             if let Some((words, _)) = &version {
                 add_version(statement, words);
@@ -219,6 +272,7 @@ pub fn read_facts(facts: &[Fact]) -> Vec<Statement> {
                             statement.evidence = Some(fact.value.as_str().into());
                         } else if fact.role == Role::Justification {
                             statement.justification = Some(fact.value.as_str().into());
+                            weaken(statement, &fact.value);
                         }
                     }
                     last_row = row;
@@ -523,6 +577,41 @@ mod tests {
              DEHP | Nej",
         );
         assert_eq!(shown(&contents.products[0].statements), ["Blad1!B3 PVC Absent", "Blad1!B4 Latex Present", "Blad1!B6 DEHP Absent"]);
+    }
+
+    #[test]
+    fn a_threshold_in_a_heading_or_above_the_table_weakens_every_no() {
+        let under = |text: &str| {
+            let sheet = sheet(text);
+            let table = tables(&sheet, 0).tables.remove(0);
+            shown(&read(&table, &sheet).products[0].statements)
+        };
+        assert_eq!(under("Ämne | CAS-nr | Halt > 0,3 % (ja/nej)\nDEHP | 117-81-7 | nej"), ["Blad1!C2 117-81-7 Below(Some(3000000000))"]);
+        assert_eq!(
+            under(
+                "Innehåller produkten något av följande ämnen över 0,1 %?\nÄmne | CAS-nr | Ja | Nej\nDEHP | 117-81-7 | | x\nBly | 7439-92-1 | | x"
+            ),
+            ["Blad1!D3 117-81-7 Below(Some(1000000000))", "Blad1!D4 7439-92-1 Below(Some(1000000000))"]
+        );
+        assert_eq!(under("Substance | CAS | Absent (yes/no)\nDEHP | 117-81-7 | no"), ["Blad1!C2 117-81-7 Present"]);
+        assert_eq!(
+            under("Produkten är fri från följande ämnen:\nÄmne | CAS-nr | Svar\nDEHP | 117-81-7 | Nej\nBly | 7439-92-1 | Ja"),
+            ["Blad1!C3 117-81-7 Present", "Blad1!C4 7439-92-1 Absent"]
+        );
+    }
+
+    #[test]
+    fn a_reason_may_take_the_answer_back() {
+        let contents = read_text(
+            "Fråga | Svar | Kommentar\n\
+             Fri från ftalater | Ja | Utom DINP i slangen, 30 %\n\
+             Innehåller PVC | Nej (only traces) |\n\
+             Fri från latex | Ja | provad 2025",
+        );
+        assert_eq!(
+            shown(&contents.products[0].statements).iter().map(|line| line.split(" because").next().unwrap_or("")).collect::<Vec<_>>(),
+            ["Blad1!B2 ftalater Unknown", "Blad1!B3 PVC Unknown", "Blad1!B4 latex Absent"]
+        );
     }
 
     #[test]

@@ -235,6 +235,11 @@ const HEDGES: &[&str] = &[
     "most",
     "de flesta",
     "majority",
+    "trace*",
+    "spår",
+    "spårmängd*",
+    "spor",
+    "spuren",
 ];
 const BELOW_THE_LIMIT: &[&str] = &[
     "below threshold",

@@ -636,3 +636,29 @@ fn a_substance_outside_the_tables_is_said() {
     let declaration = of(&[&["Produkt:", "Lim"], &["CAS-nr:", "7439-92-1"], &["Ämne", "Halt %"], &["Bly", "1"]]);
     assert!(problems(&declaration, ProblemCode::RowSkipped).iter().any(|problem| problem.open));
 }
+
+#[test]
+fn a_sign_in_a_column_without_a_heading_counts() {
+    let declaration = of(&[&["Ämne", "CAS-nr", "", "Halt (%)"], &["DEHP", "117-81-7", ">", "0,05"], &["DBP", "84-74-2", "<", "0,05"]]);
+    let amounts: Vec<_> = declaration.products[0].root.constituents.iter().map(|line| line.amount().interval).collect();
+    assert_eq!((amounts[0].lo, amounts[1].hi), (PERMILLE / 2 + 1, PERMILLE / 2 - 1));
+    assert!(amounts[0].hi > PERMILLE);
+}
+
+#[test]
+fn a_yes_beside_a_zero_is_no_zero() {
+    let declaration =
+        of(&[&["Ämne", "CAS-nr", "Ingår (ja/nej)", "Halt (%)"], &["DEHP", "117-81-7", "Ja", "0"], &["DBP", "84-74-2", "Nej", "0"]]);
+    let lines = &declaration.products[0].root.constituents;
+    assert_eq!((lines[0].amount(), lines[1].amount()), (Amount::MISSING, Amount::NONE));
+    let declaration = of(&[&["Substance", "CAS", "Absent (yes/no)", "Conc (%)"], &["DEHP", "117-81-7", "no", ""]]);
+    assert_eq!(declaration.products[0].root.constituents[0].amount(), Amount::MISSING);
+}
+
+#[test]
+fn what_is_left_out_below_a_threshold_is_not_denied() {
+    for line in ["Endast farliga ämnen redovisas", "Ämnen under 1 % anges ej", "Declaration of substances above 0.1 %"] {
+        let declaration = of(&[&[line], &["Ämne", "CAS-nr", "Halt (%)"], &["TiO2", "13463-67-7", "5"]]);
+        assert_eq!(declaration.kind, DeclarationKind::ReportableOnly, "{line}");
+    }
+}
