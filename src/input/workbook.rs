@@ -193,7 +193,14 @@ fn json_words(bytes: &[u8]) -> (&'static str, &'static str) {
     let has = |keys: &[&str]| keys.iter().any(|key| memchr::memmem::find(&start, format!("\"{key}\"").as_bytes()).is_some());
     if has(&["processInformation", "LCIAResults"]) {
         ("en miljödeklaration (ILCD/EPD) i JSON", "an environmental declaration (ILCD/EPD) in JSON")
-    } else if has(&["passportIdentifier", "hazardousSubstances", "batteryMaterials", "substancesOfConcern", "substanceOfConcern", "specific"]) {
+    } else if has(&[
+        "passportIdentifier",
+        "hazardousSubstances",
+        "batteryMaterials",
+        "substancesOfConcern",
+        "substanceOfConcern",
+        "specific",
+    ]) {
         ("ett digitalt produktpass (JSON)", "a digital product passport (JSON)")
     } else {
         ("JSON", "JSON")
