@@ -230,7 +230,10 @@ fn fits(row: &Value, expected: &Expected) -> bool {
     let list = |field: &str| row[field].as_array().cloned().unwrap_or_default();
     let says = text(&row["message"], "en").contains(expected.says)
         || list("substances").iter().any(|substance| text(substance, "written").contains(expected.says));
-    let at = expected.at.is_empty() || list("where").iter().any(|place| text(place, "cell") == expected.at || place["line"] == expected.at);
+    let at = expected.at.is_empty()
+        || list("where")
+            .iter()
+            .any(|place| text(place, "cell") == expected.at || place["line"].as_u64().is_some_and(|line| line.to_string() == expected.at));
     whole
         && product
         && says
