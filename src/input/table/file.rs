@@ -243,7 +243,13 @@ fn report_headings(table: &Table, sheet: &Sheet, collector: &mut Collector) {
         if laboratory && column.unit.is_some() {
             continue;
         }
-        let open = declares && may_carry(table, sheet, column, names_substances && !has_amount);
+        // What stands behind an amount without a heading may be part of it.
+        let behind_amount = column.heading.is_empty()
+            && table
+                .columns
+                .iter()
+                .any(|left| left.index + 1 == column.index && matches!(left.role, Role::Amount | Role::AmountMin | Role::AmountMax));
+        let open = declares && (behind_amount || may_carry(table, sheet, column, names_substances && !has_amount));
         if column.heading.is_empty() && !open {
             continue;
         }

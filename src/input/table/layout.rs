@@ -867,6 +867,8 @@ fn survey(sheet: &Sheet, data: &[Row], tables: &mut [Table], layout: &mut Layout
     }
     let first = slots.first().map_or(0, |slot| slot.0);
     let last = slots.last().map_or(0, |slot| slot.0);
+    let is_amount = |column: &Column| matches!(column.role, Role::Amount | Role::AmountMin | Role::AmountMax);
+    let ends_in_amount = tables.last().and_then(|table| table.columns.last()).is_some_and(is_amount);
     // Columns without a heading, and whether nothing but signs stand in them.
     let mut unnamed: BTreeMap<u32, bool> = BTreeMap::new();
     let mut beside: Vec<Row> = Vec::new();
@@ -877,7 +879,8 @@ fn survey(sheet: &Sheet, data: &[Row], tables: &mut [Table], layout: &mut Layout
         let mut outside: Vec<Cell> = Vec::new();
         for cell in &row.cells {
             let Some(slot) = of_column.get(cell.column as usize).copied().flatten().map(usize::from) else {
-                if cell.column > first && cell.column < last {
+                // Right behind an amount at the end of the table, too: "0,05" | "eller mer".
+                if cell.column > first && (cell.column < last || (cell.column == last + 1 && ends_in_amount)) {
                     let sign = text_of(cell).is_some_and(is_sign);
                     unnamed.entry(cell.column).and_modify(|signs| *signs &= sign).or_insert(sign);
                 } else {

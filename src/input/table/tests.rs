@@ -662,3 +662,10 @@ fn what_is_left_out_below_a_threshold_is_not_denied() {
         assert_eq!(declaration.kind, DeclarationKind::ReportableOnly, "{line}");
     }
 }
+
+#[test]
+fn what_stands_behind_an_amount_without_a_heading_is_not_passed_over() {
+    let tail = of(&[&["Ämne", "CAS-nr", "Halt %", ""], &["Bly", "7439-92-1", "0,05", "eller mer"]]);
+    let unknown = problems(&tail, ProblemCode::HeadingNotUnderstood);
+    assert!(unknown.len() == 1 && unknown[0].open, "{unknown:?}");
+}
