@@ -60,6 +60,58 @@ impl Decimal {
         Some(value.trimmed())
     }
 
+    /// What [`Decimal::from_f64_15`] makes of the double that a text names, told from the text alone: plain digits with at
+    /// most one decimal point, and at most 19 digits from the first that is not zero. `None` where only the double can
+    /// tell, and for any other text.
+    pub fn of_stored_text(text: &[u8]) -> Option<Decimal> {
+        let (negative, plain) = match text.strip_prefix(b"-") {
+            Some(rest) => (true, rest),
+            None => (false, text),
+        };
+        // Small enough that no digit is lost before the point, and no number is as small as nothing.
+        if plain.len() > 24 {
+            return None;
+        }
+        let (mut digits, mut significant, mut scale, mut seen, mut point) = (0_u64, 0_u32, 0_u32, false, false);
+        for byte in plain {
+            match byte {
+                b'0'..=b'9' => {
+                    if significant == 19 {
+                        return None;
+                    }
+                    seen = true;
+                    digits = digits * 10 + u64::from(byte - b'0');
+                    significant += u32::from(digits > 0);
+                    scale += u32::from(point);
+                }
+                b'.' if !point => point = true,
+                _ => return None,
+            }
+        }
+        if !seen {
+            return None;
+        }
+        if significant > 15 {
+            // A double is nearer to the text than a ninth of a unit in its fifteenth digit: away from the middle between
+            // two such digits, both are rounded the same way.
+            let surplus = significant - 15;
+            let unit = 10_u64.pow(surplus);
+            let rest = digits % unit;
+            let (down, up) = (rest * 100 < unit * 38, rest * 100 > unit * 62);
+            if scale < surplus || !(down || up) {
+                return None;
+            }
+            digits = digits / unit + u64::from(up);
+            scale -= surplus;
+        }
+        while scale > 0 && digits.is_multiple_of(10) {
+            digits /= 10;
+            scale -= 1;
+        }
+        let digits = i128::from(digits);
+        Some(Decimal { digits: if negative { -digits } else { digits }, scale })
+    }
+
     /// Reads plain digits with at most one decimal point and an optional exponent: `0.1`, `-3`, `4.90E+01`.
     /// Separators of thousands and decimal commas are the business of the amount grammar.
     pub fn parse(text: &str) -> Option<Decimal> {

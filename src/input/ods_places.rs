@@ -9,7 +9,7 @@ use super::format_places::{Place, Places, SheetPlaces, State};
 use super::number_format::NumberFormat;
 use super::read_error::ReadError;
 use super::workbook::{Merge, Value};
-use super::xlsx_places::attribute;
+use super::package::attribute;
 use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
 use std::collections::BTreeMap;
