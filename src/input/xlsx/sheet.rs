@@ -267,7 +267,7 @@ impl Sheet<'_> {
             }
             (Markup::Close, b"sheetData") => return Err(Stop::Damaged),
             (Markup::Close, _) => self.depth = self.depth.saturating_sub(1).max(1),
-            (Markup::Open, b"row") => return Err(Stop::Odd),
+            (Markup::Open | Markup::Empty, b"row") => return Err(Stop::Odd),
             (Markup::Open, b"extLst") => return skip(data, tag.end, self.limits),
             (Markup::Open, _) => self.deeper()?,
             (Markup::Empty, _) => {}
