@@ -7,7 +7,8 @@ use super::super::container::Limits;
 use super::super::read_error::{Fault, ReadError};
 use super::super::text::named_in_declaration;
 use encoding_rs::{CoderResult, Decoder, Encoding, UTF_8, UTF_16BE, UTF_16LE};
-use flate2::{Crc, Decompress, FlushDecompress, Status};
+use crc32fast::Hasher;
+use flate2::{Decompress, FlushDecompress, Status};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use zip::CompressionMethod;
@@ -85,7 +86,7 @@ struct Inflate<'a> {
     packed: &'a [u8],
     deflated: bool,
     expected: u32,
-    checksum: Crc,
+    checksum: Hasher,
     /// Whether all of the part has been given.
     done: bool,
     /// Bytes of the part so far.
@@ -110,7 +111,7 @@ impl<'a> Inflate<'a> {
         self.inflater.reset(false);
         self.packed = packed;
         self.expected = part.checksum;
-        self.checksum = Crc::new();
+        self.checksum = Hasher::new();
         self.done = false;
         self.given = 0;
         Ok(())
@@ -143,7 +144,7 @@ impl<'a> Inflate<'a> {
         self.left = self.left.checked_sub(given).ok_or_else(|| archive::too_large("innehållet i filen", "what the file holds"))?;
         self.given += given;
         self.checksum.update(given_bytes);
-        if self.done && self.checksum.sum() != self.expected {
+        if self.done && self.checksum.clone().finalize() != self.expected {
             return Err(archive::damaged());
         }
         Ok(given)
@@ -180,7 +181,7 @@ impl<'a> Feed<'a> {
             packed: &[],
             deflated: false,
             expected: 0,
-            checksum: Crc::new(),
+            checksum: Hasher::new(),
             done: true,
             given: 0,
             left: limits.inflated_bytes,

@@ -253,18 +253,22 @@ impl Sheet<'_> {
     #[inline]
     fn in_row(&mut self, data: &[u8], at: usize, take: &mut impl FnMut(Stored<'_>) -> Result<(), ReadError>) -> Result<usize, Stop> {
         let Some(at) = Self::markup(data, at)? else { return Ok(data.len()) };
-        if let Some([b'c', b' ' | b'>', ..]) = data.get(at + 1..) {
+        let rest = from(data, at);
+        if let Some(plain) = Plain::read(rest) {
+            return self.plain_cell(&plain, at, take);
+        }
+        if let [_, b'c', b' ' | b'>', ..] = rest {
             return self.cell(data, at + 2, take);
+        }
+        if rest.starts_with(b"</row>") {
+            self.end_row();
+            return Ok(at + 6);
         }
         let tag = tag(data, at)?;
         match (tag.markup, tag.name) {
             (Markup::Other, _) => {}
             (Markup::Open | Markup::Empty, b"c") => return self.cell(data, tag.attributes, take),
-            (Markup::Close, b"row") => {
-                self.phase = Phase::Rows;
-                self.row = self.row.saturating_add(1);
-                self.column = 0;
-            }
+            (Markup::Close, b"row") => self.end_row(),
             (Markup::Close, b"sheetData") => return Err(Stop::Damaged),
             (Markup::Close, _) => self.depth = self.depth.saturating_sub(1).max(1),
             (Markup::Open | Markup::Empty, b"row") => return Err(Stop::Odd),
@@ -273,6 +277,35 @@ impl Sheet<'_> {
             (Markup::Empty, _) => {}
         }
         Ok(tag.end)
+    }
+
+    fn end_row(&mut self) {
+        self.phase = Phase::Rows;
+        self.row = self.row.saturating_add(1);
+        self.column = 0;
+    }
+
+    /// Takes a cell that is written as most programs write most cells.
+    #[inline]
+    fn plain_cell(&mut self, plain: &Plain<'_>, at: usize, take: &mut impl FnMut(Stored<'_>) -> Result<(), ReadError>) -> Result<usize, Stop> {
+        let (row, column) = (plain.row, plain.column);
+        self.here = (row, column);
+        if row >= self.limits.rows || column >= self.limits.columns {
+            return Err(Stop::Beyond);
+        }
+        let content = match plain.value {
+            Value::Nothing => None,
+            Value::Number(written) => Some(Content::Number(written)),
+            Value::Shared(index) => Some(Content::Shared(index, self.strings.get(index).ok_or(Stop::Odd)?)),
+        };
+        if let Some(content) = content
+            && let Err(error) = take(Stored { row, column, style: plain.style, content })
+        {
+            self.refused = Some(error);
+            return Err(Stop::Refused);
+        }
+        self.column = column + 1;
+        Ok(at + plain.length)
     }
 
     /// Reads a cell from its attributes on.
@@ -425,6 +458,89 @@ impl Sheet<'_> {
         };
         Ok(said.or(formula.then_some(Content::MissingResult)))
     }
+}
+
+/// A cell as most programs write most cells: `<c r="A1" s="2" t="s"><v>17</v></c>`, with nothing to decode in it. Read in
+/// one pass over its bytes; whatever is spelled otherwise is left to the slower way.
+struct Plain<'b> {
+    row: u32,
+    column: u32,
+    style: u32,
+    value: Value<'b>,
+    /// Bytes of the whole cell.
+    length: usize,
+}
+
+enum Value<'b> {
+    Nothing,
+    Number(&'b str),
+    Shared(u32),
+}
+
+impl<'b> Plain<'b> {
+    #[inline]
+    fn read(whole: &'b [u8]) -> Option<Plain<'b>> {
+        let mut rest = whole.strip_prefix(b"<c r=\"")?;
+        let mut column = 0_u32;
+        let mut letters = 0;
+        while let [letter @ b'A'..=b'Z', after @ ..] = rest {
+            column = column.wrapping_mul(26).wrapping_add(u32::from(letter - b'A') + 1);
+            letters += 1;
+            rest = after;
+        }
+        let (row, after) = digits(rest)?;
+        rest = after.strip_prefix(b"\"")?;
+        if letters > 4 {
+            return None;
+        }
+        let (row, column) = (row.checked_sub(1)?, column.checked_sub(1)?);
+        let (mut style, mut shared) = (0, false);
+        loop {
+            match rest {
+                [b'>', after @ ..] => {
+                    rest = after;
+                    break;
+                }
+                [b' ', b's', b'=', b'"', after @ ..] => {
+                    let (number, after) = digits(after)?;
+                    style = number;
+                    rest = after.strip_prefix(b"\"")?;
+                }
+                [b' ', b't', b'=', b'"', b's', b'"', after @ ..] => {
+                    shared = true;
+                    rest = after;
+                }
+                [b' ', b't', b'=', b'"', b'n', b'"', after @ ..] => rest = after,
+                [b'/', b'>', after @ ..] => {
+                    return Some(Plain { row, column, style, value: Value::Nothing, length: whole.len() - after.len() });
+                }
+                _ => return None,
+            }
+        }
+        rest = rest.strip_prefix(b"<v>")?;
+        let (value, after) = if shared {
+            let (index, after) = digits(rest)?;
+            (Value::Shared(index), after)
+        } else {
+            let length = rest.iter().position(|byte| !matches!(byte, b'0'..=b'9' | b'.' | b'-' | b'+' | b'E' | b'e')).filter(|length| *length > 0)?;
+            let (number, after) = rest.split_at_checked(length)?;
+            (Value::Number(std::str::from_utf8(number).ok()?), after)
+        };
+        let after = after.strip_prefix(b"</v></c>")?;
+        Some(Plain { row, column, style, value, length: whole.len() - after.len() })
+    }
+}
+
+/// A whole number of at most nine digits, and what follows it.
+#[inline]
+fn digits(mut rest: &[u8]) -> Option<(u32, &[u8])> {
+    let (mut number, mut length) = (0_u32, 0);
+    while let [digit @ b'0'..=b'9', after @ ..] = rest {
+        number = number.wrapping_mul(10).wrapping_add(u32::from(digit - b'0'));
+        length += 1;
+        rest = after;
+    }
+    (1..=9).contains(&length).then_some((number, rest))
 }
 
 /// The type that a cell gives itself (ECMA-376 part 1, 18.18.11).
