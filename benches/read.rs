@@ -105,12 +105,8 @@ fn whole(bytes: &[u8]) -> Result<u64, Failure> {
     Ok(workbook.sheets.iter().flat_map(|sheet| &sheet.rows).map(|row| row.cells.len() as u64).sum())
 }
 
-const WAYS: [Way; 4] = [
-    ("inflating alone", inflate),
-    ("calamine's streaming reader", library),
-    ("our reader", own),
-    ("our reader, whole workbooks", whole),
-];
+const WAYS: [Way; 4] =
+    [("inflating alone", inflate), ("calamine's streaming reader", library), ("our reader", own), ("our reader, whole workbooks", whole)];
 
 fn measure(name: &str, files: &[Vec<u8>], rounds: usize) -> Result<(), Failure> {
     let mut taken = WAYS.map(|_| Vec::new());

@@ -289,7 +289,6 @@ mod tests {
         }
     }
 
-
     #[test]
     fn doubles_are_read_as_their_shortest_decimal_at_15_digits() {
         let shown = |value: f64| Decimal::from_f64_15(value).map(|d| d.to_string());

@@ -7,9 +7,9 @@ use super::compound_file::{u16_at, u32_at};
 use super::container::Limits;
 use super::format_places::{Place, Places, SheetPlaces, State};
 use super::number_format::NumberFormat;
+use super::package;
 use super::read_error::ReadError;
 use super::workbook::{Merge, Value};
-use super::package;
 use std::collections::BTreeMap;
 
 /// Reads styles, the list of sheets and every sheet.

@@ -38,10 +38,9 @@ impl<'a> Opened<'a> {
         let book = Book::read(&members, &mut feed, limits)?;
         let room = limits.held_bytes.saturating_add(bytes.len().saturating_mul(limits.held_per_byte));
         let strings = match &book.strings {
-            Some(part) => feed
-                .open(&members, part)
-                .and_then(|()| Strings::read(&mut feed, limits, room))
-                .map_err(|error| placed(error, part))?,
+            Some(part) => {
+                feed.open(&members, part).and_then(|()| Strings::read(&mut feed, limits, room)).map_err(|error| placed(error, part))?
+            }
             None => Strings::default(),
         };
         let room = room.saturating_sub(strings.held());

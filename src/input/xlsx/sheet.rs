@@ -287,7 +287,12 @@ impl Sheet<'_> {
 
     /// Takes a cell that is written as most programs write most cells.
     #[inline]
-    fn plain_cell(&mut self, plain: &Plain<'_>, at: usize, take: &mut impl FnMut(Stored<'_>) -> Result<(), ReadError>) -> Result<usize, Stop> {
+    fn plain_cell(
+        &mut self,
+        plain: &Plain<'_>,
+        at: usize,
+        take: &mut impl FnMut(Stored<'_>) -> Result<(), ReadError>,
+    ) -> Result<usize, Stop> {
         let (row, column) = (plain.row, plain.column);
         self.here = (row, column);
         if row >= self.limits.rows || column >= self.limits.columns {
@@ -522,7 +527,10 @@ impl<'b> Plain<'b> {
             let (index, after) = digits(rest)?;
             (Value::Shared(index), after)
         } else {
-            let length = rest.iter().position(|byte| !matches!(byte, b'0'..=b'9' | b'.' | b'-' | b'+' | b'E' | b'e')).filter(|length| *length > 0)?;
+            let length = rest
+                .iter()
+                .position(|byte| !matches!(byte, b'0'..=b'9' | b'.' | b'-' | b'+' | b'E' | b'e'))
+                .filter(|length| *length > 0)?;
             let (number, after) = rest.split_at_checked(length)?;
             (Value::Number(std::str::from_utf8(number).ok()?), after)
         };
