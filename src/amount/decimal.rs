@@ -168,6 +168,14 @@ impl Decimal {
     /// The same number without zeros at the end.
     pub fn trimmed(self) -> Decimal {
         let Decimal { mut digits, mut scale } = self;
+        if let Ok(mut short) = i64::try_from(digits) {
+            // The same in 64 bits, where division is many times cheaper.
+            while scale > 0 && short % 10 == 0 {
+                short /= 10;
+                scale -= 1;
+            }
+            return Decimal { digits: i128::from(short), scale };
+        }
         while scale > 0 && digits % 10 == 0 {
             digits /= 10;
             scale -= 1;
@@ -207,6 +215,12 @@ impl Decimal {
 
     /// Quotient (towards minus infinity) and whether something was left over.
     fn divide(self, factor: u64) -> Option<(i128, bool)> {
+        // What people write fits in 64 bits, where division is many times cheaper.
+        if let (Ok(digits), Some(divisor)) = (u64::try_from(self.digits), 10u64.checked_pow(self.scale))
+            && let Some(product) = digits.checked_mul(factor)
+        {
+            return Some((i128::from(product / divisor), !product.is_multiple_of(divisor)));
+        }
         // A scale beyond 38 cannot be a power of ten in 128 bits; such a number times any unit is below one step.
         let Some(divisor) = 10i128.checked_pow(self.scale) else {
             return Some((if self.digits < 0 { -1 } else { 0 }, self.digits != 0));

@@ -175,7 +175,7 @@ fn declaration(table: &Table, document: &Document, place: &Place, category: Opti
         .into_iter()
         .map(|spot| {
             let source = source(document, &spot.place, &spot.value);
-            ClaimedExemption { id: spot.value.into_boxed_str(), list: None, none: false, source }
+            ClaimedExemption { id: spot.value.into(), list: None, none: false, source }
         })
         .collect();
     let mut lists: Vec<(Declared, Vec<Constituent>)> = Vec::new();
@@ -202,7 +202,7 @@ fn declaration(table: &Table, document: &Document, place: &Place, category: Opti
     let asked = table.table("statement");
     if let Some(asked) = &asked {
         let (text, answer) = (asked.required_text("text"), asked.text("answer"));
-        let evidence = asked.text("evidence").map(|spot| spot.value.into_boxed_str());
+        let evidence = asked.text("evidence").map(|spot| spot.value.into());
         asked.finish();
         if let (Some(Spot { value: text, place }), Some(Spot { value: answer, .. })) = (text, answer) {
             let mut statements = questionnaire::statement_of(&text, &answer, source(document, &place, &answer));
@@ -285,14 +285,14 @@ fn constituent(line: &Table, document: &Document) -> Constituent {
         line.faults().at(&place, "raden anger varken cas, ec eller name", "the line has neither cas, ec nor name");
     }
     let shown = [&cas, &ec, &name].into_iter().flatten().map(|spot| spot.value.as_str()).collect::<Vec<_>>().join(" ");
-    let boxed = |spot: Option<Spot<String>>| spot.map(|spot| spot.value.into_boxed_str());
+    let shared = |spot: Option<Spot<String>>| spot.map(|spot| Arc::<str>::from(spot.value));
     let mut own = Constituent::new(source(document, &place, &shown));
     own.amount_source = amount.as_ref().map(|spot| source(document, &spot.place, &spot.value));
     own.reading = amount.map_or(Reading::Empty, |spot| read_text(&spot.value, &Context::default()));
-    own.cas = boxed(cas).into_iter().collect();
-    own.ec = boxed(ec).into_iter().collect();
-    own.name = boxed(name);
-    own.function = boxed(function);
+    own.cas = shared(cas).into_iter().collect();
+    own.ec = shared(ec).into_iter().collect();
+    own.name = shared(name);
+    own.function = shared(function);
     own.intended = intended;
     own
 }

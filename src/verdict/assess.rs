@@ -40,7 +40,7 @@ impl<'a> Work<'a> {
         let disclosed = of_product.disclosed.first().copied().filter(|_| constituents > 0);
         gathered.findings.sort_by(|a, b| (&a.part, &a.rule, &a.id).cmp(&(&b.part, &b.rule, &b.id)));
         gathered.findings.dedup_by(|a, b| a.id == b.id && a == b);
-        let text = |value: &Option<Box<str>>| value.as_deref().map(str::to_string);
+        let text = |value: &Option<std::sync::Arc<str>>| value.as_deref().map(str::to_string);
         Assessment {
             supplier: text(&self.product.supplier).or_else(|| text(&declaration.supplier)),
             article_number: text(&self.product.article_number),

@@ -300,12 +300,16 @@ pub(super) fn text_of(cell: &Cell) -> Option<&str> {
 pub(super) fn is_value(cell: &Cell) -> bool {
     match &cell.value {
         Value::Text(text) => {
-            let text = text.trim_start();
-            let first = text.split(|c: char| c.is_whitespace()).next().unwrap_or("");
-            first.bytes().any(|byte| byte.is_ascii_digit())
-                && first
-                    .chars()
-                    .all(|c| c.is_ascii_digit() || matches!(c, '.' | ',' | '-' | '/' | '%' | '<' | '>' | '≤' | '≥' | '~' | '–' | ':' | '+'))
+            // Every cell of a sheet passes here; words are told by their first letter.
+            let mut digits = false;
+            for c in text.trim_start().chars().take_while(|c| !c.is_whitespace()) {
+                match c {
+                    '0'..='9' => digits = true,
+                    '.' | ',' | '-' | '/' | '%' | '<' | '>' | '≤' | '≥' | '~' | '–' | ':' | '+' => {}
+                    _ => return false,
+                }
+            }
+            digits
         }
         _ => true,
     }
@@ -440,7 +444,7 @@ fn heading_at(sheet: &Sheet, at: usize, above: Option<&Row>) -> Option<(Option<u
     if row.cells.len() < 2 {
         return if inside { None } else { lone_heading(rows, at) };
     }
-    if row.cells.iter().filter(|cell| is_value(cell)).count() > allowed_values {
+    if row.cells.iter().filter(|cell| is_value(cell)).nth(allowed_values).is_some() {
         return None;
     }
     let found = scan(row);
