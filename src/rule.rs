@@ -208,6 +208,8 @@ pub struct Limit {
     pub decision: Decision,
     /// Only intended addition is banned.
     pub intentional: bool,
+    /// Use in the manufacture is banned, whatever is left of it: silence about content says nothing of that.
+    pub used: bool,
 }
 
 impl Limit {

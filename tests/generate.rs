@@ -120,6 +120,7 @@ fn limit(comparison: Comparison, percent_thousandths: u64, of: Of) -> Limit {
         basis: None,
         decision: Default::default(),
         intentional: false,
+        used: false,
     }
 }
 

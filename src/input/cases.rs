@@ -6,9 +6,9 @@ use super::rulebook::sources::{self, Location};
 use super::rulebook::table::{Spot, Table, parse};
 use super::rulebook::{Request, built_in_contracts, built_in_sets};
 use super::table::questionnaire;
-use crate::amount::{Context, Reading, read_text};
+use crate::amount::{Context, Dimension, Interval, Reading, read_text};
 use crate::declaration::{ClaimedExemption, Constituent, Date, Declaration, DeclarationKind, Level, Part, Product, Source};
-use crate::rule::RuleBook;
+use crate::rule::{RuleBook, parse_limit};
 use crate::substance::{Confirmations, Register, identify};
 use crate::verdict::{Finding, Proof, Reason, Settings, Verdict, judge};
 use std::path::Path;
@@ -144,6 +144,7 @@ fn case(table: &Table, document: &Document) -> Option<Case> {
     let because = table.text("because").map(|spot| spot.value).unwrap_or_default();
     let as_of = table.date("as_of").map(|spot| spot.value);
     let category = table.text("category").map(|spot| spot.value);
+    let dated = table.date("dated").map(|spot| spot.value);
     let declaration = declaration(table, document, &place, category.as_deref());
     table.finish();
     Some(Case {
@@ -155,8 +156,25 @@ fn case(table: &Table, document: &Document) -> Option<Case> {
         because,
         as_of,
         category,
-        declaration: declaration?,
+        declaration: Declaration { date: dated, ..declaration? },
     })
+}
+
+/// A mass as rule files write it: `100 g`.
+fn mass(table: &Table, key: &'static str) -> Option<Interval> {
+    let written = table.text(key)?;
+    match parse_limit(&written.value) {
+        Some((steps, unit)) if unit.dimension == Dimension::Mass => Some(Interval::exactly(steps)),
+        _ => {
+            let text = &written.value;
+            table.faults().at(
+                &written.place,
+                format!("`{text}` är ingen massa; skriv till exempel \"100 g\""),
+                format!("`{text}` is no mass; write for example \"100 g\""),
+            );
+            None
+        }
+    }
 }
 
 /// The place of a case's field, as the source of what it declares.
@@ -196,9 +214,13 @@ fn declaration(table: &Table, document: &Document, place: &Place, category: Opti
     }
     let material_name = table.text("material_name").map(|spot| spot.value);
     let component = table.text("component").map(|spot| spot.value);
+    let (product_mass, part_mass) = (mass(table, "product_mass"), mass(table, "part_mass"));
+    let (function, contact) = (table.text("function"), table.text("contact"));
+    let measured = table.flag("measured").is_some_and(|flag| flag.value);
     let mut product = Product::new(own.clone());
     product.name = Some("example".into());
     product.categories = category.into_iter().map(Into::into).collect();
+    product.root.mass = product_mass;
     let asked = table.table("statement");
     if let Some(asked) = &asked {
         let (text, answer) = (asked.required_text("text"), asked.text("answer"));
@@ -226,11 +248,25 @@ fn declaration(table: &Table, document: &Document, place: &Place, category: Opti
     if material_name.is_some() && lists.is_empty() {
         lists.push((Declared::Material, Vec::new()));
     }
-    let kind = if lists.is_empty() { DeclarationKind::Questionnaire } else { DeclarationKind::Unspecified };
+    let kind = match (lists.is_empty(), measured) {
+        (true, _) => DeclarationKind::Questionnaire,
+        (false, true) => DeclarationKind::LaboratoryReport,
+        (false, false) => DeclarationKind::Unspecified,
+    };
+    // What the case says of the part as such: its mass, what it is for, what it touches.
+    let told = |mut part: Part| {
+        part.mass = part_mass;
+        part.function = function.as_ref().map(|spot| spot.value.as_str().into());
+        part.contact = contact.as_ref().map(|spot| spot.value.as_str().into());
+        part
+    };
     for (declared, constituents) in lists {
         let mut part = Part::new(Level::Material, own.clone());
         part.name = material_name.as_deref().map(Into::into);
         part.constituents = constituents;
+        for constituent in &mut part.constituents {
+            constituent.measured = measured;
+        }
         let named = |name: &Option<String>, level| Part { name: name.as_deref().map(Into::into), ..Part::new(level, own.clone()) };
         match declared {
             Declared::Product => product.root.constituents = part.constituents,
@@ -240,16 +276,20 @@ fn declaration(table: &Table, document: &Document, place: &Place, category: Opti
             }
             Declared::Material => match component {
                 Some(_) => {
-                    let mut article = named(&component, Level::Article);
+                    let mut article = told(named(&component, Level::Article));
                     article.is_article = Some(true);
                     article.parts.push(part);
                     product.root.parts.push(article);
                 }
-                None => product.root.parts.push(part),
+                None => product.root.parts.push(told(part)),
             },
             Declared::Article => {
-                let mut article = named(&component, Level::Article);
+                let mut article = told(named(&component, Level::Article));
                 article.is_article = Some(true);
+                // A named material takes what is declared of the article, as a row of a table that names both does.
+                if material_name.is_some() {
+                    article.parts.push(Part { constituents: Vec::new(), ..part.clone() });
+                }
                 article.constituents = part.constituents;
                 product.root.parts.push(article);
             }
@@ -280,6 +320,7 @@ fn constituent(line: &Table, document: &Document) -> Constituent {
     let (cas, ec, name, amount) = (text("cas"), text("ec"), text("name"), text("amount"));
     let function = text("function");
     let intended = line.flag("intentional").map(|flag| flag.value);
+    let smiles = text("smiles");
     line.finish();
     if cas.is_none() && ec.is_none() && name.is_none() {
         line.faults().at(&place, "raden anger varken cas, ec eller name", "the line has neither cas, ec nor name");
@@ -293,6 +334,7 @@ fn constituent(line: &Table, document: &Document) -> Constituent {
     own.ec = boxed(ec).into_iter().collect();
     own.name = boxed(name);
     own.function = boxed(function);
+    own.smiles = boxed(smiles);
     own.intended = intended;
     own
 }

@@ -228,7 +228,11 @@ fn materials<'a>(rows: &mut impl Iterator<Item = &'a str>, register: &mut Regist
         if language == "cas" && Cas::parse(name).is_none() {
             return Err(BrokenRegister { table: "materials", row: name.to_string() });
         }
-        register.add_material(material, name);
+        if language == "member" {
+            register.add_material_member(material, name);
+        } else {
+            register.add_material(material, name);
+        }
     }
     Ok(())
 }

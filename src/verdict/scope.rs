@@ -141,7 +141,10 @@ fn says(own: &[String], wanted: &[String], known: Option<(&Register, &[MaterialI
         let is_lower = word.is_ascii() && !word.bytes().any(|byte| byte.is_ascii_uppercase());
         let lower: Cow<'_, str> = if is_lower { word.into() } else { word.to_lowercase().into() };
         own.iter().any(|own| own.contains(&*lower))
-            || known.is_some_and(|(register, known)| known.iter().any(|material| register.material_id(*material) == word))
+            || known.is_some_and(|(register, known)| {
+                let is = |material: MaterialId| register.material_id(material) == word;
+                known.iter().any(|material| is(*material) || register.material_families(*material).iter().any(|family| is(*family)))
+            })
     });
     if found { Inside::Yes } else { Inside::No }
 }
@@ -151,7 +154,12 @@ pub(super) fn thing_inside(scope: &Scope, tree: &Tree<'_>, thing: Thing, facts: 
     let mut inside = Inside::Yes;
     let mut wants = |own: &[String], wanted: &[String], excluded: &[String], known: Option<(&Register, &[MaterialId])>| {
         if !wanted.is_empty() {
-            inside = inside.and(says(own, wanted, known));
+            let found = match says(own, wanted, known) {
+                // A trade or part name does not say what the material is.
+                Inside::No if known.is_some_and(|(_, known)| known.is_empty()) => Inside::Unknown,
+                found => found,
+            };
+            inside = inside.and(found);
         }
         if !excluded.is_empty() {
             inside = inside.and(says(own, excluded, known).negated());

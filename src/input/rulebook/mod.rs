@@ -43,6 +43,8 @@ struct Loaded {
     set: WrittenSet,
     rules: Vec<WrittenRule>,
     hashed: Hashed,
+    /// Which of its rules were asked for, by the beginnings of their ids; `None`: all.
+    parts: Option<BTreeMap<String, Option<Place>>>,
 }
 
 /// A wish for a rule set, and where it is written (`None`: on the command line).
@@ -67,7 +69,7 @@ pub fn built_in_contracts() -> impl Iterator<Item = &'static str> {
 /// # Errors
 /// Every fault of every file, by place. The register may then hold substances of the faulty rules.
 pub fn load(request: &Request, register: &mut Register) -> Result<RuleBook, Vec<Fault>> {
-    let mut work = Work { faults: Rc::default(), sets: Vec::new(), failed: BTreeSet::new(), complete: true };
+    let mut work = Work { faults: Rc::default(), sets: Vec::new(), failed: BTreeSet::new(), complete: true, unasked: false };
     let (categories, category_hash) = work.categories(&request.rules_dirs);
     let own_dirs = work.index(&request.rules_dirs);
     let contract = match &request.contract {
@@ -82,12 +84,13 @@ pub fn load(request: &Request, register: &mut Register) -> Result<RuleBook, Vec<
     };
     if request.contract.is_none() && request.rules.is_empty() {
         for location in own_dirs.values() {
-            work.set(location, None);
+            work.set(location, None, None);
         }
         for id in built_in_sets().filter(|id| !own_dirs.contains_key(*id)) {
-            work.set(&Location::BuiltIn(format!("{id}/rules.toml")), None);
+            work.set(&Location::BuiltIn(format!("{id}/rules.toml")), None, None);
         }
         work.sets.retain(|loaded| loaded.set.consequence != Consequence::Watch);
+        work.unasked();
     }
     let of_contract = contract.iter().flat_map(|(written, _, _)| &written.rulesets);
     let wishes = of_contract
@@ -106,6 +109,8 @@ struct Work {
     failed: BTreeSet<String>,
     /// Whether every set that was asked for could be read as a whole.
     complete: bool,
+    /// Whether nobody has named what is loaded.
+    unasked: bool,
 }
 
 type WholeContract = (WrittenContract, Location, Hashed);
@@ -160,7 +165,7 @@ impl Work {
                 }
                 let root = Table::root(&document, &faults, &table);
                 let Some(id) = root.table("ruleset").and_then(|set| set.text("id")) else {
-                    self.set(&location, None);
+                    self.set(&location, None, None);
                     continue;
                 };
                 if let Some(first) = found.get(&id.value) {
@@ -205,6 +210,45 @@ impl Work {
         }
     }
 
+    /// Criteria and contract requirements that nobody has asked for break no contract: they are told, and count for nothing.
+    fn unasked(&mut self) {
+        self.unasked = true;
+        for loaded in self.sets.iter_mut().filter(|loaded| matches!(loaded.location, Location::BuiltIn(_))) {
+            let of_set = loaded.set.consequence;
+            for rule in &mut loaded.rules {
+                let own = rule.consequence.unwrap_or(of_set);
+                if own == Consequence::Contract || (own == Consequence::Information && rule.requirement.is_some()) {
+                    rule.consequence = Some(Consequence::Watch);
+                }
+            }
+        }
+    }
+
+    /// Keeps of each set the parts that were asked for. Gives what was left out, for the fingerprint.
+    fn select(&mut self) -> String {
+        let mut selection = String::new();
+        for loaded in &mut self.sets {
+            let Some(parts) = &loaded.parts else { continue };
+            let holds = |part: &str, id: &str| id.strip_prefix(part).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+            for (part, place) in parts {
+                let found = loaded.rules.iter().map(|rule| &rule.id.value).chain(&self.failed).any(|id| holds(part, id));
+                if !found {
+                    let shown = loaded.location.shown();
+                    let sv = format!("ingen regel i `{shown}` har ett id som börjar med `{part}`");
+                    let en = format!("no rule in `{shown}` has an id that begins with `{part}`");
+                    match place {
+                        Some(place) => self.faults.at(place, sv, en),
+                        None => self.faults.of_file(part, sv, en),
+                    }
+                }
+                selection.push_str(part);
+                selection.push('\n');
+            }
+            loaded.rules.retain(|rule| parts.keys().any(|part| holds(part, &rule.id.value)));
+        }
+        selection
+    }
+
     /// Loads the set that a wish names.
     fn wish(&mut self, wish: &Wish, own_dirs: &BTreeMap<String, Location>) {
         let text = wish.text.as_str();
@@ -212,15 +256,22 @@ impl Work {
             Some((id, version)) => (id, Some(version)),
             None => (text, None),
         };
-        let by_id = || match own_dirs.get(id) {
+        let by_id = |id: &str| match own_dirs.get(id) {
             Some(location) => Some(location.clone()),
             None => built_in_sets().find(|own| *own == id).map(|id| Location::BuiltIn(format!("{id}/rules.toml"))),
         };
+        let of_set = id.split_once('/').and_then(|(set, _)| by_id(set));
         let path = Path::new(text);
-        let location = match by_id() {
+        let location = match by_id(id) {
             Some(location) => location,
-            None if path.is_dir() => return self.set(&Location::Disk(path.join("rules.toml")), None),
-            None if path.is_file() || text.ends_with(".toml") => return self.set(&Location::Disk(path.to_path_buf()), None),
+            None if path.is_dir() => return self.set(&Location::Disk(path.join("rules.toml")), None, None),
+            None if path.is_file() || text.ends_with(".toml") => return self.set(&Location::Disk(path.to_path_buf()), None, None),
+            // `upphandlingsmyndigheten/11038:2`: the rules of a set whose ids begin so.
+            None if of_set.is_some() => {
+                let part = Some((id, wish.place.clone()));
+                let Some(location) = of_set else { return };
+                return self.set(&location, version.map(|version| (version, wish)), part);
+            }
             None => {
                 let known: BTreeSet<String> = built_in_sets().map(str::to_string).chain(own_dirs.keys().cloned()).collect();
                 let known = known.into_iter().collect::<Vec<_>>().join(", ");
@@ -234,17 +285,29 @@ impl Work {
                 return;
             }
         };
-        self.set(&location, version.map(|version| (version, wish)));
+        self.set(&location, version.map(|version| (version, wish)), None);
     }
 
-    /// Loads the set at `location` once; `version` is what a wish asks for.
-    fn set(&mut self, location: &Location, version: Option<(&str, &Wish)>) {
-        if !self.sets.iter().any(|loaded| loaded.location == *location) {
-            let before = self.faults.count();
-            if let Some(loaded) = self.read(location) {
-                self.sets.push(loaded);
+    /// Loads the set at `location` once; `version` is what a wish asks for, and `part` the beginning of the ids that it
+    /// wants, with its place.
+    fn set(&mut self, location: &Location, version: Option<(&str, &Wish)>, part: Option<(&str, Option<Place>)>) {
+        let part = part.map(|(id, place)| (id.to_string(), place));
+        match self.sets.iter_mut().find(|loaded| loaded.location == *location) {
+            Some(loaded) => match (&mut loaded.parts, part) {
+                (Some(parts), Some((id, place))) => {
+                    parts.insert(id, place);
+                }
+                (parts, None) => *parts = None,
+                (None, Some(_)) => {}
+            },
+            None => {
+                let before = self.faults.count();
+                if let Some(mut loaded) = self.read(location) {
+                    loaded.parts = part.map(|part| BTreeMap::from([part]));
+                    self.sets.push(loaded);
+                }
+                self.complete &= self.faults.count() == before;
             }
-            self.complete &= self.faults.count() == before;
         }
         let Some((wanted, wish)) = version else { return };
         let Some(loaded) = self.sets.iter().find(|loaded| loaded.location == *location) else { return };
@@ -275,7 +338,7 @@ impl Work {
         if tables.is_empty() {
             faults.at(&document.place(0), "filen har inga regler; lägg till [[rule]]", "the file has no rules; add [[rule]]");
         }
-        Some(Loaded { location: location.clone(), set: set?, rules, hashed })
+        Some(Loaded { location: location.clone(), set: set?, rules, hashed, parts: None })
     }
 
     /// Checks everything against the register and each other.
@@ -288,6 +351,7 @@ impl Work {
     ) -> Result<RuleBook, Vec<Fault>> {
         // Sorted, so that the order in which sets are asked for changes nothing.
         self.sets.sort_by(|a, b| (&a.set.id.value, &a.location).cmp(&(&b.set.id.value, &b.location)));
+        let selection = self.select();
         self.duplicates(contract.as_ref().map(|(written, _, _)| written));
         if let Some((written, _, _)) = &mut contract {
             let mut rules: Vec<(&mut WrittenRule, Consequence)> = Vec::new();
@@ -365,7 +429,14 @@ impl Work {
         if self.faults.count() > 0 {
             return Err(self.faults.sorted());
         }
-        let parts = [("register", REGISTER_SHA256), ("categories", &category_hash), ("contract", &contract_hash)];
+        let unasked = if self.unasked { "unasked" } else { "" };
+        let parts = [
+            ("register", REGISTER_SHA256),
+            ("categories", &category_hash),
+            ("contract", &contract_hash),
+            ("selection", &selection),
+            ("unasked", unasked),
+        ];
         let of_sets = sets.iter().map(|set| (&*set.id, set.hash.as_bytes()));
         let fingerprint = sources::digest(parts.iter().map(|(name, hash)| (*name, hash.as_bytes())).chain(of_sets));
         Ok(RuleBook::compile(sets, rules, valid_contract, categories, fingerprint, register))

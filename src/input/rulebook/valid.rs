@@ -165,7 +165,7 @@ impl Check<'_> {
             exemptions,
             severity: written.severity,
             consequence: written.consequence.unwrap_or(home.consequence),
-            list_complete: home.list_complete,
+            list_complete: written.list_complete.unwrap_or(home.list_complete),
             requirement: written.requirement.as_deref().map(Into::into),
             level: written.level.as_deref().map(Into::into),
             evidence: written.evidence.iter().map(|kind| kind.as_str().into()).collect(),
@@ -506,13 +506,14 @@ fn limit(written: &WrittenLimit, elements: Option<&[String]>) -> Limit {
         basis: written.basis,
         decision: written.decision.unwrap_or_default(),
         intentional: written.intentional,
+        used: written.used,
     }
 }
 
 /// Why a limit is looser than another, in Swedish and English; `None` when it is as strict or stricter.
 pub(super) fn looser(new: &WrittenLimit, old: &WrittenLimit) -> Option<(&'static str, &'static str)> {
     use crate::rule::Of::{Article, HomogeneousMaterial, Product};
-    let ban = |limit: &WrittenLimit| limit.comparison == Comparison::Above && limit.steps == 0 && !limit.intentional;
+    let ban = |limit: &WrittenLimit| limit.comparison == Comparison::Above && limit.steps == 0 && !limit.intentional && !limit.used;
     // Any part that exceeds a limit proves nothing of the whole, but a whole that does proves it of a part: finer is stricter.
     let finer = |of| match of {
         Product => Some(0),
@@ -527,8 +528,11 @@ pub(super) fn looser(new: &WrittenLimit, old: &WrittenLimit) -> Option<(&'static
     if new.element.as_ref().map(|spot| &spot.value) != old.element.as_ref().map(|spot| &spot.value) && new.element.is_some() {
         return Some(("räknas som ett annat grundämne (`as`)", "is counted as another element (`as`)"));
     }
-    if ban(new) {
+    if ban(new) && !old.used {
         return None;
+    }
+    if new.used != old.used {
+        return Some(("går inte att jämföra (`used_in_manufacture`)", "cannot be compared (`used_in_manufacture`)"));
     }
     if new.intentional != old.intentional {
         return Some(("går inte att jämföra (`intentional`)", "cannot be compared (`intentional`)"));
