@@ -6,7 +6,7 @@
 use crate::amount::{Decimal, Dimension, Factor, Kind, Unit};
 use crate::declaration::{Date, Text};
 use crate::substance::{GroupId, MaterialId, Register, SubstanceId};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// What breaking a rule means.
@@ -470,8 +470,8 @@ pub struct Contract {
 pub struct Category {
     /// Its id.
     pub id: Arc<str>,
-    /// The category it is a kind of.
-    pub parent: Option<Arc<str>>,
+    /// The categories it is a kind of: a glove for examinations is a medical device and a glove.
+    pub parents: Vec<Arc<str>>,
     /// Names by language code.
     pub names: BTreeMap<String, String>,
     /// Words in headings and declarations that mean it, lower case.
@@ -485,6 +485,10 @@ pub struct Category {
 pub struct Categories {
     by_id: BTreeMap<Arc<str>, Category>,
     by_word: BTreeMap<String, Vec<Arc<str>>>,
+    /// Each category with itself and everything above it.
+    above: BTreeMap<Arc<str>, BTreeSet<Arc<str>>>,
+    /// Each category with those that it shares a category with: something may be in both.
+    overlapping: BTreeMap<Arc<str>, BTreeSet<Arc<str>>>,
 }
 
 impl Categories {
@@ -499,6 +503,18 @@ impl Categories {
                 }
             }
             vocabulary.by_id.insert(Arc::clone(&category.id), category);
+        }
+        for id in vocabulary.by_id.keys() {
+            let mut above = BTreeSet::from([Arc::clone(id)]);
+            let mut next = vec![id];
+            // A cycle, which loading refuses, ends here too: nothing is entered twice.
+            while let Some(parents) = next.pop().and_then(|at| vocabulary.by_id.get(at)).map(|category| &category.parents) {
+                next.extend(parents.iter().filter(|parent| above.insert(Arc::clone(parent))));
+            }
+            for one in &above {
+                vocabulary.overlapping.entry(Arc::clone(one)).or_default().extend(above.iter().cloned());
+            }
+            vocabulary.above.insert(Arc::clone(id), above);
         }
         vocabulary
     }
@@ -546,16 +562,12 @@ impl Categories {
 
     /// Whether `id` is `ancestor` or below it.
     pub fn is_within(&self, id: &str, ancestor: &str) -> bool {
-        let mut at = Some(id);
-        // A parent chain longer than the vocabulary would be a cycle, which loading refuses.
-        for _ in 0..=self.by_id.len() {
-            match at {
-                Some(current) if current == ancestor => return true,
-                Some(current) => at = self.by_id.get(current).and_then(|category| category.parent.as_deref()),
-                None => return false,
-            }
-        }
-        false
+        id == ancestor || self.above.get(id).is_some_and(|above| above.contains(ancestor))
+    }
+
+    /// Whether something may be in both categories: one is below the other, or a third is below both.
+    pub fn overlap(&self, one: &str, other: &str) -> bool {
+        one == other || self.overlapping.get(one).is_some_and(|own| own.contains(other))
     }
 }
 
@@ -711,17 +723,23 @@ mod tests {
     fn categories_are_found_by_id_word_and_cpv() {
         let vocabulary = Categories::new([
             Category { id: "eee".into(), ..Category::default() },
+            Category { id: "medical-device".into(), ..Category::default() },
             Category {
                 id: "eee/8-medical".into(),
-                parent: Some("eee".into()),
+                parents: vec!["eee".into(), "medical-device".into()],
                 words: vec!["patientmonitor".into()],
                 cpv: vec!["3312".into()],
                 ..Category::default()
             },
+            Category { id: "medical-device/gloves".into(), parents: vec!["medical-device".into()], ..Category::default() },
         ]);
         assert_eq!(vocabulary.find("Patientmonitor"), [&Arc::from("eee/8-medical")]);
         assert_eq!(vocabulary.find("33123210-3"), [&Arc::from("eee/8-medical")]);
         assert!(vocabulary.is_within("eee/8-medical", "eee"));
+        assert!(vocabulary.is_within("eee/8-medical", "medical-device"));
         assert!(!vocabulary.is_within("eee", "eee/8-medical"));
+        assert!(vocabulary.overlap("eee", "eee/8-medical") && vocabulary.overlap("eee/8-medical", "eee"));
+        assert!(vocabulary.overlap("medical-device", "eee"), "a medical device may be electrical");
+        assert!(!vocabulary.overlap("medical-device/gloves", "eee"));
     }
 }

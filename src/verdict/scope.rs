@@ -32,7 +32,8 @@ impl Inside {
     }
 }
 
-/// Whether the product's categories are inside `wanted`. A category that is wider than a wanted one leaves it open.
+/// Whether the product's categories are inside `wanted`. A category that is wider than a wanted one, or shares a third with
+/// it (a bare "glove" may be a medical device), leaves it open.
 pub(super) fn within(categories: &Categories, own: &[Arc<str>], wanted: &[Arc<str>]) -> Inside {
     if own.is_empty() {
         return Inside::Unknown;
@@ -43,7 +44,7 @@ pub(super) fn within(categories: &Categories, own: &[Arc<str>], wanted: &[Arc<st
             if categories.is_within(category, wanted) {
                 return Inside::Yes;
             }
-            if categories.is_within(wanted, category) {
+            if categories.overlap(category, wanted) {
                 result = Inside::Unknown;
             }
         }

@@ -3,13 +3,13 @@
 use super::fault::{Faults, Place};
 use super::table::{Spot, Table};
 use crate::rule::{Categories, Category};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-/// A category as written, with the place of its id and parent.
+/// A category as written, with the places of its id and parents.
 #[derive(Debug, Clone)]
 pub(super) struct WrittenCategory {
     id: Spot<String>,
-    parent: Option<Spot<String>>,
+    parents: Vec<Spot<String>>,
     category: Category,
 }
 
@@ -18,7 +18,7 @@ pub(super) fn written(root: &Table) -> Vec<WrittenCategory> {
     let mut found = Vec::new();
     for table in root.tables("category") {
         let id = table.id("id");
-        let parent = table.text("parent");
+        let parents = table.one_or_more("parent");
         let mut names = BTreeMap::new();
         if let Some(inner) = table.required_table("names") {
             for (language, name) in inner.all_texts() {
@@ -47,9 +47,9 @@ pub(super) fn written(root: &Table) -> Vec<WrittenCategory> {
         }
         table.finish();
         let Some(id) = id else { continue };
-        let category =
-            Category { id: id.value.as_str().into(), parent: parent.as_ref().map(|spot| spot.value.as_str().into()), names, words, cpv };
-        found.push(WrittenCategory { id, parent, category });
+        let above = parents.iter().map(|spot| spot.value.as_str().into()).collect();
+        let category = Category { id: id.value.as_str().into(), parents: above, names, words, cpv };
+        found.push(WrittenCategory { id, parents, category });
     }
     root.finish();
     found
@@ -71,29 +71,27 @@ pub(super) fn valid(written: Vec<WrittenCategory>, faults: &Faults) -> Categorie
             }
         }
     }
-    let parents: BTreeMap<&str, &str> =
-        written.iter().filter_map(|own| Some((own.id.value.as_str(), own.parent.as_ref()?.value.as_str()))).collect();
+    let parents: BTreeMap<&str, Vec<&str>> =
+        written.iter().map(|own| (own.id.value.as_str(), own.parents.iter().map(|parent| parent.value.as_str()).collect())).collect();
     for own in &written {
-        let Some(parent) = &own.parent else { continue };
-        let name = &parent.value;
-        if !first.contains_key(name.as_str()) {
-            faults.at(&parent.place, format!("kategorin `{name}` finns inte"), format!("there is no category `{name}`"));
-            continue;
-        }
-        let mut at = name.as_str();
-        for _ in 0..written.len() {
-            if at == own.id.value {
-                let id = &own.id.value;
+        for parent in &own.parents {
+            let name = parent.value.as_str();
+            if !first.contains_key(name) {
+                faults.at(&parent.place, format!("kategorin `{name}` finns inte"), format!("there is no category `{name}`"));
+                continue;
+            }
+            let mut above = BTreeSet::from([name]);
+            let mut next = vec![name];
+            while let Some(at) = next.pop() {
+                next.extend(parents.get(at).into_iter().flatten().copied().filter(|parent| above.insert(parent)));
+            }
+            let id = own.id.value.as_str();
+            if above.contains(id) {
                 faults.at(
                     &parent.place,
                     format!("`{id}` är sin egen förälder genom `{name}`"),
                     format!("`{id}` is its own parent by way of `{name}`"),
                 );
-                break;
-            }
-            match parents.get(at) {
-                Some(next) => at = next,
-                None => break,
             }
         }
     }

@@ -152,6 +152,14 @@ impl<'t> Table<'t> {
         found
     }
 
+    /// One text or a list of texts.
+    pub(in crate::input) fn one_or_more(&self, key: &'static str) -> Vec<Spot<String>> {
+        match self.get(key).map(|value| value.get_ref()) {
+            Some(DeValue::String(_)) => self.text(key).into_iter().collect(),
+            _ => self.texts(key),
+        }
+    }
+
     /// Yes or no.
     pub(in crate::input) fn flag(&self, key: &'static str) -> Option<Spot<bool>> {
         let value = self.get(key)?;
