@@ -165,7 +165,7 @@ impl Check<'_> {
             exemptions,
             severity: written.severity,
             consequence: written.consequence.unwrap_or(home.consequence),
-            list_complete: home.list_complete,
+            list_complete: written.list_complete.unwrap_or(home.list_complete),
             requirement: written.requirement.as_deref().map(Into::into),
             level: written.level.as_deref().map(Into::into),
             evidence: written.evidence.iter().map(|kind| kind.as_str().into()).collect(),

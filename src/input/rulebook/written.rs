@@ -81,6 +81,7 @@ pub(super) struct WrittenRule {
     pub(super) exemptions: Option<Spot<String>>,
     pub(super) severity: Severity,
     pub(super) consequence: Option<Consequence>,
+    pub(super) list_complete: Option<bool>,
     pub(super) requirement: Option<String>,
     pub(super) level: Option<String>,
     pub(super) evidence: Vec<String>,
@@ -146,6 +147,7 @@ pub(super) fn rule(table: &Table) -> Option<WrittenRule> {
     let exemptions = table.text("exemptions");
     let severity = table.word("severity", &["critical", "major", "minor"], Severity::from_code).map(|spot| spot.value);
     let consequence = consequence(table);
+    let list_complete = table.flag("list_complete").map(|flag| flag.value);
     let words = ["specification", "award", "clause"];
     let requirement = table.word("requirement", &words, |word| words.contains(&word).then(|| word.to_string()));
     let words = ["base", "advanced"];
@@ -176,6 +178,7 @@ pub(super) fn rule(table: &Table) -> Option<WrittenRule> {
         exemptions,
         severity: severity.unwrap_or_default(),
         consequence,
+        list_complete,
         requirement: requirement.map(|spot| spot.value),
         level: level.map(|spot| spot.value),
         evidence,
