@@ -369,7 +369,7 @@ pub struct Rule {
     pub severity: Severity,
     /// What a breach means.
     pub consequence: Consequence,
-    /// Whether its list is complete.
+    /// Whether its list is complete; the set's own answer unless the rule has one.
     pub list_complete: bool,
     /// specification | award | clause, for procurement criteria.
     pub requirement: Option<Arc<str>>,
@@ -478,6 +478,11 @@ pub struct Category {
     pub words: Vec<String>,
     /// CPV code prefixes.
     pub cpv: Vec<String>,
+    /// It and all below it are not kinds of product but answers to another question (who is it for, what does it touch):
+    /// a product has them beside its kind, and one that names none may have any.
+    pub facet: bool,
+    /// Answers of facets that everything of this kind has: a garment touches skin.
+    pub implies: Vec<Arc<str>>,
 }
 
 /// The vocabulary of categories.
@@ -558,6 +563,40 @@ impl Categories {
             }
         }
         found
+    }
+
+    /// The facet that a category is an answer of; `None` for kinds of product.
+    pub fn facet_of(&self, id: &str) -> Option<&Arc<str>> {
+        let mut above = self.above.get(id)?.iter();
+        above.find_map(|id| self.by_id.get(id).filter(|category| category.facet).map(|category| &category.id))
+    }
+
+    /// The categories of a product with the answers that its kinds imply.
+    pub fn with_implied(&self, own: &[Arc<str>]) -> Vec<Arc<str>> {
+        let mut all = own.to_vec();
+        let above = own.iter().filter_map(|id| self.above.get(id)).flatten().filter_map(|id| self.by_id.get(id));
+        for implied in above.flat_map(|category| &category.implies) {
+            if !all.contains(implied) {
+                all.push(Arc::clone(implied));
+            }
+        }
+        all
+    }
+
+    /// The categories that a product names, and those of `given` that answer what it leaves open: its kind where it names
+    /// none, and each facet that it is silent on.
+    pub fn completed(&self, own: Vec<Arc<str>>, given: &[Arc<str>]) -> Vec<Arc<str>> {
+        if own.is_empty() {
+            return given.to_vec();
+        }
+        let mut all = own;
+        let silent = |id: &Arc<str>| {
+            let facet = self.facet_of(id);
+            !all.iter().any(|named| self.facet_of(named) == facet)
+        };
+        let further: Vec<Arc<str>> = given.iter().filter(|id| silent(id)).cloned().collect();
+        all.extend(further);
+        all
     }
 
     /// Whether `id` is `ancestor` or below it.
@@ -741,5 +780,26 @@ mod tests {
         assert!(vocabulary.overlap("eee", "eee/8-medical") && vocabulary.overlap("eee/8-medical", "eee"));
         assert!(vocabulary.overlap("medical-device", "eee"), "a medical device may be electrical");
         assert!(!vocabulary.overlap("medical-device/gloves", "eee"));
+    }
+
+    #[test]
+    fn a_facet_stands_beside_the_kind() {
+        let ids = |ids: &[&str]| ids.iter().map(|id| Arc::from(*id)).collect::<Vec<Arc<str>>>();
+        let below = |id: &str, parent: &str| Category { id: id.into(), parents: vec![parent.into()], ..Category::default() };
+        let vocabulary = Categories::new([
+            Category { id: "audience".into(), facet: true, ..Category::default() },
+            below("audience/public", "audience"),
+            Category { id: "textile".into(), implies: ids(&["contact/skin"]), ..Category::default() },
+            below("textile/garment", "textile"),
+            Category { id: "contact".into(), facet: true, ..Category::default() },
+            below("contact/skin", "contact"),
+        ]);
+        assert_eq!(vocabulary.facet_of("audience/public").map(|id| &**id), Some("audience"));
+        assert_eq!(vocabulary.facet_of("textile/garment"), None);
+        assert_eq!(vocabulary.with_implied(&ids(&["textile/garment"])), ids(&["textile/garment", "contact/skin"]));
+        let given = ids(&["textile", "audience/public"]);
+        assert_eq!(vocabulary.completed(ids(&["textile/garment"]), &given), ids(&["textile/garment", "audience/public"]));
+        assert_eq!(vocabulary.completed(ids(&["audience/public"]), &given), ids(&["audience/public", "textile"]));
+        assert_eq!(vocabulary.completed(Vec::new(), &given), given);
     }
 }

@@ -79,10 +79,8 @@ pub fn judge(composition: &Composition, book: &RuleBook, register: &Register, se
                 }
             }
         }
-        let mut categories: Vec<Arc<str>> = product.categories.iter().flat_map(|text| book.categories.find(text)).cloned().collect();
-        if categories.is_empty() {
-            categories = settings.categories.clone();
-        }
+        let own: Vec<Arc<str>> = product.categories.iter().flat_map(|text| book.categories.find(text)).cloned().collect();
+        let categories = book.categories.completed(own, &settings.categories);
         let case = Case {
             product,
             kind: product.kind.unwrap_or(declaration.kind),
@@ -168,23 +166,54 @@ impl Case<'_> {
     }
 
     fn scoped(&self, rule: &Rule) -> Scoped {
-        let within = |wanted: &[Arc<str>]| {
-            let mut answer = if self.categories.is_empty() { Scoped::Unknown } else { Scoped::Out };
-            for own in &self.categories {
-                for want in wanted {
-                    if self.book.categories.is_within(own, want) {
+        let vocabulary = &self.book.categories;
+        let own = vocabulary.with_implied(&self.categories);
+        // One answer for the kind of product (`None`) or for one facet.
+        let answer_for = |facet: Option<&Arc<str>>, wanted: &[Arc<str>]| {
+            let of_facet = |id: &&Arc<str>| vocabulary.facet_of(id) == facet;
+            let named: Vec<&Arc<str>> = own.iter().filter(of_facet).collect();
+            let mut answer = if named.is_empty() { Scoped::Unknown } else { Scoped::Out };
+            for own in named {
+                for want in wanted.iter().filter(of_facet) {
+                    if vocabulary.is_within(own, want) {
                         return Scoped::In;
                     }
                     // "Electrical equipment" may be a medical device or not.
-                    if self.book.categories.is_within(want, own) {
+                    if vocabulary.is_within(want, own) {
                         answer = Scoped::Unknown;
                     }
                 }
             }
             answer
         };
-        let inside = if rule.scope.categories.is_empty() { Scoped::In } else { within(&rule.scope.categories) };
-        let outside = if rule.scope.exclude_categories.is_empty() { Scoped::Out } else { within(&rule.scope.exclude_categories) };
+        let facets = |wanted: &[Arc<str>]| {
+            let mut facets: Vec<Option<Arc<str>>> = wanted.iter().map(|id| vocabulary.facet_of(id).cloned()).collect();
+            facets.sort();
+            facets.dedup();
+            facets
+        };
+        // Every facet that is asked for has to fit.
+        let mut inside = Scoped::In;
+        for facet in facets(&rule.scope.categories) {
+            inside = match (inside, answer_for(facet.as_ref(), &rule.scope.categories)) {
+                (Scoped::Out, _) | (_, Scoped::Out) => Scoped::Out,
+                (Scoped::In, Scoped::In) => Scoped::In,
+                _ => Scoped::Unknown,
+            };
+        }
+        // One that fits is enough to be out; a facet that nobody speaks of takes nothing out.
+        let mut outside = Scoped::Out;
+        for facet in facets(&rule.scope.exclude_categories) {
+            let answer = match answer_for(facet.as_ref(), &rule.scope.exclude_categories) {
+                Scoped::Unknown if facet.is_some() => Scoped::Out,
+                answer => answer,
+            };
+            outside = match (outside, answer) {
+                (Scoped::In, _) | (_, Scoped::In) => Scoped::In,
+                (Scoped::Out, Scoped::Out) => Scoped::Out,
+                _ => Scoped::Unknown,
+            };
+        }
         match (inside, outside) {
             (Scoped::Out, _) | (_, Scoped::In) => Scoped::Out,
             (Scoped::In, Scoped::Out) => Scoped::In,

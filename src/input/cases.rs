@@ -6,7 +6,7 @@ use super::rulebook::sources::{self, Location};
 use super::rulebook::table::{Spot, Table, parse};
 use super::rulebook::{Request, built_in_contracts, built_in_sets};
 use super::table::questionnaire;
-use crate::amount::{Context, Dimension, Interval, Reading, read_text};
+use crate::amount::{Context, Dimension, Interval, Kind, Reading, read_text};
 use crate::declaration::{ClaimedExemption, Constituent, Date, Declaration, DeclarationKind, Level, Part, Product, Source};
 use crate::rule::{RuleBook, parse_limit};
 use crate::substance::{Confirmations, Register, identify};
@@ -321,6 +321,8 @@ fn constituent(line: &Table, document: &Document) -> Constituent {
     let function = text("function");
     let intended = line.flag("intentional").map(|flag| flag.value);
     let smiles = text("smiles");
+    let kinds = [Kind::Content, Kind::Extractable, Kind::Migration, Kind::Release, Kind::Emission].map(Kind::code);
+    let measure = line.word("measure", &kinds, Kind::from_code);
     line.finish();
     if cas.is_none() && ec.is_none() && name.is_none() {
         line.faults().at(&place, "raden anger varken cas, ec eller name", "the line has neither cas, ec nor name");
@@ -330,6 +332,9 @@ fn constituent(line: &Table, document: &Document) -> Constituent {
     let mut own = Constituent::new(source(document, &place, &shown));
     own.amount_source = amount.as_ref().map(|spot| source(document, &spot.place, &spot.value));
     own.reading = amount.map_or(Reading::Empty, |spot| read_text(&spot.value, &Context::default()));
+    if let (Reading::Amount(amount), Some(measure)) = (&mut own.reading, measure) {
+        amount.kind = Some(measure.value);
+    }
     own.cas = boxed(cas).into_iter().collect();
     own.ec = boxed(ec).into_iter().collect();
     own.name = boxed(name);

@@ -98,7 +98,7 @@ fn categories_of(product: &Product, book: &RuleBook, settings: &Settings) -> Vec
     let mut own: Vec<Arc<str>> = product.categories.iter().flat_map(|text| book.categories.find(text)).cloned().collect();
     own.sort_unstable();
     own.dedup();
-    if own.is_empty() { settings.categories.clone() } else { own }
+    book.categories.completed(own, &settings.categories)
 }
 
 /// Which rules and list entries count on a day.

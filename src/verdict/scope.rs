@@ -32,12 +32,9 @@ impl Inside {
     }
 }
 
-/// Whether the product's categories are inside `wanted`. A category that is wider than a wanted one, or shares a third with
-/// it (a bare "glove" may be a medical device), leaves it open.
-pub(super) fn within(categories: &Categories, own: &[Arc<str>], wanted: &[Arc<str>]) -> Inside {
-    if own.is_empty() {
-        return Inside::Unknown;
-    }
+/// Whether one of the product's categories is inside one of `wanted`, all of one facet or all kinds of product. A category
+/// that is wider than a wanted one, or shares a third with it (a bare "glove" may be a medical device), leaves it open.
+fn meets(categories: &Categories, own: &[Arc<str>], wanted: &[&Arc<str>]) -> Inside {
     let mut result = Inside::No;
     for category in own {
         for wanted in wanted {
@@ -52,6 +49,42 @@ pub(super) fn within(categories: &Categories, own: &[Arc<str>], wanted: &[Arc<st
     result
 }
 
+/// Whether the product's categories are inside `wanted`: one of the wanted kinds, and of every facet that is wanted one of
+/// its answers. A facet (or the kind) that the product does not name leaves it open.
+pub(super) fn within(categories: &Categories, own: &[Arc<str>], wanted: &[Arc<str>]) -> Inside {
+    let own = categories.with_implied(own);
+    let mut inside = Inside::Yes;
+    let mut seen: Vec<Option<&Arc<str>>> = Vec::new();
+    for id in wanted {
+        let facet = categories.facet_of(id);
+        if seen.contains(&facet) {
+            continue;
+        }
+        seen.push(facet);
+        let alike: Vec<&Arc<str>> = wanted.iter().filter(|id| categories.facet_of(id) == facet).collect();
+        let named = own.iter().any(|id| categories.facet_of(id) == facet);
+        inside = inside.and(if named { meets(categories, &own, &alike) } else { Inside::Unknown });
+    }
+    inside
+}
+
+/// Whether the product is one of `excluded`. A facet that it does not name takes it out of no rule.
+fn outside(categories: &Categories, own: &[Arc<str>], excluded: &[Arc<str>]) -> Inside {
+    let own = categories.with_implied(own);
+    let (kinds, answers): (Vec<&Arc<str>>, Vec<&Arc<str>>) = excluded.iter().partition(|id| categories.facet_of(id).is_none());
+    let kind_named = own.iter().any(|id| categories.facet_of(id).is_none());
+    let by_kind = match (kinds.is_empty(), kind_named) {
+        (true, _) => Inside::No,
+        (false, true) => meets(categories, &own, &kinds),
+        (false, false) => Inside::Unknown,
+    };
+    let by_answer = match meets(categories, &own, &answers) {
+        Inside::Yes => Inside::Yes,
+        _ => Inside::No,
+    };
+    by_kind.min(by_answer)
+}
+
 /// The part of a scope that depends on the product alone.
 pub(super) fn product_inside(scope: &Scope, categories: &Categories, own: &[Arc<str>]) -> Inside {
     let mut inside = Inside::Yes;
@@ -59,7 +92,7 @@ pub(super) fn product_inside(scope: &Scope, categories: &Categories, own: &[Arc<
         inside = inside.and(within(categories, own, &scope.categories));
     }
     if !scope.exclude_categories.is_empty() {
-        inside = inside.and(within(categories, own, &scope.exclude_categories).negated());
+        inside = inside.and(outside(categories, own, &scope.exclude_categories).negated());
     }
     inside
 }

@@ -10,6 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(super) struct WrittenCategory {
     id: Spot<String>,
     parents: Vec<Spot<String>>,
+    implies: Vec<Spot<String>>,
     category: Category,
 }
 
@@ -45,11 +46,28 @@ pub(super) fn written(root: &Table) -> Vec<WrittenCategory> {
             }
             cpv.push(code.value);
         }
+        let facet = table.flag("facet");
+        if let (Some(facet), Some(parent)) = (&facet, parents.first()) {
+            let name = &parent.value;
+            table.faults().at(
+                &facet.place,
+                format!("`facet` hör till en kategori utan förälder; ta bort det, eller ta bort `{name}`"),
+                format!("`facet` belongs to a category without a parent; remove it, or remove `{name}`"),
+            );
+        }
+        let implies = table.texts("implies");
         table.finish();
         let Some(id) = id else { continue };
-        let above = parents.iter().map(|spot| spot.value.as_str().into()).collect();
-        let category = Category { id: id.value.as_str().into(), parents: above, names, words, cpv };
-        found.push(WrittenCategory { id, parents, category });
+        let category = Category {
+            id: id.value.as_str().into(),
+            parents: parents.iter().map(|spot| spot.value.as_str().into()).collect(),
+            names,
+            words,
+            cpv,
+            facet: facet.is_some_and(|facet| facet.value),
+            implies: implies.iter().map(|spot| spot.value.as_str().into()).collect(),
+        };
+        found.push(WrittenCategory { id, parents, implies, category });
     }
     root.finish();
     found
@@ -95,5 +113,16 @@ pub(super) fn valid(written: Vec<WrittenCategory>, faults: &Faults) -> Categorie
             }
         }
     }
-    Categories::new(written.into_iter().map(|own| own.category))
+    let implied: Vec<Spot<String>> = written.iter().flat_map(|own| own.implies.iter().cloned()).collect();
+    let vocabulary = Categories::new(written.into_iter().map(|own| own.category));
+    for Spot { value, place } in &implied {
+        if vocabulary.facet_of(value).is_none() {
+            faults.at(
+                place,
+                format!("`{value}` är inget svar i en facett; `implies` tar bara kategorier under en med facet = true"),
+                format!("`{value}` is no answer of a facet; `implies` takes categories below one with facet = true only"),
+            );
+        }
+    }
+    vocabulary
 }
