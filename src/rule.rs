@@ -349,6 +349,8 @@ pub struct Rule {
     /// Substances. When `count` is [`Count::Sum`] all entries in force are added into one concentration; there is one entry
     /// for each pair of dates (usually one), and a substance stands in one of them only.
     pub entries: Vec<Entry>,
+    /// The set whose list it uses, when that is another: what is answered about that list is heard here too.
+    pub list_of: Option<Arc<str>>,
     /// Materials that the rule bans or limits, instead of substances.
     pub materials: Vec<MaterialId>,
     /// Whether membership is open: by group, hazard class or structure rather than by listed numbers alone.
@@ -688,7 +690,8 @@ impl RuleBook {
                 }
                 for (group, hull) in touched {
                     let named = entry.groups.contains(&group);
-                    let factor = hull.unwrap_or(Factor::UNKNOWN);
+                    // Without an element every member counts whole, those that nobody has listed too.
+                    let factor = hull.unwrap_or(if rule.limit.element.is_some() { Factor::UNKNOWN } else { Factor::ONE });
                     // Groups are open: a member that no list names may have any share of the element.
                     let factor = if rule.limit.element.is_some() { Factor { lo: 0, hi: factor.hi.max(10_000) } } else { factor };
                     let of_group = group_hits.entry(group).or_default();

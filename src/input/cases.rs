@@ -298,6 +298,7 @@ fn declaration(table: &Table, document: &Document, place: &Place, category: Opti
         let mut part = Part::new(Level::Material, own.clone());
         part.name = material_name.as_deref().map(Into::into);
         part.constituents = constituents;
+        part.exemptions.clone_from(&claims);
         for constituent in &mut part.constituents {
             constituent.measured = measured;
         }

@@ -166,6 +166,7 @@ impl Check<'_> {
             exemptions,
             severity: written.severity,
             consequence: written.consequence.unwrap_or(home.consequence),
+            list_of: list_of(&written.substances.value),
             list_complete: written.list_complete.unwrap_or(home.list_complete),
             requirement: written.requirement.as_deref().map(Into::into),
             level: written.level.as_deref().map(Into::into),
@@ -500,6 +501,13 @@ fn added(drafts: Vec<Draft>, id: &str, name: &str) -> Vec<Draft> {
         };
     }
     windows.into_values().collect()
+}
+
+/// The set to which a list belongs that a rule names in another folder: `../reach-candidate-list/candidate-list.csv`.
+fn list_of(substances: &WrittenSubstances) -> Option<Arc<str>> {
+    let WrittenSubstances::List(file) = substances else { return None };
+    let (set, _) = file.value.strip_prefix("../")?.split_once('/')?;
+    Some(set.into())
 }
 
 /// How the substances of a rule are called together.
