@@ -3,6 +3,8 @@
 //!
 //! Rules are data. `input/rulebook.rs` reads them and refuses what is wrong; here they are already valid.
 
+pub mod lint;
+
 use crate::amount::{Decimal, Dimension, Factor, Kind, Unit};
 use crate::declaration::{Date, Text};
 use crate::substance::{GroupId, MaterialId, Register, SubstanceId};
@@ -243,7 +245,7 @@ pub struct Entry {
 }
 
 /// Which products, materials and parts a rule speaks of. Everything empty: all.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Scope {
     /// Category ids; a product in one of them or below it is inside.
     pub categories: Vec<Arc<str>>,

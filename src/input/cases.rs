@@ -8,6 +8,7 @@ use super::rulebook::{Request, built_in_contracts, built_in_sets};
 use super::table::questionnaire;
 use crate::amount::{Context, Dimension, Interval, Kind, Reading, read_text};
 use crate::declaration::{ClaimedExemption, Constituent, Date, Declaration, DeclarationKind, Level, Part, Product, Source};
+use crate::rule::lint::{Shows, Spot as RuleSpot, Tried};
 use crate::rule::{RuleBook, parse_limit};
 use crate::substance::{Confirmations, Register, identify};
 use crate::verdict::{Finding, Proof, Reason, Settings, Verdict, judge};
@@ -31,6 +32,8 @@ pub struct Case {
     pub file: Arc<str>,
     /// One-based line of its `[[case]]`.
     pub line: u32,
+    /// One-based column.
+    pub column: u32,
     /// The rule that is tried.
     pub rule: String,
     /// The verdict it must get.
@@ -54,6 +57,8 @@ pub struct CaseFile {
     pub file: Arc<str>,
     /// The rules to load for it.
     pub request: Request,
+    /// The day of the check for cases that name none, where the file says one.
+    pub as_of: Option<Date>,
     /// Its cases.
     pub cases: Vec<Case>,
 }
@@ -90,10 +95,34 @@ pub fn built_in() -> Result<Vec<CaseFile>, Vec<Fault>> {
 /// # Errors
 /// Every fault of the file.
 pub fn from_file(path: &Path, request: Request) -> Result<CaseFile, Vec<Fault>> {
+    at(&Location::Disk(path.to_path_buf()), request)
+}
+
+/// The cases at a location.
+pub(super) fn at(location: &Location, request: Request) -> Result<CaseFile, Vec<Fault>> {
     let faults = Faults::default();
-    match read(&Location::Disk(path.to_path_buf()), request, &faults) {
+    match read(location, request, &faults) {
         Some(file) if faults.count() == 0 => Ok(file),
         _ => Err(faults.sorted()),
+    }
+}
+
+impl Case {
+    /// The case as `rules lint` looks at it.
+    pub fn tried(&self) -> Tried {
+        let because = self.because.to_lowercase();
+        Tried {
+            spot: RuleSpot { file: Arc::clone(&self.file), line: self.line, column: self.column },
+            rule: self.rule.clone(),
+            shows: match self.verdict {
+                Verdict::Compliant => Shows::Met,
+                Verdict::NonCompliant | Verdict::Declarable => Shows::Broken,
+                Verdict::Undetermined => Shows::Undetermined,
+                Verdict::Exempt | Verdict::Notice | Verdict::NotApplicable => Shows::Other,
+            },
+            at_limit: because.contains("at the limit") || because.contains("vid gränsen"),
+            category: self.category.clone(),
+        }
     }
 }
 
@@ -121,9 +150,13 @@ fn read(location: &Location, request: Request, faults: &Faults) -> Option<CaseFi
     let document = sources::document(location, None, faults)?;
     let table = parse(&document, faults)?;
     let root = Table::root(&document, faults, &table);
-    let cases = root.tables("case").iter().filter_map(|table| case(table, &document)).collect();
+    let as_of = root.date("as_of").map(|spot| spot.value);
+    let mut cases: Vec<Case> = root.tables("case").iter().filter_map(|table| case(table, &document)).collect();
     root.finish();
-    Some(CaseFile { file: Arc::clone(&document.name), request, cases })
+    for case in &mut cases {
+        case.as_of = case.as_of.or(as_of);
+    }
+    Some(CaseFile { file: Arc::clone(&document.name), request, as_of, cases })
 }
 
 fn case(table: &Table, document: &Document) -> Option<Case> {
@@ -150,6 +183,7 @@ fn case(table: &Table, document: &Document) -> Option<Case> {
     Some(Case {
         file: Arc::clone(&document.name),
         line: place.line,
+        column: place.column,
         rule: rule?.value,
         verdict: verdict?.value,
         reason: reason.map(|spot| spot.value),

@@ -73,8 +73,15 @@ pub(super) fn written(root: &Table) -> Vec<WrittenCategory> {
     found
 }
 
-/// The vocabulary; duplicates, unknown parents and cycles are told.
-pub(super) fn valid(written: Vec<WrittenCategory>, faults: &Faults) -> Categories {
+/// The vocabulary of several files; a category of a later file stands in for the one of an earlier. Duplicates within a
+/// file, unknown parents and cycles are told.
+pub(super) fn valid(files: Vec<Vec<WrittenCategory>>, faults: &Faults) -> Categories {
+    let mut written: Vec<WrittenCategory> = Vec::new();
+    for file in files {
+        let ids: BTreeSet<String> = file.iter().map(|own| own.id.value.clone()).collect();
+        written.retain(|own| !ids.contains(&own.id.value));
+        written.extend(file);
+    }
     let mut first: BTreeMap<&str, &Place> = BTreeMap::new();
     for own in &written {
         let id = own.id.value.as_str();

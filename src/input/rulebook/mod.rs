@@ -13,8 +13,10 @@ mod written;
 pub use fault::Fault;
 
 use crate::input::register::REGISTER_SHA256;
+use crate::rule::lint::{Outline, Remark};
 use crate::rule::{Categories, Consequence, Contract, Rule, RuleBook, RuleSet};
 use crate::substance::Register;
+use categories::WrittenCategory;
 use contract::WrittenContract;
 use fault::{Faults, Place};
 use sources::{Hashed, Location, document};
@@ -33,8 +35,25 @@ pub struct Request {
     pub contract: Option<PathBuf>,
     /// Ids of rule sets (`rohs`, `rohs@2015/863`), rule files, or folders with a `rules.toml`.
     pub rules: Vec<String>,
-    /// Folders with further rule sets, looked into before the built-in ones, and further categories.
+    /// Folders with further rule sets, contracts and categories, looked into before the built-in ones.
     pub rules_dirs: Vec<PathBuf>,
+    /// Fingerprint of the register's tables when they are not the built-in ones
+    /// ([`register_of`](crate::input::register_files::register_of)).
+    pub register_sha256: Option<String>,
+}
+
+/// Rules as far as they could be read, and all that is wrong or doubtful: what `rules lint` looks at.
+pub struct Inspected {
+    /// The rules that are right.
+    pub book: RuleBook,
+    /// What is wrong, by place; with any, nothing is checked.
+    pub faults: Vec<Fault>,
+    /// What a rule file may leave out but a good one has, by place.
+    pub remarks: Vec<Remark>,
+    /// Where rules, their limits and lists are written, by rule id.
+    pub outlines: BTreeMap<String, Outline>,
+    /// The ids of all rules that are written somewhere, faulty or not.
+    pub written: BTreeSet<String>,
 }
 
 /// A rule set as written.
@@ -69,7 +88,26 @@ pub fn built_in_contracts() -> impl Iterator<Item = &'static str> {
 /// # Errors
 /// Every fault of every file, by place. The register may then hold substances of the faulty rules.
 pub fn load(request: &Request, register: &mut Register) -> Result<RuleBook, Vec<Fault>> {
-    let mut work = Work { faults: Rc::default(), sets: Vec::new(), failed: BTreeSet::new(), complete: true, unasked: false };
+    let inspected = read(request, register, false);
+    if inspected.faults.is_empty() { Ok(inspected.book) } else { Err(inspected.faults) }
+}
+
+/// Loads as [`load`] does, and goes on past faults: the rules that are right, and everything that is wrong or doubtful.
+pub fn inspect(request: &Request, register: &mut Register) -> Inspected {
+    read(request, register, true)
+}
+
+/// `outlines`: also tell where everything is written, which a check has no use for.
+fn read(request: &Request, register: &mut Register, outlines: bool) -> Inspected {
+    let mut work = Work {
+        faults: Rc::default(),
+        sets: Vec::new(),
+        failed: BTreeSet::new(),
+        complete: true,
+        unasked: false,
+        rules_dirs: request.rules_dirs.clone(),
+        register_sha256: request.register_sha256.clone(),
+    };
     let (categories, category_hash) = work.categories(&request.rules_dirs);
     let own_dirs = work.index(&request.rules_dirs);
     let contract = match &request.contract {
@@ -99,11 +137,13 @@ pub fn load(request: &Request, register: &mut Register) -> Result<RuleBook, Vec<
     for wish in wishes.collect::<Vec<_>>() {
         work.wish(&wish, &own_dirs);
     }
-    work.finish(contract, categories, category_hash, register)
+    work.finish(contract, categories, category_hash, register, outlines)
 }
 
 struct Work {
     faults: Rc<Faults>,
+    rules_dirs: Vec<PathBuf>,
+    register_sha256: Option<String>,
     sets: Vec<Loaded>,
     /// Ids of rules that stand somewhere but are faulty: naming them is no further fault.
     failed: BTreeSet<String>,
@@ -116,19 +156,22 @@ struct Work {
 type WholeContract = (WrittenContract, Location, Hashed);
 
 impl Work {
-    /// The built-in categories and those of the user's folders.
+    /// The categories of the user's folders and the built-in ones. A folder that holds substances too is a whole rule
+    /// library, and its categories stand in for the built-in ones; otherwise they are added to them.
     fn categories(&self, dirs: &[PathBuf]) -> (Categories, String) {
-        let mut written = Vec::new();
+        let mut files: Vec<Vec<WrittenCategory>> = Vec::new();
         let mut hashed = Hashed::default();
-        let own = dirs.iter().map(|dir| dir.join("categories.toml")).filter(|path| path.is_file()).map(Location::Disk);
-        for (at, location) in std::iter::once(Location::BuiltIn("categories.toml".into())).chain(own).enumerate() {
+        let own = |dir: &PathBuf| Some(dir.join("categories.toml")).filter(|path| path.is_file());
+        let whole = dirs.iter().any(|dir| own(dir).is_some() && dir.join("substances").is_dir());
+        let built_in = (!whole).then(|| Location::BuiltIn("categories.toml".into()));
+        for (at, location) in built_in.into_iter().chain(dirs.iter().filter_map(own).map(Location::Disk)).enumerate() {
             let Some(document) = document(&location, None, &self.faults) else { continue };
             hashed.insert(&at.to_string(), &document.text);
             if let Some(table) = table::parse(&document, &self.faults) {
-                written.extend(categories::written(&Table::root(&document, &self.faults, &table)));
+                files.push(categories::written(&Table::root(&document, &self.faults, &table)));
             }
         }
-        (categories::valid(written, &self.faults), hashed.digest())
+        (categories::valid(files, &self.faults), hashed.digest())
     }
 
     /// The rule sets of the user's folders, by id. A set whose id cannot be read is told when it is loaded by name.
@@ -187,8 +230,10 @@ impl Work {
     fn contract(&mut self, path: &Path) -> Option<WholeContract> {
         let faults = Rc::clone(&self.faults);
         let id = path.to_str().unwrap_or_default();
-        let location = match built_in_contracts().find(|own| *own == id) {
-            Some(id) if !path.is_file() => contract::built_in(id),
+        let own = self.rules_dirs.iter().map(|dir| dir.join("contracts").join(format!("{id}.toml"))).find(|path| path.is_file());
+        let location = match (own, built_in_contracts().find(|own| *own == id)) {
+            (Some(own), _) if !path.is_file() => Location::Disk(own),
+            (None, Some(id)) if !path.is_file() => contract::built_in(id),
             _ => Location::Disk(path.to_path_buf()),
         };
         let document = document(&location, None, &faults)?;
@@ -348,7 +393,8 @@ impl Work {
         categories: Categories,
         category_hash: String,
         register: &mut Register,
-    ) -> Result<RuleBook, Vec<Fault>> {
+        outlines: bool,
+    ) -> Inspected {
         // Sorted, so that the order in which sets are asked for changes nothing.
         self.sets.sort_by(|a, b| (&a.set.id.value, &a.location).cmp(&(&b.set.id.value, &b.location)));
         let selection = self.select();
@@ -426,12 +472,10 @@ impl Work {
                 hash: contract_hash.as_str().into(),
             });
         }
-        if self.faults.count() > 0 {
-            return Err(self.faults.sorted());
-        }
+        let of_register = self.register_sha256.as_deref().unwrap_or(REGISTER_SHA256);
         let unasked = if self.unasked { "unasked" } else { "" };
         let parts = [
-            ("register", REGISTER_SHA256),
+            ("register", of_register),
             ("categories", &category_hash),
             ("contract", &contract_hash),
             ("selection", &selection),
@@ -439,7 +483,19 @@ impl Work {
         ];
         let of_sets = sets.iter().map(|set| (&*set.id, set.hash.as_bytes()));
         let fingerprint = sources::digest(parts.iter().map(|(name, hash)| (*name, hash.as_bytes())).chain(of_sets));
-        Ok(RuleBook::compile(sets, rules, valid_contract, categories, fingerprint, register))
+        let mut places = BTreeMap::new();
+        if outlines {
+            let of_contract = contract.iter().flat_map(|(written, location, _)| written.rules.iter().map(move |rule| (rule, location)));
+            let of_sets = self.sets.iter().flat_map(|loaded| loaded.rules.iter().map(|rule| (rule, &loaded.location)));
+            places.extend(of_sets.chain(of_contract).map(|(rule, location)| (rule.id.value.clone(), check.outline(rule, location))));
+        }
+        Inspected {
+            book: RuleBook::compile(sets, rules, valid_contract, categories, fingerprint, register),
+            faults: self.faults.sorted(),
+            remarks: self.faults.remarks(),
+            outlines: places,
+            written: self.failed,
+        }
     }
 
     /// Ids are unique over all sets and the contract.

@@ -157,6 +157,25 @@ pub(super) fn rule(table: &Table) -> Option<WrittenRule> {
     let source = table.text("source").map(|spot| spot.value).unwrap_or_default();
     let advice = table.both("advice").unwrap_or_default();
     table.finish();
+    if let Some(id) = &id {
+        let name = &id.value;
+        if source.trim().is_empty() {
+            table.faults().remark(
+                "missing-source",
+                &id.place,
+                format!("`{name}` saknar `source`; skriv vilken text, vilken artikel och vilket datum kravet kommer ur"),
+                format!("`{name}` lacks `source`; write which text, which article and which date the rule comes from"),
+            );
+        }
+        if !table.has("advice") {
+            table.faults().remark(
+                "missing-advice",
+                &id.place,
+                format!("`{name}` saknar `advice`; skriv vad leverantören ska svara eller göra"),
+                format!("`{name}` lacks `advice`; write what the supplier should answer or do"),
+            );
+        }
+    }
     let (substances, exclude) = substances?;
     let limit = limit?;
     if let (WrittenSubstances::Materials(_), Some(element)) = (&substances.value, &limit.element) {
