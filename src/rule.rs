@@ -159,6 +159,8 @@ pub enum Basis {
     AccessiblePart,
     /// The coating.
     Coating,
+    /// The food (or what stands in for it in a test) that the material touches.
+    Food,
 }
 
 impl Basis {
@@ -169,13 +171,14 @@ impl Basis {
             Basis::PlasticisedMaterial => "plasticised-material",
             Basis::AccessiblePart => "accessible-part",
             Basis::Coating => "coating",
+            Basis::Food => "food",
         }
     }
 
     /// The basis named by `code`.
     pub fn from_code(code: &str) -> Option<Basis> {
         use Basis::*;
-        [Dry, PlasticisedMaterial, AccessiblePart, Coating].into_iter().find(|each| each.code() == code)
+        [Dry, PlasticisedMaterial, AccessiblePart, Coating, Food].into_iter().find(|each| each.code() == code)
     }
 }
 
@@ -688,7 +691,8 @@ impl RuleBook {
                 }
                 for (group, hull) in touched {
                     let named = entry.groups.contains(&group);
-                    let factor = hull.unwrap_or(Factor::UNKNOWN);
+                    // Without an element whatever is in the group counts whole, also when nobody has listed what that is.
+                    let factor = hull.unwrap_or(if rule.limit.element.is_some() { Factor::UNKNOWN } else { Factor::ONE });
                     // Groups are open: a member that no list names may have any share of the element.
                     let factor = if rule.limit.element.is_some() { Factor { lo: 0, hi: factor.hi.max(10_000) } } else { factor };
                     let of_group = group_hits.entry(group).or_default();
