@@ -159,6 +159,8 @@ pub enum Basis {
     AccessiblePart,
     /// The coating.
     Coating,
+    /// The food (or what stands in for it in a test) that the material touches.
+    Food,
 }
 
 impl Basis {
@@ -169,13 +171,14 @@ impl Basis {
             Basis::PlasticisedMaterial => "plasticised-material",
             Basis::AccessiblePart => "accessible-part",
             Basis::Coating => "coating",
+            Basis::Food => "food",
         }
     }
 
     /// The basis named by `code`.
     pub fn from_code(code: &str) -> Option<Basis> {
         use Basis::*;
-        [Dry, PlasticisedMaterial, AccessiblePart, Coating].into_iter().find(|each| each.code() == code)
+        [Dry, PlasticisedMaterial, AccessiblePart, Coating, Food].into_iter().find(|each| each.code() == code)
     }
 }
 

@@ -304,6 +304,9 @@ fn same_list(claim: &ClaimedExemption, rule: &Rule) -> bool {
     let Some(list) = claim.list.as_deref() else { return true };
     let list = list.to_lowercase();
     let set = rule.id.split('/').next().unwrap_or("");
+    if set == "vehicles" {
+        return ["elv", "2000/53", set].iter().any(|word| list.contains(word));
+    }
     let other = ["china", "elv", "2000/53", "gb/t", "korea", "taiwan"].iter().any(|word| list.contains(word));
     !other
         && (list.contains(set)

@@ -6,7 +6,7 @@ use super::scope::Inside;
 use super::touch::Touch;
 use super::tree::{Item, Share, Thing, Value};
 use crate::amount::{Dimension, Doubt, Interval, Kind, WHOLE};
-use crate::rule::{Count, Decision, Entry, Of, Rule};
+use crate::rule::{Basis, Count, Decision, Entry, Of, Rule};
 use crate::substance::{Among, GroupId, Identity, SubstanceId};
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -36,11 +36,13 @@ impl<'a> Work<'a> {
                 interval = Interval { lo: u64::from(present), hi: top };
                 reasons.push(Reason::MassMissing);
             } else if amount.dimension != limit.unit.dimension || own_kind != limit.kind {
-                // What the whole content cannot exceed, no extract or migrate of it can.
+                // What the whole content cannot exceed, no extract or migrate of it can; but a share of the food that the
+                // material touches is a share of something else.
                 let content_bounds = amount.dimension == limit.unit.dimension
                     && own_kind == Kind::Content
                     && matches!(limit.kind, Kind::Extractable | Kind::Migration)
-                    && amount.dimension == Dimension::MassFraction;
+                    && amount.dimension == Dimension::MassFraction
+                    && limit.basis != Some(Basis::Food);
                 interval = if content_bounds { amount.interval.from_zero() } else { Interval { lo: 0, hi: top } };
                 reasons.push(Reason::DimensionMismatch);
             }

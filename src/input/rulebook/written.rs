@@ -278,7 +278,7 @@ pub(super) fn limit(table: &Table) -> Option<WrittenLimit> {
     let element = table.text("as");
     let kinds = [Kind::Content, Kind::Extractable, Kind::Migration, Kind::Release, Kind::Emission].map(Kind::code);
     let kind = table.word("kind", &kinds, Kind::from_code);
-    let bases = [Basis::Dry, Basis::PlasticisedMaterial, Basis::AccessiblePart, Basis::Coating].map(Basis::code);
+    let bases = [Basis::Dry, Basis::PlasticisedMaterial, Basis::AccessiblePart, Basis::Coating, Basis::Food].map(Basis::code);
     let basis = table.word("basis", &bases, Basis::from_code);
     let decision = table.word("decision", &["simple", "guard-band"], |code| match code {
         "simple" => Some(Decision::Simple),
