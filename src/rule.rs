@@ -4,13 +4,14 @@
 //! Rules are data. `input/rulebook.rs` reads them and refuses what is wrong; here they are already valid.
 
 mod book;
+pub mod lint;
 
 pub use book::{GroupHit, Hit, RuleBook, Yardstick};
 
 use crate::amount::{Decimal, Dimension, Factor, Kind, Unit};
 use crate::declaration::{Date, Text};
 use crate::substance::{GroupId, MaterialId, SubstanceId};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// What breaking a rule means.
@@ -161,6 +162,8 @@ pub enum Basis {
     AccessiblePart,
     /// The coating.
     Coating,
+    /// The food (or what stands in for it in a test) that the material touches.
+    Food,
 }
 
 impl Basis {
@@ -171,13 +174,14 @@ impl Basis {
             Basis::PlasticisedMaterial => "plasticised-material",
             Basis::AccessiblePart => "accessible-part",
             Basis::Coating => "coating",
+            Basis::Food => "food",
         }
     }
 
     /// The basis named by `code`.
     pub fn from_code(code: &str) -> Option<Basis> {
         use Basis::*;
-        [Dry, PlasticisedMaterial, AccessiblePart, Coating].into_iter().find(|each| each.code() == code)
+        [Dry, PlasticisedMaterial, AccessiblePart, Coating, Food].into_iter().find(|each| each.code() == code)
     }
 }
 
@@ -212,6 +216,8 @@ pub struct Limit {
     pub decision: Decision,
     /// Only intended addition is banned.
     pub intentional: bool,
+    /// Use in the manufacture is banned, whatever is left of it: silence about content says nothing of that.
+    pub used: bool,
 }
 
 impl Limit {
@@ -253,7 +259,7 @@ pub struct Entry {
 }
 
 /// Which products, materials and parts a rule speaks of. Everything empty: all.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Scope {
     /// Category ids; a product in one of them or below it is inside.
     pub categories: Vec<Arc<str>>,
@@ -357,6 +363,8 @@ pub struct Rule {
     /// Substances. When `count` is [`Count::Sum`] all entries in force are added into one concentration; there is one entry
     /// for each pair of dates (usually one), and a substance stands in one of them only.
     pub entries: Vec<Entry>,
+    /// The set whose list it uses, when that is another: what is answered about that list is heard here too.
+    pub list_of: Option<Arc<str>>,
     /// Materials that the rule bans or limits, instead of substances.
     pub materials: Vec<MaterialId>,
     /// Whether membership is open: by group, hazard class or structure rather than by listed numbers alone.
@@ -379,7 +387,7 @@ pub struct Rule {
     pub severity: Severity,
     /// What a breach means.
     pub consequence: Consequence,
-    /// Whether its list is complete.
+    /// Whether its list is complete; the set's own answer unless the rule has one.
     pub list_complete: bool,
     /// specification | award | clause, for procurement criteria.
     pub requirement: Option<Arc<str>>,
@@ -480,14 +488,19 @@ pub struct Contract {
 pub struct Category {
     /// Its id.
     pub id: Arc<str>,
-    /// The category it is a kind of.
-    pub parent: Option<Arc<str>>,
+    /// The categories it is a kind of: a glove for examinations is a medical device and a glove.
+    pub parents: Vec<Arc<str>>,
     /// Names by language code.
     pub names: BTreeMap<String, String>,
     /// Words in headings and declarations that mean it, lower case.
     pub words: Vec<String>,
     /// CPV code prefixes.
     pub cpv: Vec<String>,
+    /// It and all below it are not kinds of product but answers to another question (who is it for, what does it touch):
+    /// a product has them beside its kind, and one that names none may have any.
+    pub facet: bool,
+    /// Answers of facets that everything of this kind has: a garment touches skin.
+    pub implies: Vec<Arc<str>>,
 }
 
 /// The vocabulary of categories.
@@ -495,6 +508,10 @@ pub struct Category {
 pub struct Categories {
     by_id: BTreeMap<Arc<str>, Category>,
     by_word: BTreeMap<String, Vec<Arc<str>>>,
+    /// Each category with itself and everything above it.
+    above: BTreeMap<Arc<str>, BTreeSet<Arc<str>>>,
+    /// Each category with those that it shares a category with: something may be in both.
+    overlapping: BTreeMap<Arc<str>, BTreeSet<Arc<str>>>,
 }
 
 impl Categories {
@@ -509,6 +526,18 @@ impl Categories {
                 }
             }
             vocabulary.by_id.insert(Arc::clone(&category.id), category);
+        }
+        for id in vocabulary.by_id.keys() {
+            let mut above = BTreeSet::from([Arc::clone(id)]);
+            let mut next = vec![id];
+            // A cycle, which loading refuses, ends here too: nothing is entered twice.
+            while let Some(parents) = next.pop().and_then(|at| vocabulary.by_id.get(at)).map(|category| &category.parents) {
+                next.extend(parents.iter().filter(|parent| above.insert(Arc::clone(parent))));
+            }
+            for one in &above {
+                vocabulary.overlapping.entry(Arc::clone(one)).or_default().extend(above.iter().cloned());
+            }
+            vocabulary.above.insert(Arc::clone(id), above);
         }
         vocabulary
     }
@@ -554,18 +583,48 @@ impl Categories {
         found
     }
 
-    /// Whether `id` is `ancestor` or below it.
-    pub fn is_within(&self, id: &str, ancestor: &str) -> bool {
-        let mut at = Some(id);
-        // A parent chain longer than the vocabulary would be a cycle, which loading refuses.
-        for _ in 0..=self.by_id.len() {
-            match at {
-                Some(current) if current == ancestor => return true,
-                Some(current) => at = self.by_id.get(current).and_then(|category| category.parent.as_deref()),
-                None => return false,
+    /// The facet that a category is an answer of; `None` for kinds of product.
+    pub fn facet_of(&self, id: &str) -> Option<&Arc<str>> {
+        let mut above = self.above.get(id)?.iter();
+        above.find_map(|id| self.by_id.get(id).filter(|category| category.facet).map(|category| &category.id))
+    }
+
+    /// The categories of a product with the answers that its kinds imply.
+    pub fn with_implied(&self, own: &[Arc<str>]) -> Vec<Arc<str>> {
+        let mut all = own.to_vec();
+        let above = own.iter().filter_map(|id| self.above.get(id)).flatten().filter_map(|id| self.by_id.get(id));
+        for implied in above.flat_map(|category| &category.implies) {
+            if !all.contains(implied) {
+                all.push(Arc::clone(implied));
             }
         }
-        false
+        all
+    }
+
+    /// The categories that a product names, and those of `given` that answer what it leaves open: its kind where it names
+    /// none, and each facet that it is silent on.
+    pub fn completed(&self, own: Vec<Arc<str>>, given: &[Arc<str>]) -> Vec<Arc<str>> {
+        if own.is_empty() {
+            return given.to_vec();
+        }
+        let mut all = own;
+        let silent = |id: &Arc<str>| {
+            let facet = self.facet_of(id);
+            !all.iter().any(|named| self.facet_of(named) == facet)
+        };
+        let further: Vec<Arc<str>> = given.iter().filter(|id| silent(id)).cloned().collect();
+        all.extend(further);
+        all
+    }
+
+    /// Whether `id` is `ancestor` or below it.
+    pub fn is_within(&self, id: &str, ancestor: &str) -> bool {
+        id == ancestor || self.above.get(id).is_some_and(|above| above.contains(ancestor))
+    }
+
+    /// Whether something may be in both categories: one is below the other, or a third is below both.
+    pub fn overlap(&self, one: &str, other: &str) -> bool {
+        one == other || self.overlapping.get(one).is_some_and(|own| own.contains(other))
     }
 }
 
@@ -598,17 +657,44 @@ mod tests {
     fn categories_are_found_by_id_word_and_cpv() {
         let vocabulary = Categories::new([
             Category { id: "eee".into(), ..Category::default() },
+            Category { id: "medical-device".into(), ..Category::default() },
             Category {
                 id: "eee/8-medical".into(),
-                parent: Some("eee".into()),
+                parents: vec!["eee".into(), "medical-device".into()],
                 words: vec!["patientmonitor".into()],
                 cpv: vec!["3312".into()],
                 ..Category::default()
             },
+            Category { id: "medical-device/gloves".into(), parents: vec!["medical-device".into()], ..Category::default() },
         ]);
         assert_eq!(vocabulary.find("Patientmonitor"), [&Arc::from("eee/8-medical")]);
         assert_eq!(vocabulary.find("33123210-3"), [&Arc::from("eee/8-medical")]);
         assert!(vocabulary.is_within("eee/8-medical", "eee"));
+        assert!(vocabulary.is_within("eee/8-medical", "medical-device"));
         assert!(!vocabulary.is_within("eee", "eee/8-medical"));
+        assert!(vocabulary.overlap("eee", "eee/8-medical") && vocabulary.overlap("eee/8-medical", "eee"));
+        assert!(vocabulary.overlap("medical-device", "eee"), "a medical device may be electrical");
+        assert!(!vocabulary.overlap("medical-device/gloves", "eee"));
+    }
+
+    #[test]
+    fn a_facet_stands_beside_the_kind() {
+        let ids = |ids: &[&str]| ids.iter().map(|id| Arc::from(*id)).collect::<Vec<Arc<str>>>();
+        let below = |id: &str, parent: &str| Category { id: id.into(), parents: vec![parent.into()], ..Category::default() };
+        let vocabulary = Categories::new([
+            Category { id: "audience".into(), facet: true, ..Category::default() },
+            below("audience/public", "audience"),
+            Category { id: "textile".into(), implies: ids(&["contact/skin"]), ..Category::default() },
+            below("textile/garment", "textile"),
+            Category { id: "contact".into(), facet: true, ..Category::default() },
+            below("contact/skin", "contact"),
+        ]);
+        assert_eq!(vocabulary.facet_of("audience/public").map(|id| &**id), Some("audience"));
+        assert_eq!(vocabulary.facet_of("textile/garment"), None);
+        assert_eq!(vocabulary.with_implied(&ids(&["textile/garment"])), ids(&["textile/garment", "contact/skin"]));
+        let given = ids(&["textile", "audience/public"]);
+        assert_eq!(vocabulary.completed(ids(&["textile/garment"]), &given), ids(&["textile/garment", "audience/public"]));
+        assert_eq!(vocabulary.completed(ids(&["audience/public"]), &given), ids(&["audience/public", "textile"]));
+        assert_eq!(vocabulary.completed(Vec::new(), &given), given);
     }
 }

@@ -79,10 +79,8 @@ pub fn judge(composition: &Composition, book: &RuleBook, register: &Register, se
                 }
             }
         }
-        let mut categories: Vec<Arc<str>> = product.categories.iter().flat_map(|text| book.categories.find(text)).cloned().collect();
-        if categories.is_empty() {
-            categories = settings.categories.clone();
-        }
+        let own: Vec<Arc<str>> = product.categories.iter().flat_map(|text| book.categories.find(text)).cloned().collect();
+        let categories = book.categories.completed(own, &settings.categories);
         let case = Case {
             product,
             kind: product.kind.unwrap_or(declaration.kind),
@@ -168,23 +166,54 @@ impl Case<'_> {
     }
 
     fn scoped(&self, rule: &Rule) -> Scoped {
-        let within = |wanted: &[Arc<str>]| {
-            let mut answer = if self.categories.is_empty() { Scoped::Unknown } else { Scoped::Out };
-            for own in &self.categories {
-                for want in wanted {
-                    if self.book.categories.is_within(own, want) {
+        let vocabulary = &self.book.categories;
+        let own = vocabulary.with_implied(&self.categories);
+        // One answer for the kind of product (`None`) or for one facet.
+        let answer_for = |facet: Option<&Arc<str>>, wanted: &[Arc<str>]| {
+            let of_facet = |id: &&Arc<str>| vocabulary.facet_of(id) == facet;
+            let named: Vec<&Arc<str>> = own.iter().filter(of_facet).collect();
+            let mut answer = if named.is_empty() { Scoped::Unknown } else { Scoped::Out };
+            for own in named {
+                for want in wanted.iter().filter(of_facet) {
+                    if vocabulary.is_within(own, want) {
                         return Scoped::In;
                     }
                     // "Electrical equipment" may be a medical device or not.
-                    if self.book.categories.is_within(want, own) {
+                    if vocabulary.is_within(want, own) {
                         answer = Scoped::Unknown;
                     }
                 }
             }
             answer
         };
-        let inside = if rule.scope.categories.is_empty() { Scoped::In } else { within(&rule.scope.categories) };
-        let outside = if rule.scope.exclude_categories.is_empty() { Scoped::Out } else { within(&rule.scope.exclude_categories) };
+        let facets = |wanted: &[Arc<str>]| {
+            let mut facets: Vec<Option<Arc<str>>> = wanted.iter().map(|id| vocabulary.facet_of(id).cloned()).collect();
+            facets.sort();
+            facets.dedup();
+            facets
+        };
+        // Every facet that is asked for has to fit.
+        let mut inside = Scoped::In;
+        for facet in facets(&rule.scope.categories) {
+            inside = match (inside, answer_for(facet.as_ref(), &rule.scope.categories)) {
+                (Scoped::Out, _) | (_, Scoped::Out) => Scoped::Out,
+                (Scoped::In, Scoped::In) => Scoped::In,
+                _ => Scoped::Unknown,
+            };
+        }
+        // One that fits is enough to be out; a facet that nobody speaks of takes nothing out.
+        let mut outside = Scoped::Out;
+        for facet in facets(&rule.scope.exclude_categories) {
+            let answer = match answer_for(facet.as_ref(), &rule.scope.exclude_categories) {
+                Scoped::Unknown if facet.is_some() => Scoped::Out,
+                answer => answer,
+            };
+            outside = match (outside, answer) {
+                (Scoped::In, _) | (_, Scoped::In) => Scoped::In,
+                (Scoped::Out, Scoped::Out) => Scoped::Out,
+                _ => Scoped::Unknown,
+            };
+        }
         match (inside, outside) {
             (Scoped::Out, _) | (_, Scoped::In) => Scoped::Out,
             (Scoped::In, Scoped::Out) => Scoped::In,
@@ -508,7 +537,9 @@ impl Case<'_> {
                 Claim::Above(_) if scoped == Scoped::Unknown => {
                     row(Vec::new(), Verdict::Undetermined, Some(Reason::CategoryMissing), false)
                 }
-                Claim::Above(_) if rule.consequence == Consequence::Information => row(Vec::new(), Verdict::Declarable, None, false),
+                Claim::Above(_) if matches!(rule.consequence, Consequence::Information | Consequence::Watch) => {
+                    row(Vec::new(), Verdict::Declarable, None, false)
+                }
                 Claim::Above(_) => row(Vec::new(), Verdict::NonCompliant, None, false),
                 Claim::Present | Claim::Fails => row(Vec::new(), Verdict::Undetermined, Some(Reason::StatementContradictsContent), false),
                 _ => {}
@@ -542,7 +573,11 @@ impl Case<'_> {
         let relevant: Vec<&Met> = met.iter().copied().filter(|met| met.share.span.hi > q(0)).collect();
         let excuse = || excuse(self, rule, &relevant_items(&relevant, self), &lo, if thing.is_some() { &hi } else { &top });
         if breach {
-            let worst = if rule.consequence == Consequence::Information { Verdict::Declarable } else { Verdict::NonCompliant };
+            let worst = if matches!(rule.consequence, Consequence::Information | Consequence::Watch) {
+                Verdict::Declarable
+            } else {
+                Verdict::NonCompliant
+            };
             return match excuse() {
                 Excuse::Covers => self.exempt(rule, entries, met, thing),
                 Excuse::Unclear if scoped == Scoped::Unknown => (Verdict::Undetermined, Some(Reason::CategoryMissing)),
@@ -737,7 +772,11 @@ impl Case<'_> {
         }
         let content = self.tree.items.iter().any(|item| item.constituent.is_some());
         let answered = self.product.statements.iter().any(|statement| statement.claim != Claim::Unknown);
-        let breach = if rule.consequence == Consequence::Information { Verdict::Declarable } else { Verdict::NonCompliant };
+        let breach = if matches!(rule.consequence, Consequence::Information | Consequence::Watch) {
+            Verdict::Declarable
+        } else {
+            Verdict::NonCompliant
+        };
         let breached = |part: Vec<String>, row: &mut dyn FnMut(Vec<String>, Verdict, Option<Reason>, bool)| match scoped {
             Scoped::Unknown => row(part, Verdict::Undetermined, Some(Reason::CategoryMissing), true),
             _ => row(part, breach, None, true),

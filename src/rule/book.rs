@@ -257,9 +257,9 @@ fn same_categories(rules: &[Rule]) -> Vec<u32> {
 }
 
 fn digest(rule: &Rule) -> u64 {
-    let Limit { comparison, steps, unit: _, of, element, kind, basis, decision: _, intentional } = &rule.limit;
+    let Limit { comparison, steps, unit: _, of, element, kind, basis, decision: _, intentional, used } = &rule.limit;
     let mut hasher = DefaultHasher::new();
-    (rule.count, comparison, steps, of, element, kind, basis, intentional, rule.entries.len()).hash(&mut hasher);
+    (rule.count, comparison, steps, of, element, kind, basis, intentional, used, rule.entries.len()).hash(&mut hasher);
     for entry in &rule.entries {
         (entry.members.len(), entry.members.first(), entry.members.last(), entry.from).hash(&mut hasher);
     }
@@ -296,7 +296,8 @@ fn groups_touched(rule: &Rule, entry: &Entry, register: &Register) -> Vec<(Group
         }
     }
     let hit = |(group, factor): (GroupId, Option<Factor>)| {
-        let factor = factor.unwrap_or(Factor::UNKNOWN);
+        // Without an element every member counts whole, those that nobody has listed too.
+        let factor = factor.unwrap_or(if rule.limit.element.is_some() { Factor::UNKNOWN } else { Factor::ONE });
         // Groups are open: a member that no list names may have any share of the element.
         let factor = if rule.limit.element.is_some() { Factor { lo: 0, hi: factor.hi.max(10_000) } } else { factor };
         (group, GroupHit { yardstick: 0, entry: 0, covered: entry.groups.contains(&group), factor })

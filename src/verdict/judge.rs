@@ -13,7 +13,7 @@ use super::reasons::{Notes, Reasons};
 use super::record::data_finding;
 use super::scope::{Facts, Inside, thing_inside};
 use super::things::{Contents, Things};
-use super::touch::{Touch, touches};
+use super::touch::{Touch, asks_again, touches};
 use super::tree::{Item, Share, Thing, Tree};
 use super::upcoming::Changes;
 use crate::amount::{Dimension, Interval, WHOLE};
@@ -22,6 +22,7 @@ use crate::rule::{Count, Of, Rule, RuleBook};
 use crate::substance::{Composition, Identity, Register};
 use std::borrow::Cow;
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -194,7 +195,7 @@ fn categories_of(product: &Product, book: &RuleBook, settings: &Settings) -> Vec
     let mut own: Vec<Arc<str>> = product.categories.iter().flat_map(|text| book.categories.find(text)).cloned().collect();
     own.sort_unstable();
     own.dedup();
-    if own.is_empty() { settings.categories.clone() } else { own }
+    book.categories.completed(own, &settings.categories)
 }
 
 /// A line's share of an entry, what it touches, and what is doubtful about it.
@@ -359,10 +360,14 @@ impl<'a> Work<'a> {
         // Empty for nearly every rule, and then without a place in memory.
         let counted: Vec<Touch> = found.iter().filter(counting).copied().collect();
         let mut touched_entries = 0;
+        let mut asked = BTreeSet::new();
         // Things in which every entry of the rule is mentioned: nothing is left there for silence to speak of.
         let mut settled: Option<Vec<Thing>> = None;
         for own in counted.chunk_by(|a, b| rule.count == Count::Sum || a.entry == b.entry) {
             touched_entries += 1;
+            if rule.count == Count::Each && asks_again(own, &mut asked) {
+                continue;
+            }
             let things = self.entry(rule, inside, own);
             settled = Some(match settled {
                 None => things,

@@ -193,7 +193,7 @@ impl Plan {
     }
 }
 
-/// Whether a rule looks at concentrations alone, and nothing at all meets it.
+/// Whether a rule looks at concentrations alone (not at what was used in manufacture), and nothing at all meets it.
 pub(super) fn is_plain(rule: &Rule) -> bool {
-    rule.materials.is_empty() && !looks_at_parts(&rule.scope) && rule.limit.ceiling().is_some()
+    rule.materials.is_empty() && !looks_at_parts(&rule.scope) && !rule.limit.used && rule.limit.ceiling().is_some()
 }

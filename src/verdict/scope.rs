@@ -32,23 +32,57 @@ impl Inside {
     }
 }
 
-/// Whether the product's categories are inside `wanted`. A category that is wider than a wanted one leaves it open.
-pub(super) fn within(categories: &Categories, own: &[Arc<str>], wanted: &[Arc<str>]) -> Inside {
-    if own.is_empty() {
-        return Inside::Unknown;
-    }
+/// Whether one of the product's categories is inside one of `wanted`, all of one facet or all kinds of product. A category
+/// that is wider than a wanted one, or shares a third with it (a bare "glove" may be a medical device), leaves it open.
+fn meets(categories: &Categories, own: &[Arc<str>], wanted: &[&Arc<str>]) -> Inside {
     let mut result = Inside::No;
     for category in own {
         for wanted in wanted {
             if categories.is_within(category, wanted) {
                 return Inside::Yes;
             }
-            if categories.is_within(wanted, category) {
+            if categories.overlap(category, wanted) {
                 result = Inside::Unknown;
             }
         }
     }
     result
+}
+
+/// Whether the product's categories are inside `wanted`: one of the wanted kinds, and of every facet that is wanted one of
+/// its answers. A facet (or the kind) that the product does not name leaves it open.
+pub(super) fn within(categories: &Categories, own: &[Arc<str>], wanted: &[Arc<str>]) -> Inside {
+    let own = categories.with_implied(own);
+    let mut inside = Inside::Yes;
+    let mut seen: Vec<Option<&Arc<str>>> = Vec::new();
+    for id in wanted {
+        let facet = categories.facet_of(id);
+        if seen.contains(&facet) {
+            continue;
+        }
+        seen.push(facet);
+        let alike: Vec<&Arc<str>> = wanted.iter().filter(|id| categories.facet_of(id) == facet).collect();
+        let named = own.iter().any(|id| categories.facet_of(id) == facet);
+        inside = inside.and(if named { meets(categories, &own, &alike) } else { Inside::Unknown });
+    }
+    inside
+}
+
+/// Whether the product is one of `excluded`. A facet that it does not name takes it out of no rule.
+fn outside(categories: &Categories, own: &[Arc<str>], excluded: &[Arc<str>]) -> Inside {
+    let own = categories.with_implied(own);
+    let (kinds, answers): (Vec<&Arc<str>>, Vec<&Arc<str>>) = excluded.iter().partition(|id| categories.facet_of(id).is_none());
+    let kind_named = own.iter().any(|id| categories.facet_of(id).is_none());
+    let by_kind = match (kinds.is_empty(), kind_named) {
+        (true, _) => Inside::No,
+        (false, true) => meets(categories, &own, &kinds),
+        (false, false) => Inside::Unknown,
+    };
+    let by_answer = match meets(categories, &own, &answers) {
+        Inside::Yes => Inside::Yes,
+        _ => Inside::No,
+    };
+    by_kind.min(by_answer)
 }
 
 /// The part of a scope that depends on the product alone.
@@ -58,7 +92,7 @@ pub(super) fn product_inside(scope: &Scope, categories: &Categories, own: &[Arc<
         inside = inside.and(within(categories, own, &scope.categories));
     }
     if !scope.exclude_categories.is_empty() {
-        inside = inside.and(within(categories, own, &scope.exclude_categories).negated());
+        inside = inside.and(outside(categories, own, &scope.exclude_categories).negated());
     }
     inside
 }
@@ -141,7 +175,10 @@ fn says(own: &[String], wanted: &[String], known: Option<(&Register, &[MaterialI
         let is_lower = word.is_ascii() && !word.bytes().any(|byte| byte.is_ascii_uppercase());
         let lower: Cow<'_, str> = if is_lower { word.into() } else { word.to_lowercase().into() };
         own.iter().any(|own| own.contains(&*lower))
-            || known.is_some_and(|(register, known)| known.iter().any(|material| register.material_id(*material) == word))
+            || known.is_some_and(|(register, known)| {
+                let is = |material: MaterialId| register.material_id(material) == word;
+                known.iter().any(|material| is(*material) || register.material_families(*material).iter().any(|family| is(*family)))
+            })
     });
     if found { Inside::Yes } else { Inside::No }
 }
@@ -151,7 +188,12 @@ pub(super) fn thing_inside(scope: &Scope, tree: &Tree<'_>, thing: Thing, facts: 
     let mut inside = Inside::Yes;
     let mut wants = |own: &[String], wanted: &[String], excluded: &[String], known: Option<(&Register, &[MaterialId])>| {
         if !wanted.is_empty() {
-            inside = inside.and(says(own, wanted, known));
+            let found = match says(own, wanted, known) {
+                // A trade or part name does not say what the material is.
+                Inside::No if known.is_some_and(|(_, known)| known.is_empty()) => Inside::Unknown,
+                found => found,
+            };
+            inside = inside.and(found);
         }
         if !excluded.is_empty() {
             inside = inside.and(says(own, excluded, known).negated());
@@ -262,6 +304,9 @@ fn same_list(claim: &ClaimedExemption, rule: &Rule) -> bool {
     let Some(list) = claim.list.as_deref() else { return true };
     let list = list.to_lowercase();
     let set = rule.id.split('/').next().unwrap_or("");
+    if set == "vehicles" {
+        return ["elv", "2000/53", set].iter().any(|word| list.contains(word));
+    }
     let other = ["china", "elv", "2000/53", "gb/t", "korea", "taiwan"].iter().any(|word| list.contains(word));
     !other
         && (list.contains(set)

@@ -47,6 +47,7 @@ pub(super) struct WrittenLimit {
     pub(super) basis: Option<Basis>,
     pub(super) decision: Option<Decision>,
     pub(super) intentional: bool,
+    pub(super) used: bool,
 }
 
 /// A scope whose ids are not looked up yet.
@@ -81,6 +82,7 @@ pub(super) struct WrittenRule {
     pub(super) exemptions: Option<Spot<String>>,
     pub(super) severity: Severity,
     pub(super) consequence: Option<Consequence>,
+    pub(super) list_complete: Option<bool>,
     pub(super) requirement: Option<String>,
     pub(super) level: Option<String>,
     pub(super) evidence: Vec<String>,
@@ -146,6 +148,7 @@ pub(super) fn rule(table: &Table) -> Option<WrittenRule> {
     let exemptions = table.text("exemptions");
     let severity = table.word("severity", &["critical", "major", "minor"], Severity::from_code).map(|spot| spot.value);
     let consequence = consequence(table);
+    let list_complete = table.flag("list_complete").map(|flag| flag.value);
     let words = ["specification", "award", "clause"];
     let requirement = table.word("requirement", &words, |word| words.contains(&word).then(|| word.to_string()));
     let words = ["base", "advanced"];
@@ -154,6 +157,25 @@ pub(super) fn rule(table: &Table) -> Option<WrittenRule> {
     let source = table.text("source").map(|spot| spot.value).unwrap_or_default();
     let advice = table.both("advice").unwrap_or_default();
     table.finish();
+    if let Some(id) = &id {
+        let name = &id.value;
+        if source.trim().is_empty() {
+            table.faults().remark(
+                "missing-source",
+                &id.place,
+                format!("`{name}` saknar `source`; skriv vilken text, vilken artikel och vilket datum kravet kommer ur"),
+                format!("`{name}` lacks `source`; write which text, which article and which date the rule comes from"),
+            );
+        }
+        if !table.has("advice") {
+            table.faults().remark(
+                "missing-advice",
+                &id.place,
+                format!("`{name}` saknar `advice`; skriv vad leverantören ska svara eller göra"),
+                format!("`{name}` lacks `advice`; write what the supplier should answer or do"),
+            );
+        }
+    }
     let (substances, exclude) = substances?;
     let limit = limit?;
     if let (WrittenSubstances::Materials(_), Some(element)) = (&substances.value, &limit.element) {
@@ -176,6 +198,7 @@ pub(super) fn rule(table: &Table) -> Option<WrittenRule> {
         exemptions,
         severity: severity.unwrap_or_default(),
         consequence,
+        list_complete,
         requirement: requirement.map(|spot| spot.value),
         level: level.map(|spot| spot.value),
         evidence,
@@ -243,6 +266,7 @@ pub(super) fn limit(table: &Table) -> Option<WrittenLimit> {
     let place = table.place();
     let (above, from) = (table.text("above"), table.text("from"));
     let intentional = table.flag("intentional").is_some_and(|flag| flag.value);
+    let used = table.flag("used_in_manufacture").is_some_and(|flag| flag.value);
     let of = table.word("of", LEVELS, Of::from_code);
     if !table.has("of") {
         faults.at(
@@ -254,7 +278,7 @@ pub(super) fn limit(table: &Table) -> Option<WrittenLimit> {
     let element = table.text("as");
     let kinds = [Kind::Content, Kind::Extractable, Kind::Migration, Kind::Release, Kind::Emission].map(Kind::code);
     let kind = table.word("kind", &kinds, Kind::from_code);
-    let bases = [Basis::Dry, Basis::PlasticisedMaterial, Basis::AccessiblePart, Basis::Coating].map(Basis::code);
+    let bases = [Basis::Dry, Basis::PlasticisedMaterial, Basis::AccessiblePart, Basis::Coating, Basis::Food].map(Basis::code);
     let basis = table.word("basis", &bases, Basis::from_code);
     let decision = table.word("decision", &["simple", "guard-band"], |code| match code {
         "simple" => Some(Decision::Simple),
@@ -262,7 +286,17 @@ pub(super) fn limit(table: &Table) -> Option<WrittenLimit> {
         _ => None,
     });
     table.finish();
-    let (comparison, value) = match (above, from, intentional) {
+    if used {
+        if let Some(other) = above.as_ref().or(from.as_ref()).map(|spot| &spot.place).or(intentional.then_some(&place)) {
+            faults.at(
+                other,
+                "`used_in_manufacture` står för sig själv; skriv två regler",
+                "`used_in_manufacture` stands by itself; write two rules",
+            );
+            return None;
+        }
+    }
+    let (comparison, value) = match (above, from, intentional || used) {
         (Some(_), Some(from), _) => {
             faults.at(
                 &from.place,
@@ -327,6 +361,7 @@ pub(super) fn limit(table: &Table) -> Option<WrittenLimit> {
         basis: basis.map(|spot| spot.value),
         decision: decision.map(|spot| spot.value),
         intentional,
+        used,
     })
 }
 
