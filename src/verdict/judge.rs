@@ -317,7 +317,7 @@ impl<'a> Work<'a> {
             Of::Mixture => !self.tree.mixture,
             Of::Article => self.tree.mixture,
             Of::Packaging => self.product.packaging.is_empty(),
-            Of::Product | Of::HomogeneousMaterial => false,
+            Of::Product | Of::HomogeneousMaterial => self.tree.mixture && rule.scope.exclude_mixtures,
         };
         if self.day.active.get(index) != Some(&true) || inside == Inside::No || beside {
             self.count(rule, Verdict::NotApplicable, None, 1);
