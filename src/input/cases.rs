@@ -6,7 +6,7 @@ use super::rulebook::sources::{self, Location};
 use super::rulebook::table::{Spot, Table, parse};
 use super::rulebook::{Request, built_in_contracts, built_in_sets};
 use super::table::questionnaire;
-use crate::amount::{Context, Reading, read_text};
+use crate::amount::{Amount, Context, Kind, Reading, read_text};
 use crate::declaration::{ClaimedExemption, Constituent, Date, Declaration, DeclarationKind, Level, Part, Product, Source};
 use crate::rule::RuleBook;
 use crate::substance::{Confirmations, Register, identify};
@@ -144,7 +144,9 @@ fn case(table: &Table, document: &Document) -> Option<Case> {
     let because = table.text("because").map(|spot| spot.value).unwrap_or_default();
     let as_of = table.date("as_of").map(|spot| spot.value);
     let category = table.text("category").map(|spot| spot.value);
-    let declaration = declaration(table, document, &place, category.as_deref());
+    let further = table.texts("categories").into_iter().map(|spot| spot.value);
+    let categories: Vec<String> = category.iter().cloned().chain(further).collect();
+    let declaration = declaration(table, document, &place, &categories);
     table.finish();
     Some(Case {
         file: Arc::clone(&document.name),
@@ -167,7 +169,7 @@ fn source(document: &Document, place: &Place, raw: &str) -> Source {
     }
 }
 
-fn declaration(table: &Table, document: &Document, place: &Place, category: Option<&str>) -> Option<Declaration> {
+fn declaration(table: &Table, document: &Document, place: &Place, categories: &[String]) -> Option<Declaration> {
     let own = source(document, place, "");
     let claimed = table.text("exemption");
     // The id is the rule file's own; what suppliers write around it is the readers' business.
@@ -198,7 +200,7 @@ fn declaration(table: &Table, document: &Document, place: &Place, category: Opti
     let component = table.text("component").map(|spot| spot.value);
     let mut product = Product::new(own.clone());
     product.name = Some("example".into());
-    product.categories = category.into_iter().map(Into::into).collect();
+    product.categories = categories.iter().map(|category| category.as_str().into()).collect();
     let asked = table.table("statement");
     if let Some(asked) = &asked {
         let (text, answer) = (asked.required_text("text"), asked.text("answer"));
@@ -280,6 +282,8 @@ fn constituent(line: &Table, document: &Document) -> Constituent {
     let (cas, ec, name, amount) = (text("cas"), text("ec"), text("name"), text("amount"));
     let function = text("function");
     let intended = line.flag("intentional").map(|flag| flag.value);
+    let kinds = [Kind::Content, Kind::Extractable, Kind::Migration, Kind::Release, Kind::Emission].map(Kind::code);
+    let kind = line.word("kind", &kinds, Kind::from_code).map(|spot| spot.value);
     line.finish();
     if cas.is_none() && ec.is_none() && name.is_none() {
         line.faults().at(&place, "raden anger varken cas, ec eller name", "the line has neither cas, ec nor name");
@@ -288,7 +292,10 @@ fn constituent(line: &Table, document: &Document) -> Constituent {
     let boxed = |spot: Option<Spot<String>>| spot.map(|spot| spot.value.into_boxed_str());
     let mut own = Constituent::new(source(document, &place, &shown));
     own.amount_source = amount.as_ref().map(|spot| source(document, &spot.place, &spot.value));
-    own.reading = amount.map_or(Reading::Empty, |spot| read_text(&spot.value, &Context::default()));
+    own.reading = match amount.map_or(Reading::Empty, |spot| read_text(&spot.value, &Context::default())) {
+        Reading::Amount(amount) => Reading::Amount(Amount { kind: kind.or(amount.kind), ..amount }),
+        other => other,
+    };
     own.cas = boxed(cas).into_iter().collect();
     own.ec = boxed(ec).into_iter().collect();
     own.name = boxed(name);
