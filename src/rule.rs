@@ -285,6 +285,8 @@ pub struct Scope {
     pub part_mass_from: Option<u64>,
     /// Least share of the part in the product, parts per trillion.
     pub part_share_from: Option<u64>,
+    /// Mixtures are outside: the rule speaks of the materials of articles only.
+    pub exclude_mixtures: bool,
 }
 
 impl Scope {
@@ -302,6 +304,7 @@ impl Scope {
             && self.exclude_contact.is_empty()
             && self.part_mass_from.is_none()
             && self.part_share_from.is_none()
+            && !self.exclude_mixtures
     }
 }
 

@@ -178,7 +178,9 @@ fn case(table: &Table, document: &Document) -> Option<Case> {
     let as_of = table.date("as_of").map(|spot| spot.value);
     let category = table.text("category").map(|spot| spot.value);
     let dated = table.date("dated").map(|spot| spot.value);
-    let declaration = declaration(table, document, &place, category.as_deref());
+    let further = table.texts("categories").into_iter().map(|spot| spot.value);
+    let categories: Vec<String> = category.iter().cloned().chain(further).collect();
+    let declaration = declaration(table, document, &place, &categories);
     table.finish();
     Some(Case {
         file: Arc::clone(&document.name),
@@ -219,7 +221,7 @@ fn source(document: &Document, place: &Place, raw: &str) -> Source {
     }
 }
 
-fn declaration(table: &Table, document: &Document, place: &Place, category: Option<&str>) -> Option<Declaration> {
+fn declaration(table: &Table, document: &Document, place: &Place, categories: &[String]) -> Option<Declaration> {
     let own = source(document, place, "");
     let claimed = table.text("exemption");
     // The id is the rule file's own; what suppliers write around it is the readers' business.
@@ -253,7 +255,7 @@ fn declaration(table: &Table, document: &Document, place: &Place, category: Opti
     let measured = table.flag("measured").is_some_and(|flag| flag.value);
     let mut product = Product::new(own.clone());
     product.name = Some("example".into());
-    product.categories = category.into_iter().map(Into::into).collect();
+    product.categories = categories.iter().map(|category| category.as_str().into()).collect();
     product.root.mass = product_mass;
     let asked = table.table("statement");
     if let Some(asked) = &asked {

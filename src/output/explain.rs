@@ -343,6 +343,7 @@ fn scope(scope: &Scope, lang: Lang) -> String {
         .map(|(what, list)| format!("{what} {list}"))
         .chain(mass.map(|text| words::decimal(&text, lang)))
         .chain(share.map(|text| words::decimal(&text, lang)))
+        .chain(scope.exclude_mixtures.then(|| lang.of("inte kemiska produkter", "not mixtures").to_string()))
         .collect();
     told.join("; ")
 }

@@ -135,7 +135,7 @@ impl Plan {
                 Of::Mixture => !mixture,
                 Of::Article => mixture,
                 Of::Packaging => !packaging,
-                Of::Product | Of::HomogeneousMaterial => false,
+                Of::Product | Of::HomogeneousMaterial => mixture && rule.scope.exclude_mixtures,
             };
             let active = day.active.get(index) == Some(&true);
             let inside = if active && !beside { own } else { Inside::No };

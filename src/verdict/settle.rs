@@ -7,7 +7,7 @@ use super::scope::Inside;
 use super::things::Things;
 use super::touch::Touch;
 use super::tree::{Item, Share, Thing, Value};
-use crate::amount::{Dimension, Doubt, Interval, Kind, WHOLE};
+use crate::amount::{Dimension, Doubt, Factor, Interval, Kind, WHOLE};
 use crate::rule::{Basis, Count, Decision, Entry, Of, Rule};
 use crate::substance::{Among, GroupId, Identity, SubstanceId};
 use std::collections::BTreeMap;
@@ -87,6 +87,36 @@ impl<'a> Work<'a> {
         (interval.times(touch.factor), reasons)
     }
 
+    /// Whether a line is of another kind than the limit while another line of the same material and substance is of its
+    /// kind: a measured release settles what a content leaves open, and a content says more of itself than an extract. What
+    /// was measured of the element speaks for all its compounds.
+    fn overshadowed(&self, rule: &Rule, touch: &Touch, found: &[Touch]) -> bool {
+        let limit = &rule.limit;
+        let own_kind = |item: &Item<'_>| match item.amount.kind {
+            Some(kind) => kind == limit.kind,
+            None => item.amount.dimension != Dimension::MassFraction || limit.kind == Kind::Content,
+        };
+        let Some(item) = self.tree.items.get(touch.item as usize) else { return false };
+        let fits = item.amount.dimension == Dimension::Mass || (item.amount.dimension == limit.unit.dimension && own_kind(item));
+        if fits || item.amount.doubt.is_some() || item.statement.is_some() {
+            return false;
+        }
+        found.iter().filter(|other| other.upto.is_none()).any(|other| {
+            let same = other.key == touch.key && touch.upto.is_none();
+            let of_element = limit.element.is_some() && limit.kind != Kind::Content && other.factor == Factor::ONE;
+            self.tree.items.get(other.item as usize).is_some_and(|settling| {
+                (same || of_element)
+                    && settling.node == item.node
+                    && settling.amount.dimension == limit.unit.dimension
+                    && own_kind(settling)
+                    && settling.amount.doubt.is_none()
+                    && settling.statement.is_none()
+                    // Nothing can be drawn out of nothing: then the two contradict each other.
+                    && (limit.kind != Kind::Content || settling.amount.interval.hi > 0 || item.amount.interval.hi == 0)
+            })
+        })
+    }
+
     /// Judges one entry that the product touches. Returns the things that it gave findings for.
     pub(super) fn entry(&mut self, rule: &'a Rule, inside: Inside, found: &[Touch]) -> Vec<Thing> {
         let of = rule.limit.of;
@@ -99,6 +129,9 @@ impl<'a> Work<'a> {
                 continue;
             }
             if of == Of::Product && node.packaging {
+                continue;
+            }
+            if self.overshadowed(rule, touch, found) {
                 continue;
             }
             let (interval, reasons) = self.amount_for(rule, item, touch);

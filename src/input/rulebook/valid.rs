@@ -160,6 +160,7 @@ impl Check<'_> {
                 exclude_contact: scope.exclude_contact.clone(),
                 part_mass_from: scope.part_mass_from,
                 part_share_from: scope.part_share_from,
+                exclude_mixtures: scope.exclude_mixtures,
             },
             from: written.from,
             until: written.until,

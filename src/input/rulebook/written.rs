@@ -65,6 +65,7 @@ pub(super) struct WrittenScope {
     pub(super) exclude_contact: Vec<String>,
     pub(super) part_mass_from: Option<u64>,
     pub(super) part_share_from: Option<u64>,
+    pub(super) exclude_mixtures: bool,
 }
 
 /// `[[rule]]`.
@@ -415,6 +416,7 @@ fn scope(table: &Table) -> WrittenScope {
         exclude_contact: words("exclude_contact"),
         part_mass_from: at_least(table, "part_mass", Dimension::Mass, ">= 100 g"),
         part_share_from: at_least(table, "part_share", Dimension::MassFraction, ">= 5 %"),
+        exclude_mixtures: table.flag("exclude_mixtures").is_some_and(|flag| flag.value),
     };
     table.finish();
     scope
