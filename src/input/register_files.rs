@@ -1,7 +1,7 @@
 //! Substance tables of a user's own rules folder (`substances/`), as `rules export` writes them out for editing. Each
 //! table that stands there takes the place of the built-in one. Every row is checked first, with line and column.
 
-use super::register::{BrokenRegister, build, packed_tables};
+use super::register::{BrokenRegister, build, register};
 use super::rulebook::fault::{Document, Faults};
 use super::rulebook::lists::{Row, bad_cas, bad_ec, rows};
 use super::rulebook::sources::{Location, document};
@@ -77,9 +77,8 @@ pub fn register_of(dirs: &[PathBuf]) -> Result<(Register, Option<String>), Vec<F
         faults.sorted()
     };
     let own = dirs.iter().map(|dir| dir.join("substances")).find(|folder| folder.is_dir());
-    let built_in = packed_tables().map_err(broken)?;
-    let Some(folder) = own else { return Ok((build(&built_in).map_err(broken)?, None)) };
-    let text = tables(&folder, &built_in, &faults);
+    let Some(folder) = own else { return Ok((register().map_err(broken)?, None)) };
+    let text = tables(&folder, &faults);
     if faults.count() > 0 {
         return Err(faults.sorted());
     }
@@ -89,28 +88,54 @@ pub fn register_of(dirs: &[PathBuf]) -> Result<(Register, Option<String>), Vec<F
 }
 
 /// All tables in the packed form: those of the folder, and the built-in ones for the rest.
-fn tables(folder: &Path, built_in: &str, faults: &Faults) -> String {
-    let mut packed = String::with_capacity(built_in.len());
+fn tables(folder: &Path, faults: &Faults) -> String {
+    let mut packed = String::with_capacity(5_000_000);
     let mut known = Known::default();
-    let mut rest = built_in;
     for shape in &SHAPES {
-        let (table, after) = rest.split_once("\n\n").unwrap_or((rest, ""));
-        rest = after;
-        let path = folder.join(format!("{}.csv", shape.name));
-        if path.is_file() {
-            if let Some(document) = document(&Location::Disk(path), None, faults) {
-                own_table(shape, &document, &mut known, faults, &mut packed);
-            }
-        } else {
-            for row in table.lines() {
-                known.note(shape.name, row);
-                packed.push_str(row);
-                packed.push('\n');
-            }
+        if let Some(document) = document(&location(folder, shape.name), None, faults) {
+            own_table(shape, &document, &mut known, faults, &mut packed);
         }
         packed.push('\n');
     }
     packed
+}
+
+/// The table in the folder, else the built-in one.
+fn location(folder: &Path, table: &str) -> Location {
+    let name = format!("{table}.csv");
+    let path = folder.join(&name);
+    if path.is_file() { Location::Disk(path) } else { Location::BuiltIn(format!("substances/{name}")) }
+}
+
+/// What `substances.csv` says of a substance beyond what the register keeps.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Formulas {
+    by_number: BTreeMap<String, String>,
+}
+
+impl Formulas {
+    /// The formula of the substance with this CAS number, where it is reliable.
+    pub fn of(&self, cas: Cas) -> Option<&str> {
+        self.by_number.get(&cas.to_string()).map(String::as_str)
+    }
+}
+
+/// The formulas of the register for these folders. What is wrong with the table has been told by [`register_of`].
+pub fn formulas(dirs: &[PathBuf]) -> Formulas {
+    let faults = Faults::default();
+    let own = dirs.iter().map(|dir| dir.join("substances")).find(|folder| folder.is_dir());
+    let location = own.map_or_else(|| Location::BuiltIn("substances/substances.csv".into()), |folder| location(&folder, "substances"));
+    let Some(document) = document(&location, None, &faults) else { return Formulas::default() };
+    let mut by_number = BTreeMap::new();
+    let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(document.text.as_bytes());
+    let column = reader.headers().ok().and_then(|headers| headers.iter().position(|name| name.trim() == "formula"));
+    for row in reader.records().map_while(Result::ok) {
+        let formula = column.and_then(|at| row.get(at)).unwrap_or_default();
+        if let Some(cas) = row.get(0).filter(|_| !formula.is_empty()) {
+            by_number.insert(cas.to_string(), formula.to_string());
+        }
+    }
+    Formulas { by_number }
 }
 
 /// What later tables may refer to.

@@ -312,14 +312,15 @@ impl Work {
         hashed.insert("rules.toml", &document.text);
         let root = Table::root(&document, &faults, &table);
         self.note_failed(&root);
-        let set = root.required_table("ruleset").and_then(|table| written::set(&table));
+        let set = root.required_table("ruleset").map(|table| written::set(&table));
         let tables = root.tables("rule");
-        let rules: Vec<WrittenRule> = tables.iter().filter_map(written::rule).collect();
+        let rules: Vec<WrittenRule> = tables.iter().map(written::rule).collect();
         root.finish();
         if tables.is_empty() {
             faults.at(&document.place(0), "filen har inga regler; lägg till [[rule]]", "the file has no rules; add [[rule]]");
         }
-        Some(Loaded { location: location.clone(), set: set?, rules, hashed })
+        let set = set.unwrap_or_else(|| WrittenSet::stand_in(document.place(0)));
+        Some(Loaded { location: location.clone(), set, rules, hashed })
     }
 
     /// Checks everything against the register and each other.
@@ -415,7 +416,7 @@ impl Work {
         if outlines {
             let of_contract = contract.iter().flat_map(|(written, location, _)| written.rules.iter().map(move |rule| (rule, location)));
             let of_sets = self.sets.iter().flat_map(|loaded| loaded.rules.iter().map(|rule| (rule, &loaded.location)));
-            places.extend(of_sets.chain(of_contract).map(|(rule, location)| (rule.id.value.clone(), check.outline(rule, location))));
+            places.extend(of_sets.chain(of_contract).filter(|(rule, _)| !rule.broken).map(|(rule, location)| (rule.id.value.clone(), check.outline(rule, location))));
         }
         Inspected {
             book: RuleBook::compile(sets, rules, valid_contract, categories, fingerprint, register),
@@ -435,7 +436,7 @@ impl Work {
             [("regelverket", "rule set", set_ids.collect::<Vec<_>>()), ("regeln", "rule", rule_ids.collect::<Vec<_>>())]
         {
             let mut first: BTreeMap<&str, &Place> = BTreeMap::new();
-            for id in ids {
+            for id in ids.into_iter().filter(|id| !id.value.is_empty()) {
                 match first.get(id.value.as_str()) {
                     Some(place) => {
                         let written = &id.value;
