@@ -3,6 +3,8 @@
 //!
 //! Rules are data. `input/rulebook.rs` reads them and refuses what is wrong; here they are already valid.
 
+pub mod choose;
+pub mod diff;
 pub mod lint;
 
 use crate::amount::{Decimal, Dimension, Factor, Kind, Unit};

@@ -6,7 +6,7 @@ use super::rulebook::fault::{Document, Faults};
 use super::rulebook::lists::{Row, bad_cas, bad_ec, rows};
 use super::rulebook::sources::{Location, document};
 use super::rulebook::Fault;
-use crate::substance::{Cas, Ec, Register};
+use crate::substance::{Cas, Details, Ec, GroupShare, Register};
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
@@ -107,35 +107,38 @@ fn location(folder: &Path, table: &str) -> Location {
     if path.is_file() { Location::Disk(path) } else { Location::BuiltIn(format!("substances/{name}")) }
 }
 
-/// What `substances.csv` says of a substance beyond what the register keeps.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Formulas {
-    by_number: BTreeMap<String, String>,
-}
-
-impl Formulas {
-    /// The formula of the substance with this CAS number, where it is reliable.
-    pub fn of(&self, cas: Cas) -> Option<&str> {
-        self.by_number.get(&cas.to_string()).map(String::as_str)
-    }
-}
-
-/// The formulas of the register for these folders. What is wrong with the table has been told by [`register_of`].
-pub fn formulas(dirs: &[PathBuf]) -> Formulas {
-    let faults = Faults::default();
+/// What the tables of the register for these folders say of a number beyond what judging needs. What is wrong with a
+/// table has been told by [`register_of`].
+pub fn details(dirs: &[PathBuf], number: Cas) -> Details {
     let own = dirs.iter().map(|dir| dir.join("substances")).find(|folder| folder.is_dir());
-    let location = own.map_or_else(|| Location::BuiltIn("substances/substances.csv".into()), |folder| location(&folder, "substances"));
-    let Some(document) = document(&location, None, &faults) else { return Formulas::default() };
-    let mut by_number = BTreeMap::new();
-    let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(document.text.as_bytes());
-    let column = reader.headers().ok().and_then(|headers| headers.iter().position(|name| name.trim() == "formula"));
-    for row in reader.records().map_while(Result::ok) {
-        let formula = column.and_then(|at| row.get(at)).unwrap_or_default();
-        if let Some(cas) = row.get(0).filter(|_| !formula.is_empty()) {
-            by_number.insert(cas.to_string(), formula.to_string());
+    let number = number.to_string();
+    let mut found = Details::default();
+    for table in ["substances", "groups", "hazards"] {
+        let at = own.as_deref().map_or_else(|| Location::BuiltIn(format!("substances/{table}.csv")), |folder| location(folder, table));
+        let Some(document) = document(&at, None, &Faults::default()) else { continue };
+        let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(document.text.as_bytes());
+        let Ok(headers) = reader.headers().cloned() else { continue };
+        for row in reader.records().map_while(Result::ok) {
+            let field = |name: &str| {
+                let column = headers.iter().position(|own| own.trim() == name);
+                column.and_then(|at| row.get(at)).unwrap_or_default().trim().to_string()
+            };
+            if field("cas") != number {
+                continue;
+            }
+            match table {
+                "substances" => found.formula = Some(field("formula")).filter(|formula| !formula.is_empty()),
+                "groups" => found.groups.push(GroupShare {
+                    group: field("group"),
+                    element: field("element"),
+                    fraction: field("fraction"),
+                    confidence: field("confidence"),
+                }),
+                _ => found.hazards.push((field("index"), field("classes"), field("from"))),
+            }
         }
     }
-    Formulas { by_number }
+    found
 }
 
 /// What later tables may refer to.

@@ -40,6 +40,8 @@ pub struct Request {
     /// Fingerprint of the register's tables when they are not the built-in ones
     /// ([`register_of`](crate::input::register_files::register_of)).
     pub register_sha256: Option<String>,
+    /// With neither contract nor rules: also the sets that are only watched.
+    pub watched: bool,
 }
 
 /// Rules as far as they could be read, and all that is wrong or doubtful: what `rules lint` looks at.
@@ -78,6 +80,18 @@ pub fn built_in_sets() -> impl Iterator<Item = &'static str> {
 /// The ids of all built-in contract profiles.
 pub fn built_in_contracts() -> impl Iterator<Item = &'static str> {
     sources::built_in_files().filter_map(|path| path.strip_prefix("contracts/")?.strip_suffix(".toml")).filter(|name| !name.contains('/'))
+}
+
+/// Every built-in rule file with its text, by its path in the rules folder: sets, contracts, categories, substances.
+pub fn built_in_texts() -> Vec<(String, String)> {
+    let rules = sources::built_in_files().filter_map(|path| {
+        let text = Location::BuiltIn(path.to_string()).read().ok()?;
+        Some((path.to_string(), text.to_string()))
+    });
+    let substances = sources::built_in_substances().into_iter().map(|(path, text)| (path, text.to_string()));
+    let mut all: Vec<(String, String)> = rules.chain(substances).collect();
+    all.sort();
+    all
 }
 
 /// Loads what the request asks for into a rule book, and enters every substance that a rule names in the register.
@@ -124,7 +138,7 @@ fn read(request: &Request, register: &mut Register, outlines: bool) -> Inspected
         for id in built_in_sets().filter(|id| !own_dirs.contains_key(*id)) {
             work.set(&Location::BuiltIn(format!("{id}/rules.toml")), None);
         }
-        work.sets.retain(|loaded| loaded.set.consequence != Consequence::Watch);
+        work.sets.retain(|loaded| request.watched || loaded.set.consequence != Consequence::Watch);
     }
     let of_contract = contract.iter().flat_map(|(written, _, _)| &written.rulesets);
     let wishes = of_contract
