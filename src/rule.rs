@@ -4,6 +4,8 @@
 //! Rules are data. `input/rulebook.rs` reads them and refuses what is wrong; here they are already valid.
 
 mod book;
+pub mod choose;
+pub mod diff;
 pub mod lint;
 
 pub use book::{GroupHit, Hit, RuleBook, Yardstick};

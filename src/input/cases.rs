@@ -46,6 +46,8 @@ pub struct Case {
     pub as_of: Option<Date>,
     /// The product's category, where the case says one.
     pub category: Option<String>,
+    /// What was declared, in one line, as it is written.
+    pub declared: String,
     /// What was declared.
     pub declaration: Declaration,
 }
@@ -181,6 +183,7 @@ fn case(table: &Table, document: &Document) -> Option<Case> {
     let further = table.texts("categories").into_iter().map(|spot| spot.value);
     let categories: Vec<String> = category.iter().cloned().chain(further).collect();
     let declaration = declaration(table, document, &place, &categories);
+    let declared = declared(table);
     table.finish();
     Some(Case {
         file: Arc::clone(&document.name),
@@ -192,6 +195,7 @@ fn case(table: &Table, document: &Document) -> Option<Case> {
         because,
         as_of,
         category,
+        declared,
         declaration: Declaration { date: dated, ..declaration? },
     })
 }
@@ -211,6 +215,30 @@ fn mass(table: &Table, key: &'static str) -> Option<Interval> {
             None
         }
     }
+}
+
+/// What a case declares, in one line, as it is written.
+fn declared(table: &Table) -> String {
+    let mut parts: Vec<String> = ["category", "component", "material_name"].iter().filter_map(|key| table.text_quietly(key)).collect();
+    for key in ["material", "article", "product", "mixture", "packaging"] {
+        if !table.has(key) {
+            continue;
+        }
+        let line = |own: &Table| {
+            ["name", "cas", "ec", "amount", "function"].iter().filter_map(|key| own.text_quietly(key)).collect::<Vec<_>>().join(" ")
+        };
+        let lines: Vec<String> = table.tables(key).iter().map(line).collect();
+        parts.push(format!("{key}: {}", if lines.is_empty() { "–".to_string() } else { lines.join(", ") }));
+    }
+    if let Some(asked) = table.has("statement").then(|| table.table("statement")).flatten() {
+        let text = |key| asked.text_quietly(key).unwrap_or_default();
+        let evidence = asked.text_quietly("evidence").map(|evidence| format!(" ({evidence})")).unwrap_or_default();
+        parts.push(format!("\"{}\": {}{evidence}", text("text"), text("answer")));
+    }
+    if let Some(exemption) = table.text_quietly("exemption") {
+        parts.push(format!("[{exemption}]"));
+    }
+    parts.join("; ")
 }
 
 /// The place of a case's field, as the source of what it declares.

@@ -321,7 +321,7 @@ impl Page {
 }
 
 /// Categories, materials, parts and functions that a rule speaks of, in one line.
-fn scope(scope: &Scope, lang: Lang) -> String {
+pub(super) fn scope(scope: &Scope, lang: Lang) -> String {
     let categories = |list: &[std::sync::Arc<str>]| list.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
     let parts = [
         (lang.of("kategori", "category"), categories(&scope.categories)),

@@ -158,6 +158,12 @@ impl RuleBook {
         self.yardsticks.get(yardstick as usize).and_then(|own| own.rules.first()).and_then(|rule| self.rules.get(*rule as usize))
     }
 
+    /// The rules that share a yardstick, in the order of their ids.
+    pub fn sharing(&self, yardstick: u32) -> impl Iterator<Item = &Rule> {
+        let own = self.yardsticks.get(yardstick as usize).map_or(&[][..], |own| &own.rules);
+        own.iter().filter_map(|rule| self.rules.get(*rule as usize))
+    }
+
     /// The yardstick entries that a substance counts in.
     pub fn hits(&self, substance: SubstanceId) -> &[Hit] {
         let from = self.hit_starts.get(substance.index()).copied().unwrap_or(0) as usize;
