@@ -186,6 +186,9 @@ impl<'a> Gatherer<'a> {
         if self.cells > self.limits.cells || row >= self.limits.rows || column >= self.limits.columns {
             return Err(archive::too_large("bladet", "the sheet").at(a1(row, column)));
         }
+        if let Value::Error(text) | Value::Date { text, .. } = &value {
+            self.hold(text.len() + TEXT_HEAD)?;
+        }
         let cell = Cell { column, value, shown };
         match self.rows.last_mut() {
             Some(last) if last.number == row => {
