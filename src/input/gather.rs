@@ -269,8 +269,8 @@ fn slot_of(text: &str) -> usize {
 fn out_of_proportion() -> ReadError {
     ReadError::new(
         Fault::TooLarge,
-        "cellerna är fler, och större, än vad som läses ur en fil av den storleken; dela upp filen",
-        "the cells are larger, and more, than what is read from a file of that size; split the file",
+        "cellerna tar mer minne än en fil av den storleken borde; dela upp filen",
+        "the cells take more memory than a file of that size should; split the file",
     )
 }
 
