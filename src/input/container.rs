@@ -127,7 +127,7 @@ impl Default for Limits {
             depth: 64,
             formats: 100_000,
             merges: 1_000_000,
-            held_bytes: 128 << 20,
+            held_bytes: 64 << 20,
             held_per_byte: 32,
         }
     }

@@ -186,6 +186,9 @@ impl<'a> Gatherer<'a> {
         if self.cells > self.limits.cells || row >= self.limits.rows || column >= self.limits.columns {
             return Err(archive::too_large("bladet", "the sheet").at(a1(row, column)));
         }
+        if let Value::Error(text) | Value::Date { text, .. } = &value {
+            self.hold(text.len() + TEXT_HEAD)?;
+        }
         let cell = Cell { column, value, shown };
         match self.rows.last_mut() {
             Some(last) if last.number == row => {
@@ -266,8 +269,8 @@ fn slot_of(text: &str) -> usize {
 fn out_of_proportion() -> ReadError {
     ReadError::new(
         Fault::TooLarge,
-        "cellerna är fler, och större, än vad som läses ur en fil av den storleken; dela upp filen",
-        "the cells are larger, and more, than what is read from a file of that size; split the file",
+        "cellerna tar mer minne än en fil av den storleken borde; dela upp filen",
+        "the cells take more memory than a file of that size should; split the file",
     )
 }
 

@@ -49,14 +49,20 @@ pub(super) fn elements(xml: &[u8], mut visit: impl FnMut(&str, &BytesStart<'_>) 
     let text = super::text::decode(xml)?.text;
     let mut reader = Reader::from_str(&text);
     reader.config_mut().check_end_names = false;
+    let mut open = 0_i64;
     loop {
         match reader.read_event().map_err(|_| damaged())? {
-            Event::Start(element) | Event::Empty(element) if !visit(element.local_name().as_ref(), &element) => {
-                return Ok(());
+            Event::Start(element) => {
+                open += 1;
+                if !visit(element.local_name().as_ref(), &element) {
+                    return Ok(());
+                }
             }
+            Event::Empty(element) if !visit(element.local_name().as_ref(), &element) => return Ok(()),
+            Event::End(_) => open -= 1,
             // Entities would be declared there; no spreadsheet program writes any.
             Event::DocType(_) => return Err(entities()),
-            Event::Eof => return Ok(()),
+            Event::Eof => return if open == 0 { Ok(()) } else { Err(damaged()) },
             _ => {}
         }
     }
@@ -85,6 +91,7 @@ pub(super) fn relations(package: &Package, part: &str) -> Result<BTreeMap<String
     Ok(targets)
 }
 
+/// The error of a document type, which could declare entities.
 pub(super) fn entities() -> ReadError {
     ReadError::new(
         Fault::Hostile,

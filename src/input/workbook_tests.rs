@@ -182,6 +182,36 @@ fn values_are_read_however_xml_spells_them() {
 }
 
 #[test]
+fn parts_in_other_encodings_are_read() {
+    let frame = |sheet: &[u8]| {
+        package(&[
+            ("[Content_Types].xml", b"<Types/>"),
+            ("_rels/.rels", RELS.as_bytes()),
+            ("xl/workbook.xml", BOOK.as_bytes()),
+            ("xl/_rels/workbook.xml.rels", BOOK_RELS.as_bytes()),
+            ("xl/worksheets/sheet1.xml", sheet),
+        ])
+    };
+    let row = |n: u32| format!("<row><c t='inlineStr'><is><t>Ämne {n} 📷</t></is></c><c><v>{n}</v></c></row>");
+    let rows: String = (0..20_000).map(row).collect();
+    let sheet = format!("<worksheet><sheetData>{rows}</sheetData></worksheet>");
+    let plain = read(&frame(sheet.as_bytes())).unwrap();
+    assert_eq!((raw(&plain, "A20000"), plain.sheets[0].rows.len()), ("Ämne 19999 📷".into(), 20_000));
+    let big: Vec<u8> = format!("\u{feff}{sheet}").encode_utf16().flat_map(u16::to_be_bytes).collect();
+    let little: Vec<u8> = sheet.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    for bytes in [big, little] {
+        assert!(read(&frame(&bytes)).unwrap() == plain);
+    }
+    let latin = b"<?xml version='1.0' encoding='ISO-8859-1'?><worksheet><sheetData><row><c t='str'><v>\xC4mne</v></c></row></sheetData></worksheet>";
+    assert_eq!(raw(&read(&frame(latin)).unwrap(), "A1"), "Ämne");
+    let untold = b"<worksheet><sheetData><row><c/><c t='str'><v>\xC4mne</v></c></row></sheetData></worksheet>";
+    let error = read(&frame(untold)).unwrap_err();
+    assert_eq!((error.code(), error.place.as_str()), ("file-encoding", "Blad1!B1"));
+    let halves = b"\xFE\xFF\0<\0w\xD8\0\0>";
+    assert_eq!(read(&frame(halves)).unwrap_err().code(), "file-encoding");
+}
+
+#[test]
 fn what_programs_would_read_differently_is_refused() {
     for (rows, place) in [
         ("<row r='1'><c r='A1'><v>1</v><v>2</v></c></row>", "Blad1!A1"),

@@ -72,7 +72,7 @@ impl<'a> Members<'a> {
 
 /// What is worth keeping from one file to the next.
 struct Kept {
-    inflater: Decompress,
+    inflater: Option<Decompress>,
     buffer: Vec<u8>,
 }
 
@@ -82,7 +82,8 @@ thread_local! {
 
 /// Inflates one part after the other.
 struct Inflate<'a> {
-    inflater: Decompress,
+    /// Made when first needed.
+    inflater: Option<Decompress>,
     packed: &'a [u8],
     deflated: bool,
     expected: u32,
@@ -108,7 +109,7 @@ impl<'a> Inflate<'a> {
                 ));
             }
         };
-        self.inflater.reset(false);
+        self.inflater.get_or_insert_with(|| Decompress::new(false)).reset(false);
         self.packed = packed;
         self.expected = part.checksum;
         self.checksum = Hasher::new();
@@ -123,10 +124,11 @@ impl<'a> Inflate<'a> {
         while given < out.len() && !self.done {
             let room = out.get_mut(given..).unwrap_or_default();
             let (taken, produced) = if self.deflated {
-                let (taken, produced) = (self.inflater.total_in(), self.inflater.total_out());
-                let status = self.inflater.decompress(self.packed, room, FlushDecompress::None).map_err(|_| archive::damaged())?;
+                let inflater = self.inflater.as_mut().ok_or_else(archive::damaged)?;
+                let (taken, produced) = (inflater.total_in(), inflater.total_out());
+                let status = inflater.decompress(self.packed, room, FlushDecompress::None).map_err(|_| archive::damaged())?;
                 self.done = status == Status::StreamEnd;
-                ((self.inflater.total_in() - taken) as usize, (self.inflater.total_out() - produced) as usize)
+                ((inflater.total_in() - taken) as usize, (inflater.total_out() - produced) as usize)
             } else {
                 let length = room.len().min(self.packed.len());
                 let (Some(room), Some(packed)) = (room.get_mut(..length), self.packed.get(..length)) else { break };
@@ -175,7 +177,7 @@ pub(super) struct Feed<'a> {
 
 impl<'a> Feed<'a> {
     pub(super) fn new(limits: &Limits) -> Self {
-        let kept = KEPT.take().unwrap_or_else(|| Kept { inflater: Decompress::new(false), buffer: vec![0; PIECE] });
+        let kept = KEPT.take().unwrap_or_else(|| Kept { inflater: None, buffer: vec![0; PIECE] });
         let inflate = Inflate {
             inflater: kept.inflater,
             packed: &[],
@@ -306,11 +308,10 @@ impl<'a> Feed<'a> {
 
 impl Drop for Feed<'_> {
     fn drop(&mut self) {
-        let inflater = std::mem::replace(&mut self.inflate.inflater, Decompress::new(false));
         let mut buffer = std::mem::take(&mut self.buffer);
         buffer.truncate(PIECE);
         buffer.shrink_to_fit();
-        KEPT.set(Some(Kept { inflater, buffer }));
+        KEPT.set(Some(Kept { inflater: self.inflate.inflater.take(), buffer }));
     }
 }
 
