@@ -3,6 +3,7 @@
 //! A run's rows are spilled to disk as JSON lines; every other format streams over those lines, so that the number of
 //! files never decides how much memory is used.
 
+pub mod digest;
 pub mod explain;
 pub mod flat;
 pub mod html;

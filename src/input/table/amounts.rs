@@ -91,7 +91,8 @@ const NOTHING: [&str; 30] = [
 pub(super) fn says_nothing(text: &str) -> bool {
     let text = text.trim();
     let Some(first) = text.bytes().next() else { return true };
-    if text.len() > 20 || text.is_ascii() && !matches!(first.to_ascii_lowercase(), b'-' | b'.' | b'?' | b'e' | b'i' | b'k' | b'n' | b's' | b'u' | b'v')
+    if text.len() > 20
+        || text.is_ascii() && !matches!(first.to_ascii_lowercase(), b'-' | b'.' | b'?' | b'e' | b'i' | b'k' | b'n' | b's' | b'u' | b'v')
     {
         return false;
     }

@@ -547,7 +547,7 @@ impl<'a> Line<'a> {
         let number = self.said(self.columns.component_number);
         if name.is_some() || number.is_some() {
             let source = self.source_in(if name.is_some() { self.columns.component } else { self.columns.component_number });
-            let packaging = name.as_deref().is_some_and(is_packaging);
+            let packaging = name.as_ref().is_some_and(|name| self.recall.packaging(name, is_packaging));
             let component = collector.component(self.product, name.as_deref(), number.as_deref(), packaging, source);
             own = true;
             if (component.component, component.packaging) != (place.component, place.packaging) {
@@ -561,7 +561,7 @@ impl<'a> Line<'a> {
         if let Some(material) = self.said(self.columns.material) {
             let source = self.source_in(self.columns.material);
             own = true;
-            if place.component.is_none() && is_packaging(&material) {
+            if place.component.is_none() && self.recall.packaging(&material, is_packaging) {
                 return (collector.component(self.product, Some(&material), None, true, source), true);
             }
             // Packaging that only its material named ends where the next material begins.
@@ -735,11 +735,10 @@ impl<'a> Line<'a> {
         amount_source: Option<Source>,
         collector: &mut Collector,
     ) -> Constituent {
-        let mut constituent =
-            found.unwrap_or_else(|| {
-                let source = amount_source.clone().unwrap_or_else(|| source_of_row(self.table, self.row, self.recall));
-                Constituent::new(source)
-            });
+        let mut constituent = found.unwrap_or_else(|| {
+            let source = amount_source.clone().unwrap_or_else(|| source_of_row(self.table, self.row, self.recall));
+            Constituent::new(source)
+        });
         constituent.reading = reading;
         constituent.amount_source = amount_source;
         constituent.answer = self.answer(collector);

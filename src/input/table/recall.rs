@@ -116,6 +116,8 @@ pub(super) struct Recall {
     numbers: Kept<usize, Arc<Numbers>>,
     units: Kept<usize, Option<Option<Unit>>>,
     amounts: Kept<(u32, usize, Held), Reading>,
+    /// With the name itself: it may be no text of the sheet, and must lie where it lies as long as it is known by that.
+    packaging: Kept<usize, (Arc<str>, bool)>,
 }
 
 impl Recall {
@@ -157,6 +159,11 @@ impl Recall {
             }
             Arc::new(numbers)
         })
+    }
+
+    /// Whether a name is one of packaging, as `read` tells.
+    pub fn packaging(&mut self, name: &Arc<str>, read: impl FnOnce(&str) -> bool) -> bool {
+        self.packaging.of(address(name), || (Arc::clone(name), read(name))).1
     }
 
     /// The unit that a unit column's text names: `None` when it says nothing, `Some(None)` when nobody knows it.

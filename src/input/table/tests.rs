@@ -370,7 +370,7 @@ fn dates_errors_and_missing_results_are_no_zeros() {
     for one in &found {
         assert_eq!(one.reading, Reading::Amount(Amount::INVALID));
     }
-    assert_eq!(found[0].cas, vec![Box::<str>::from("7789-09-05")]);
+    assert_eq!(found[0].cas, vec![std::sync::Arc::<str>::from("7789-09-05")]);
     let broken = problems(&declaration, ProblemCode::AmountInvalid);
     assert_eq!((broken.len(), broken[0].count, broken[0].open), (1, 3, true));
 }
