@@ -12,10 +12,11 @@ use super::list_version::date_of;
 use super::named_products::{Products, fact_text, text_in};
 use super::phrase::{Phrase, plain};
 use super::status::is_blank;
-use crate::amount::{Amount, Context, Decimal, Dimension, Doubt, Kind, PERCENT, Reading, Unit, read_text};
+use crate::amount::{Amount, Context, Decimal, Dimension, Doubt, Interval, Kind, PERCENT, Reading, Unit, read_text};
 use crate::declaration::{Constituent, DeclarationKind, Level, Part, Problem, ProblemCode, Product, Source, Text};
 use crate::input::workbook::{Cell, Row, Sheet, Value};
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::sync::Arc;
 
 /// How a table of results is laid out.
@@ -310,13 +311,20 @@ struct Carried {
 #[derive(Default)]
 struct Places {
     known: BTreeMap<(usize, Vec<String>), usize>,
+    /// Where the result of an analyte stands in its part, by the part's place and what names the analyte.
+    results: BTreeMap<(usize, Vec<String>, Vec<Arc<str>>), usize>,
 }
 
 impl Places {
     /// The part at a path of names below a product; what is missing of it is made.
-    fn part_of<'p>(&mut self, index: usize, product: &'p mut Product, path: &[(Level, (String, Source))]) -> &'p mut Part {
+    fn part_of<'p>(
+        &mut self,
+        index: usize,
+        product: &'p mut Product,
+        path: &[(Level, (String, Source))],
+        names: &mut Vec<String>,
+    ) -> &'p mut Part {
         let mut part = &mut product.root;
-        let mut names: Vec<String> = Vec::new();
         for (level, (name, source)) in path {
             names.push(format!("{level:?} {name}"));
             let next = part.parts.len();
@@ -329,6 +337,44 @@ impl Places {
         }
         part
     }
+
+    /// Adds a result at a path of names below a product. One analyte measured again in one sample is another look at the
+    /// same amount, never more of it: the higher result stands.
+    fn add(&mut self, index: usize, product: &mut Product, path: &[(Level, (String, Source))], result: Constituent) {
+        let mut names = Vec::new();
+        let part = self.part_of(index, product, path, &mut names);
+        let analyte = match (result.cas.is_empty() && result.ec.is_empty(), &result.name) {
+            (true, Some(name)) => vec![plain(name).into()],
+            (true, None) => Vec::new(),
+            (false, _) => result.cas.iter().chain(&result.ec).cloned().collect(),
+        };
+        let earlier = match self.results.entry((index, names, analyte)) {
+            Entry::Occupied(known) => part.constituents.get_mut(*known.get()),
+            Entry::Vacant(new) => {
+                new.insert(part.constituents.len());
+                None
+            }
+        };
+        match earlier.and_then(|earlier| Some((higher(earlier, &result)?, earlier))) {
+            Some((amount, earlier)) => {
+                earlier.uncertainty = earlier.uncertainty.max(result.uncertainty);
+                if earlier.reading != Reading::Amount(amount) {
+                    (earlier.reading, earlier.source, earlier.amount_source) =
+                        (Reading::Amount(amount), result.source, result.amount_source);
+                }
+            }
+            None => part.constituents.push(result),
+        }
+    }
+}
+
+/// The higher of two results of one analyte, bound by bound; `None` when they cannot be compared, or when either is
+/// doubtful.
+fn higher(a: &Constituent, b: &Constituent) -> Option<Amount> {
+    let (Reading::Amount(one), Reading::Amount(other)) = (a.reading, b.reading) else { return None };
+    let alike = one.dimension == other.dimension && one.kind == other.kind && a.function == b.function;
+    let interval = Interval { lo: one.interval.lo.max(other.interval.lo), hi: one.interval.hi.max(other.interval.hi) };
+    (alike && one.doubt.is_none() && other.doubt.is_none()).then_some(Amount { interval, ..one })
 }
 
 /// Cells that report nothing.
@@ -702,7 +748,7 @@ impl Reader<'_> {
         constituent.function = text_in(self.table, row, &Role::Function).map(|(text, _)| text.into());
         let index = product;
         if let Some(product) = self.contents.products.get_mut(product) {
-            self.places.part_of(index, product, &path).constituents.push(constituent);
+            self.places.add(index, product, &path, constituent);
         }
     }
 
@@ -1008,6 +1054,29 @@ mod tests {
         assert_eq!(contents.problems.len(), 1);
         assert!(!contents.problems[0].open);
         assert_eq!(contents.problems[0].count, 1);
+    }
+
+    #[test]
+    fn repeats_are_views_of_one_amount() {
+        let contents = read_text_table(
+            "Prov | Parameter | CAS-nr | Resultat | Enhet | Mätosäkerhet\n\
+             A | Bly | 7439-92-1 | 60 | mg/kg | 10\n\
+             A | Bly (dubbelprov) | 7439-92-1 | 70 | mg/kg | 5\n\
+             A | Bly | 7439-92-1 | <5 | mg/kg |\n\
+             A | Nickel | | 3 | mg/kg |\n\
+             A | nickel | | 2 | mg/kg |\n\
+             A | Nickel | | 0.2 | µg/cm²/week |\n\
+             B | Bly | 7439-92-1 | 20 | mg/kg |",
+        );
+        assert_eq!(
+            shown(&contents),
+            [
+                "Blad1!D3 A: Bly 7439-92-1 70000000..70000000 ±10000000",
+                "Blad1!D5 A: Nickel 3000000..3000000",
+                "Blad1!D7 A: Nickel 2000000..2000000 MassPerAreaTime release",
+                "Blad1!D8 B: Bly 7439-92-1 20000000..20000000",
+            ]
+        );
     }
 
     #[test]
