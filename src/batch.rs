@@ -236,7 +236,7 @@ pub fn check(run: &Run<'_>, entries: &[Entry], folder: &Path) -> Result<Outcome,
         others,
         category_missing: checked.iter().map(|(_, one)| u64::from(one.category_missing)).sum(),
         waiting_rules: waiting.rules(run.book, &checked.iter().map(|(_, one)| one.waiting).collect()),
-        headings: headings.map(|entry| (entry.name.clone(), entry.path.clone())),
+        headings: headings.map(|entry| (entry.name.to_string(), entry.path())),
         folder: folder.to_path_buf(),
         blocks: checked.into_iter().map(|(_, one)| one.block).collect(),
     })
@@ -246,7 +246,7 @@ pub fn check(run: &Run<'_>, entries: &[Entry], folder: &Path) -> Result<Outcome,
 fn write(run: &Run<'_>, look: Look, file: String, entry: Option<&Entry>, spill: &mut Spill) -> io::Result<Checked> {
     let Look { mut checked, report, note } = look;
     checked.block = spill.append(&(run.lines)(&report)?, &note.to_bytes())?;
-    if entry.is_none_or(|entry| entry.name != file) {
+    if entry.is_none_or(|entry| *entry.name != *file) {
         checked.rare.get_or_insert_default().file = Some(file);
     }
     Ok(checked)

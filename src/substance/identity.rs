@@ -4,7 +4,7 @@ use super::number::{Cas, CasText, Ec, near_misses, read_cas, read_ec};
 use super::register::{GroupId, NameMeans, Register, SubstanceId, normalise_name};
 use super::structure::is_pfas;
 use crate::amount::{Amount, Dimension, Doubt, Interval, Reading, WHOLE, share};
-use crate::declaration::{Constituent, Declaration, DeclarationKind, Part, Problem, ProblemCode, Source, Text};
+use crate::declaration::{Constituent, Declaration, DeclarationKind, Part, Problem, ProblemCode, Product, Source, Text};
 use std::collections::{BTreeMap, HashMap};
 
 /// Why a line stands for several substances.
@@ -126,7 +126,7 @@ pub fn identify(declaration: Declaration, register: &Register, confirmations: &C
     let mut work = Work {
         register,
         confirmations,
-        lines: Vec::new(),
+        lines: Vec::with_capacity(declaration.products.iter().map(constituents_of).sum()),
         problems: declaration.problems.clone(),
         product: 0,
         path: Vec::new(),
@@ -154,6 +154,13 @@ pub fn identify(declaration: Declaration, register: &Register, confirmations: &C
     }
     let Work { lines, problems, .. } = work;
     Composition { declaration, lines, problems }
+}
+
+fn constituents_of(product: &Product) -> usize {
+    fn below(part: &Part) -> usize {
+        part.constituents.len() + part.parts.iter().map(below).sum::<usize>()
+    }
+    below(&product.root) + product.packaging.iter().map(below).sum::<usize>()
 }
 
 /// The name by which a part stands in a finding's list of parts.
@@ -292,26 +299,22 @@ impl Work<'_> {
         if part.constituents.len() < 2 {
             return;
         }
-        let mut seen: BTreeMap<(SubstanceId, u64, u64), usize> = BTreeMap::new();
-        let mut repeated = Vec::new();
-        for (offset, constituent) in part.constituents.iter().enumerate() {
-            let Some(line) = self.lines.get_mut(start + offset) else { continue };
+        // Lines alike stand together, the first of them first.
+        let mut alike: Vec<((SubstanceId, u64, u64), usize)> = Vec::with_capacity(part.constituents.len());
+        for (offset, line) in self.lines.iter().skip(start).take(part.constituents.len()).enumerate() {
             let Identity::Known(substance) = line.identity else { continue };
-            if line.amount.interval.hi == 0 {
-                continue;
-            }
-            let key = (substance, line.amount.interval.lo, line.amount.interval.hi);
-            let earlier = seen.get(&key).copied();
-            match earlier {
-                Some(earlier) if part.constituents.get(earlier).is_some_and(|other| other.function == constituent.function) => {
-                    repeated.push(offset);
-                }
-                Some(_) => {}
-                None => {
-                    seen.insert(key, offset);
-                }
+            if line.amount.interval.hi > 0 {
+                alike.push(((substance, line.amount.interval.lo, line.amount.interval.hi), offset));
             }
         }
+        alike.sort_unstable();
+        let function = |offset: usize| part.constituents.get(offset).map(|constituent| &constituent.function);
+        let mut repeated = Vec::new();
+        for lines in alike.chunk_by(|(a, _), (b, _)| a == b) {
+            let [(_, earlier), later @ ..] = lines else { continue };
+            repeated.extend(later.iter().map(|(_, offset)| *offset).filter(|offset| function(*offset) == function(*earlier)));
+        }
+        repeated.sort_unstable();
         for offset in repeated {
             if let Some(constituent) = part.constituents.get(offset) {
                 let source = &constituent.source;

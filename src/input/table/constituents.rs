@@ -2,161 +2,18 @@
 //! levels often given once and meant for the rows below. What names a substance is never carried down.
 
 use super::amounts::{between, is_blank, is_broken, read_cell, read_qualified, says_nothing, yes_or_no};
+use super::columns::{Columns, ProductColumns, said, written};
 use super::headings::{Polarity, Role, Ticked, unit_in_prose};
 use super::identifiers::{has_cas, numbers_in};
 use super::layout::{Column, Table, cell_at, text_of};
 use super::products::{Collector, Naming, Place, RowAnswer};
-use super::question::{Question, Sense, Threshold};
-use super::recall::{Recall, address};
+use super::question::{Sense, Threshold};
+use super::recall::Recall;
 use crate::amount::{Amount, Context, Decimal, Dimension, Interval, Reading, Unit};
 use crate::declaration::{ClaimedExemption, Constituent, Date, Level, ProblemCode, Source, Text};
 use crate::input::workbook::{Cell, Row, Sheet, Value};
 use std::collections::BTreeMap;
 use std::sync::Arc;
-
-/// The columns of a table, or of one of its repeated groups, by what they hold.
-#[derive(Default)]
-struct Columns<'t> {
-    component: Option<&'t Column>,
-    component_number: Option<&'t Column>,
-    material: Option<&'t Column>,
-    substances: Vec<&'t Column>,
-    cas: Vec<&'t Column>,
-    ec: Vec<&'t Column>,
-    amounts: Vec<&'t Column>,
-    min: Option<&'t Column>,
-    max: Option<&'t Column>,
-    unit: Option<&'t Column>,
-    qualifier: Option<&'t Column>,
-    masses: Vec<(&'t Column, Option<Level>)>,
-    mass_unit: Option<&'t Column>,
-    units: Option<&'t Column>,
-    function: Option<&'t Column>,
-    contact: Option<&'t Column>,
-    exemption: Option<&'t Column>,
-    intended: Option<&'t Column>,
-    reply: Option<&'t Column>,
-    /// What the heading of the reply column asks.
-    question: Option<Question>,
-    ticks: Vec<(&'t Column, Ticked)>,
-}
-
-impl<'t> Columns<'t> {
-    fn of(table: &'t Table, group: u16, parts_not_products: bool) -> Columns<'t> {
-        let mut columns = Columns::default();
-        for column in table.columns.iter().filter(|column| column.group == 0 || column.group == group) {
-            let first = |slot: &mut Option<&'t Column>| {
-                if slot.is_none() {
-                    *slot = Some(column);
-                }
-            };
-            match &column.role {
-                Role::Component => first(&mut columns.component),
-                Role::ComponentNumber => first(&mut columns.component_number),
-                Role::Material => first(&mut columns.material),
-                Role::Substance | Role::Analyte => columns.substances.push(column),
-                Role::Cas => columns.cas.push(column),
-                Role::Ec => columns.ec.push(column),
-                Role::Amount | Role::Result => columns.amounts.push(column),
-                Role::AmountMin => first(&mut columns.min),
-                Role::AmountMax => first(&mut columns.max),
-                Role::Unit => first(&mut columns.unit),
-                Role::Qualifier => first(&mut columns.qualifier),
-                Role::Mass(level) => columns.masses.push((column, *level)),
-                Role::MassUnit => first(&mut columns.mass_unit),
-                Role::Units => first(&mut columns.units),
-                Role::Function => first(&mut columns.function),
-                Role::Contact => first(&mut columns.contact),
-                Role::Exemption => first(&mut columns.exemption),
-                Role::Intended => first(&mut columns.intended),
-                Role::Reply => first(&mut columns.reply),
-                Role::Tick(ticked) => columns.ticks.push((column, *ticked)),
-                _ => {}
-            }
-        }
-        if parts_not_products {
-            let number = table.columns.iter().find(|column| column.role == Role::ArticleNumber);
-            let name = table.columns.iter().find(|column| column.role == Role::ProductName);
-            columns.component_number = columns.component_number.or(number);
-            columns.component = columns.component.or(name);
-        }
-        columns.question = columns.reply.map(|column| Question::of(&column.heading));
-        columns
-    }
-
-    fn names_substances(&self) -> bool {
-        !(self.substances.is_empty() && self.cas.is_empty() && self.ec.is_empty())
-    }
-}
-
-/// Columns that say something of the product itself.
-#[derive(Default)]
-struct ProductColumns<'t> {
-    article: Option<&'t Column>,
-    buyer: Option<&'t Column>,
-    gtin: Option<&'t Column>,
-    names: Vec<&'t Column>,
-    supplier: Option<&'t Column>,
-    categories: Vec<&'t Column>,
-    date: Option<&'t Column>,
-}
-
-impl<'t> ProductColumns<'t> {
-    fn of(table: &'t Table, parts_not_products: bool) -> ProductColumns<'t> {
-        let mut columns = ProductColumns::default();
-        let all = || table.columns.iter();
-        columns.supplier = all().find(|column| column.role == Role::Supplier);
-        columns.categories = all().filter(|column| column.role == Role::Category).collect();
-        columns.date = all().find(|column| column.role == Role::Date);
-        if !parts_not_products {
-            // The number that the seller uses comes before the maker's.
-            columns.article =
-                all().filter(|column| column.role == Role::ArticleNumber).min_by_key(|column| (is_makers(&column.heading), column.index));
-            columns.buyer = all().find(|column| column.role == Role::BuyerArticleNumber);
-            columns.gtin = all().find(|column| column.role == Role::Gtin);
-            columns.names = all().filter(|column| column.role == Role::ProductName).collect();
-        }
-        columns
-    }
-
-    fn name_products(&self) -> bool {
-        self.article.is_some() || self.gtin.is_some() || self.buyer.is_some() || !self.names.is_empty()
-    }
-
-    fn naming(&self, row: &Row, recall: &mut Recall) -> Naming {
-        Naming {
-            article: self.article.and_then(|column| said(row, column, recall)),
-            buyer: self.buyer.and_then(|column| said(row, column, recall)),
-            gtin: self.gtin.and_then(|column| said(row, column, recall)),
-            name: self.names.iter().find_map(|column| said(row, column, recall)),
-        }
-    }
-
-    /// Where the texts lie that name the product; `None` for a cell that is no text.
-    fn written<'r>(&'r self, row: &'r Row) -> impl Iterator<Item = Option<usize>> + 'r {
-        let columns = [self.article, self.buyer, self.gtin].into_iter().flatten().chain(self.names.iter().copied());
-        columns.map(|column| written(row, Some(column)))
-    }
-}
-
-fn is_makers(heading: &str) -> bool {
-    let heading = heading.to_lowercase();
-    ["manufacturer", "mfr", "mfg", "mpn", "tillverk", "hersteller", "produsent", "valmistaja"].iter().any(|word| heading.contains(word))
-}
-
-/// What a cell says, unless it is blank, a dash or N/A.
-fn said(row: &Row, column: &Column, recall: &mut Recall) -> Option<Arc<str>> {
-    recall.said(cell_at(row, column.index)?)
-}
-
-/// Where the text of a cell lies, 0 where there is none; `None` for a cell that is no text.
-fn written(row: &Row, column: Option<&Column>) -> Option<usize> {
-    match column.and_then(|column| cell_at(row, column.index)).map(|cell| &cell.value) {
-        None => Some(0),
-        Some(Value::Text(text)) => Some(address(text)),
-        Some(_) => None,
-    }
-}
 
 fn source_of(table: &Table, row: &Row, cell: &Cell, recall: &mut Recall) -> Source {
     Source::cell(&table.sheet, row.number, cell.column, recall.raw(cell))

@@ -678,7 +678,7 @@ fn a_few_numbers_written_in_an_odd_way_stay_under_their_heading() {
         &["A", "Plast", "", "117 81 7", "0,2"],
     ]);
     let cas: Vec<_> = lines(&declaration).iter().map(|line| line.cas.clone()).collect();
-    assert_eq!(cas, [vec![Box::from("7789-09-05")], vec![Box::from("117 81 7")]]);
+    assert_eq!(cas, [vec![std::sync::Arc::from("7789-09-05")], vec![std::sync::Arc::from("117 81 7")]]);
 }
 
 #[test]
