@@ -185,7 +185,8 @@ fn says(own: &[String], wanted: &[String], known: Option<(&Register, &[MaterialI
     let found = wanted.iter().any(|word| {
         let is_lower = word.is_ascii() && !word.bytes().any(|byte| byte.is_ascii_uppercase());
         let lower: Cow<'_, str> = if is_lower { word.into() } else { word.to_lowercase().into() };
-        own.iter().any(|own| own.contains(&*lower))
+        // `=battery` is the whole name: a battery charger is none.
+        own.iter().any(|own| lower.strip_prefix('=').map_or_else(|| own.contains(&*lower), |whole| own.trim() == whole))
             || known.is_some_and(|(register, known)| {
                 let is = |material: MaterialId| register.material_id(material) == word;
                 known.iter().any(|material| is(*material) || register.material_families(*material).iter().any(|family| is(*family)))
