@@ -289,6 +289,9 @@ pub struct Scope {
     pub part_share_from: Option<u64>,
     /// Mixtures are outside: the rule speaks of the materials of articles only.
     pub exclude_mixtures: bool,
+    /// Only products that are named as one of `categories`, or as something wider: one that names no category, or one that
+    /// merely may be of them too, is outside. For sets on certain kinds of product that nobody has asked for.
+    pub named_only: bool,
 }
 
 impl Scope {

@@ -257,8 +257,8 @@ fn by_substance(found: &[(SubstanceId, Hit)], substances: usize) -> (Vec<Hit>, V
 }
 
 fn same_categories(rules: &[Rule]) -> Vec<u32> {
-    let mut first: BTreeMap<(&[Arc<str>], &[Arc<str>]), u32> = BTreeMap::new();
-    let categories = rules.iter().map(|rule| (&*rule.scope.categories, &*rule.scope.exclude_categories));
+    let mut first: BTreeMap<(&[Arc<str>], &[Arc<str>], bool), u32> = BTreeMap::new();
+    let categories = rules.iter().map(|rule| (&*rule.scope.categories, &*rule.scope.exclude_categories, rule.scope.named_only));
     categories.enumerate().map(|(index, named)| *first.entry(named).or_insert(index as u32)).collect()
 }
 

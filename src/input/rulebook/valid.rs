@@ -161,6 +161,7 @@ impl Check<'_> {
                 part_mass_from: scope.part_mass_from,
                 part_share_from: scope.part_share_from,
                 exclude_mixtures: scope.exclude_mixtures,
+                named_only: scope.named_only,
             },
             from: written.from,
             until: written.until,

@@ -21,6 +21,8 @@ pub(super) struct WrittenSet {
     pub(super) consequence: Consequence,
     pub(super) list_complete: bool,
     pub(super) official_count: Option<u64>,
+    /// Unless somebody asks for the set, it holds only for products that are named as its categories.
+    pub(super) named_products_only: bool,
 }
 
 /// Which substances a rule is for.
@@ -66,6 +68,7 @@ pub(super) struct WrittenScope {
     pub(super) part_mass_from: Option<u64>,
     pub(super) part_share_from: Option<u64>,
     pub(super) exclude_mixtures: bool,
+    pub(super) named_only: bool,
 }
 
 /// `[[rule]]`.
@@ -105,6 +108,7 @@ impl WrittenSet {
             consequence: Consequence::Restriction,
             list_complete: true,
             official_count: None,
+            named_products_only: false,
         }
     }
 }
@@ -125,6 +129,7 @@ pub(super) fn set(table: &Table) -> WrittenSet {
     let (authority, legal_basis, version) = (text("authority"), text("legal_basis"), text("version"));
     let list_complete = table.flag("list_complete").is_none_or(|flag| flag.value);
     let official_count = table.count("official_count");
+    let named_products_only = table.flag("named_products_only").is_some_and(|flag| flag.value);
     table.finish();
     WrittenSet {
         id: id.unwrap_or(Spot { value: String::new(), place: table.place() }),
@@ -135,6 +140,7 @@ pub(super) fn set(table: &Table) -> WrittenSet {
         consequence: consequence.unwrap_or(Consequence::Restriction),
         list_complete,
         official_count,
+        named_products_only,
     }
 }
 
@@ -468,6 +474,7 @@ fn scope(table: &Table) -> WrittenScope {
         part_mass_from: at_least(table, "part_mass", Dimension::Mass, ">= 100 g"),
         part_share_from: at_least(table, "part_share", Dimension::MassFraction, ">= 5 %"),
         exclude_mixtures: table.flag("exclude_mixtures").is_some_and(|flag| flag.value),
+        named_only: false,
     };
     table.finish();
     scope
