@@ -118,6 +118,8 @@ pub(super) struct Facts {
     /// The materials that those names speak of.
     known_materials: Vec<MaterialId>,
     components: Vec<String>,
+    /// How many of the components are names of parts; the product's own name stands behind them.
+    parts: usize,
     functions: Vec<String>,
     contact: Vec<String>,
 }
@@ -129,6 +131,7 @@ impl Facts {
             materials: Vec::new(),
             known_materials: Vec::new(),
             components: Vec::new(),
+            parts: 0,
             functions: Vec::new(),
             contact: Vec::new(),
         };
@@ -152,6 +155,7 @@ impl Facts {
             facts.functions.extend(node.part.function.as_deref().map(str::to_lowercase));
             facts.contact.extend(node.part.contact.as_deref().map(str::to_lowercase));
         }
+        facts.parts = facts.components.len();
         facts.components.extend(tree.product.name.as_deref().map(str::to_lowercase));
         facts.known_materials = facts.materials.iter().flat_map(|name| register.materials_in(name)).collect();
         facts
@@ -183,6 +187,29 @@ fn says(own: &[String], wanted: &[String], known: Option<(&Register, &[MaterialI
     if found { Inside::Yes } else { Inside::No }
 }
 
+/// Whether the materials of a thing are all among the excluded ones; with some of them, nobody can tell which part the
+/// finding is of. Only names that the register knows exclude: "latex-free rubber" is no latex.
+fn excludes_materials(facts: &Facts, excluded: &[String], register: &Register) -> Inside {
+    let wanted: Vec<MaterialId> = excluded.iter().filter_map(|id| register.material(id)).collect();
+    let is_out = |name: &String| register.materials_in(name).into_iter().any(|material| register.material_is_among(material, &wanted));
+    let out = facts.materials.iter().filter(|name| is_out(name)).count();
+    match (facts.materials.is_empty(), out) {
+        (true, _) => Inside::Unknown,
+        (false, 0) => Inside::No,
+        (false, out) if out == facts.materials.len() => Inside::Yes,
+        (false, _) => Inside::Unknown,
+    }
+}
+
+/// Whether a part is among the excluded components. The product's name alone ("desk with motor") takes no part out.
+fn excludes_components(facts: &Facts, excluded: &[String]) -> Inside {
+    match (says(facts.components.get(..facts.parts).unwrap_or(&[]), excluded, None), says(&facts.components, excluded, None)) {
+        (Inside::Yes, _) => Inside::Yes,
+        (_, Inside::Yes) => Inside::Unknown,
+        (_, by_all) => by_all,
+    }
+}
+
 /// The part of a scope that depends on the thing.
 pub(super) fn thing_inside(scope: &Scope, tree: &Tree<'_>, thing: Thing, facts: &Facts, register: &Register) -> Inside {
     let mut inside = Inside::Yes;
@@ -199,10 +226,16 @@ pub(super) fn thing_inside(scope: &Scope, tree: &Tree<'_>, thing: Thing, facts: 
             inside = inside.and(says(own, excluded, known).negated());
         }
     };
-    wants(&facts.materials, &scope.materials, &scope.exclude_materials, Some((register, &facts.known_materials)));
-    wants(&facts.components, &scope.components, &scope.exclude_components, None);
+    wants(&facts.materials, &scope.materials, &[], Some((register, &facts.known_materials)));
+    wants(&facts.components, &scope.components, &[], None);
     wants(&facts.functions, &scope.functions, &scope.exclude_functions, None);
     wants(&facts.contact, &scope.contact, &scope.exclude_contact, None);
+    if !scope.exclude_materials.is_empty() {
+        inside = inside.and(excludes_materials(facts, &scope.exclude_materials, register).negated());
+    }
+    if !scope.exclude_components.is_empty() {
+        inside = inside.and(excludes_components(facts, &scope.exclude_components).negated());
+    }
     if scope.part_mass_from.is_none() && scope.part_share_from.is_none() {
         return inside;
     }
