@@ -274,6 +274,9 @@ pub struct Scope {
     pub part_mass_from: Option<u64>,
     /// Least share of the part in the product, parts per trillion.
     pub part_share_from: Option<u64>,
+    /// Only products that are named as one of `categories`, or as something wider: one that names no category, or one that
+    /// merely may be of them too, is outside. For sets on certain kinds of product that nobody has asked for.
+    pub named_only: bool,
 }
 
 impl Scope {

@@ -256,8 +256,14 @@ impl Work {
     }
 
     /// Criteria and contract requirements that nobody has asked for break no contract: they are told, and count for nothing.
+    /// What is only for certain kinds of product (toys, vehicles) is not asked of a product that nobody names as one.
     fn unasked(&mut self) {
         self.unasked = true;
+        for loaded in self.sets.iter_mut().filter(|loaded| loaded.set.named_products_only) {
+            for rule in &mut loaded.rules {
+                rule.scope.named_only = true;
+            }
+        }
         for loaded in self.sets.iter_mut().filter(|loaded| matches!(loaded.location, Location::BuiltIn(_))) {
             let of_set = loaded.set.consequence;
             for rule in &mut loaded.rules {

@@ -160,6 +160,7 @@ impl Check<'_> {
                 exclude_contact: scope.exclude_contact.clone(),
                 part_mass_from: scope.part_mass_from,
                 part_share_from: scope.part_share_from,
+                named_only: scope.named_only,
             },
             from: written.from,
             until: written.until,

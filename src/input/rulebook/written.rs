@@ -21,6 +21,8 @@ pub(super) struct WrittenSet {
     pub(super) consequence: Consequence,
     pub(super) list_complete: bool,
     pub(super) official_count: Option<u64>,
+    /// Unless somebody asks for the set, it holds only for products that are named as its categories.
+    pub(super) named_products_only: bool,
 }
 
 /// Which substances a rule is for.
@@ -65,6 +67,7 @@ pub(super) struct WrittenScope {
     pub(super) exclude_contact: Vec<String>,
     pub(super) part_mass_from: Option<u64>,
     pub(super) part_share_from: Option<u64>,
+    pub(super) named_only: bool,
 }
 
 /// `[[rule]]`.
@@ -106,8 +109,19 @@ pub(super) fn set(table: &Table) -> Option<WrittenSet> {
     let (authority, legal_basis, version) = (text("authority"), text("legal_basis"), text("version"));
     let list_complete = table.flag("list_complete").is_none_or(|flag| flag.value);
     let official_count = table.count("official_count");
+    let named_products_only = table.flag("named_products_only").is_some_and(|flag| flag.value);
     table.finish();
-    Some(WrittenSet { id: id?, title: title?, authority, legal_basis, version, consequence: consequence?, list_complete, official_count })
+    Some(WrittenSet {
+        id: id?,
+        title: title?,
+        authority,
+        legal_basis,
+        version,
+        consequence: consequence?,
+        list_complete,
+        official_count,
+        named_products_only,
+    })
 }
 
 pub(super) fn consequence(table: &Table) -> Option<Consequence> {
@@ -415,6 +429,7 @@ fn scope(table: &Table) -> WrittenScope {
         exclude_contact: words("exclude_contact"),
         part_mass_from: at_least(table, "part_mass", Dimension::Mass, ">= 100 g"),
         part_share_from: at_least(table, "part_share", Dimension::MassFraction, ">= 5 %"),
+        named_only: false,
     };
     table.finish();
     scope
