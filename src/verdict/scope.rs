@@ -534,6 +534,38 @@ mod tests {
     use super::*;
 
     #[test]
+    fn only_parts_and_known_materials_take_a_thing_out() {
+        let mut register = Register::new();
+        for (material, word) in [("latex", "latex"), ("rubber", "gummi"), ("abs", "abs"), ("textile", "tyg")] {
+            register.add_material(material, word);
+        }
+        register.add_material_member("plastic", "abs");
+        let words = |words: &[&str]| words.iter().map(|word| word.to_string()).collect::<Vec<_>>();
+        let facts = |materials: &[&str], parts: &[&str], product: &str| Facts {
+            materials: words(materials),
+            known_materials: materials.iter().flat_map(|name| register.materials_in(name)).collect(),
+            components: words(parts).into_iter().chain([product.to_string()]).collect(),
+            parts: parts.len(),
+            functions: Vec::new(),
+            contact: Vec::new(),
+        };
+        let out = |materials: &[&str], id: &str| excludes_materials(&facts(materials, &[], ""), &words(&[id]), &register);
+        assert_eq!(out(&["latexfri gummi"], "latex"), Inside::No, "the name holds the word and says the opposite");
+        assert_eq!(out(&["abs svart"], "plastic"), Inside::Yes, "ABS is a plastic");
+        assert_eq!(out(&["abs", "tyg"], "plastic"), Inside::Unknown, "one of two materials");
+        assert_eq!(out(&[], "plastic"), Inside::Unknown);
+        let part = |parts: &[&str], product: &str| excludes_components(&facts(&[], parts, product), &words(&["motor"]));
+        assert_eq!(part(&["motor m1"], "skrivbord"), Inside::Yes);
+        assert_eq!(part(&["skiva"], "skrivbord med motor"), Inside::Unknown, "the top of a desk with a motor is no motor");
+        assert_eq!(part(&["skiva"], "skrivbord"), Inside::No);
+        let wanted = |materials: &[&str]| {
+            let facts = facts(materials, &[], "");
+            says(&facts.materials, &words(&["plastic"]), Some((&register, &facts.known_materials)))
+        };
+        assert_eq!(wanted(&["abs"]), Inside::Yes);
+    }
+
+    #[test]
     fn exemption_ids_in_many_forms() {
         for text in ["6(c)", "6c", "III-6(c)", "Annex III 6 (c)", "RoHS undantag 6(c)", "6 c"] {
             assert_eq!(bare_id(text), "6c", "{text}");
