@@ -148,6 +148,7 @@ pub fn rules(asked: &Rules, reading: &Reading, lang: Lang) -> Result<(Ready, Rul
         rules: asked.rules.iter().map(|text| text.to_string_lossy().into_owned()).collect(),
         rules_dirs: asked.beside.rules_dir.clone(),
         register_sha256: ready.register_sha256.clone(),
+        watched: false,
     };
     let book = match rulebook::load(&request, &mut ready.register) {
         Ok(book) if book.rules.is_empty() => {

@@ -5,7 +5,7 @@ use super::register::{GroupId, NameMeans, Register, SubstanceId, normalise_name}
 use super::structure::is_pfas;
 use crate::amount::{Amount, Dimension, Doubt, Interval, Reading, WHOLE, share};
 use crate::declaration::{Constituent, Declaration, DeclarationKind, Part, Problem, ProblemCode, Source, Text};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// Why a line stands for several substances.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -131,6 +131,7 @@ pub fn identify(declaration: Declaration, register: &Register, confirmations: &C
         product: 0,
         path: Vec::new(),
         full: false,
+        known: HashMap::new(),
     };
     for (index, product) in declaration.products.iter().enumerate() {
         work.product = index;
@@ -172,13 +173,19 @@ struct Work<'a> {
     product: usize,
     path: Vec<String>,
     full: bool,
+    /// Who was found without any remark, by where the texts of name and number lie: readers share equal texts, and the
+    /// declaration holds them all.
+    known: HashMap<(usize, usize), SubstanceId>,
 }
+
+/// How many identities are kept; a file of more substances than this gains nothing from it.
+const MOST_KNOWN: usize = 4096;
 
 impl Work<'_> {
     fn part(&mut self, part: &Part) {
         let start = self.lines.len();
         for constituent in &part.constituents {
-            let identity = self.identity(constituent);
+            let identity = self.identity_again(constituent);
             let identity = self.by_structure(constituent, identity);
             let amount = self.amount(constituent, part);
             self.lines.push(Line { identity, amount });
@@ -307,11 +314,11 @@ impl Work<'_> {
         }
         for offset in repeated {
             if let Some(constituent) = part.constituents.get(offset) {
-                let source = constituent.source.clone();
+                let source = &constituent.source;
                 self.problem(
                     ProblemCode::DuplicateLine,
                     false,
-                    &source,
+                    source,
                     Text::new(
                         format!("raden för `{}` finns två gånger i samma material; ta bort den ena eller ange att båda gäller", source.raw),
                         format!("the line for `{}` stands twice in the same material; remove one or say that both count", source.raw),
@@ -331,13 +338,13 @@ impl Work<'_> {
                 total = total.plus(line.amount.interval);
             }
         }
-        let source = part.source.clone();
+        let source = &part.source;
         if total.lo > WHOLE {
             let percent = crate::amount::decimal_of(total.lo, crate::amount::PERCENT);
             self.problem(
                 ProblemCode::TotalOver100,
                 false,
-                &source,
+                source,
                 Text::new(
                     format!("halterna blir tillsammans minst {percent} %; kontrollera halter och enheter"),
                     format!("the amounts add up to at least {percent} %; check amounts and units"),
@@ -348,13 +355,38 @@ impl Work<'_> {
             self.problem(
                 ProblemCode::TotalUnder100,
                 false,
-                &source,
+                source,
                 Text::new(
                     format!("deklarationen sägs vara fullständig men {percent} % saknas; ange resten"),
                     format!("the declaration is said to be complete but {percent} % is missing; state the rest"),
                 ),
             );
         }
+    }
+
+    /// As [`Work::identity`]: the same name and number are the same substance on every line.
+    fn identity_again(&mut self, constituent: &Constituent) -> Identity {
+        let cas = match constituent.cas.as_slice() {
+            [] => 0,
+            [only] => only.as_ptr() as usize,
+            _ => return self.identity(constituent),
+        };
+        if !constituent.ec.is_empty() {
+            return self.identity(constituent);
+        }
+        let key = (constituent.name.as_ref().map_or(0, |name| name.as_ptr() as usize), cas);
+        if let Some(known) = self.known.get(&key) {
+            return Identity::Known(*known);
+        }
+        let problems = self.problems.len();
+        let identity = self.identity(constituent);
+        if let Identity::Known(substance) = identity
+            && self.problems.len() == problems
+            && self.known.len() < MOST_KNOWN
+        {
+            self.known.insert(key, substance);
+        }
+        identity
     }
 
     fn identity(&mut self, constituent: &Constituent) -> Identity {

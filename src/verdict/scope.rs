@@ -128,6 +128,8 @@ pub(super) struct Facts {
     materials: Vec<String>,
     /// The materials that those names speak of.
     known_materials: Vec<MaterialId>,
+    /// Some name speaks of no material that the register knows.
+    unknown_material: bool,
     components: Vec<String>,
     /// How many of the components are names of parts; the product's own name stands behind them.
     parts: usize,
@@ -141,6 +143,7 @@ impl Facts {
         let mut facts = Facts {
             materials: Vec::new(),
             known_materials: Vec::new(),
+            unknown_material: false,
             components: Vec::new(),
             parts: 0,
             functions: Vec::new(),
@@ -168,7 +171,11 @@ impl Facts {
         }
         facts.parts = facts.components.len();
         facts.components.extend(tree.product.name.as_deref().map(str::to_lowercase));
-        facts.known_materials = facts.materials.iter().flat_map(|name| register.materials_in(name)).collect();
+        for name in &facts.materials {
+            let known = register.materials_in(name);
+            facts.unknown_material |= known.is_empty();
+            facts.known_materials.extend(known);
+        }
         facts
     }
 
@@ -224,23 +231,24 @@ fn excludes_components(facts: &Facts, excluded: &[String]) -> Inside {
 /// The part of a scope that depends on the thing.
 pub(super) fn thing_inside(scope: &Scope, tree: &Tree<'_>, thing: Thing, facts: &Facts, register: &Register) -> Inside {
     let mut inside = Inside::Yes;
-    let mut wants = |own: &[String], wanted: &[String], excluded: &[String], known: Option<(&Register, &[MaterialId])>| {
+    if !scope.materials.is_empty() {
+        inside = inside.and(match says(&facts.materials, &scope.materials, Some((register, &facts.known_materials))) {
+            // A trade name may be any material; a name that does not say that it is outside is inside what it may be.
+            Inside::No if facts.unknown_material => Inside::Unknown,
+            said => said,
+        });
+    }
+    let mut wants = |own: &[String], wanted: &[String], excluded: &[String]| {
         if !wanted.is_empty() {
-            let found = match says(own, wanted, known) {
-                // A trade or part name does not say what the material is.
-                Inside::No if known.is_some_and(|(_, known)| known.is_empty()) => Inside::Unknown,
-                found => found,
-            };
-            inside = inside.and(found);
+            inside = inside.and(says(own, wanted, None));
         }
         if !excluded.is_empty() {
-            inside = inside.and(says(own, excluded, known).negated());
+            inside = inside.and(says(own, excluded, None).negated());
         }
     };
-    wants(&facts.materials, &scope.materials, &[], Some((register, &facts.known_materials)));
-    wants(&facts.components, &scope.components, &[], None);
-    wants(&facts.functions, &scope.functions, &scope.exclude_functions, None);
-    wants(&facts.contact, &scope.contact, &scope.exclude_contact, None);
+    wants(&facts.components, &scope.components, &[]);
+    wants(&facts.functions, &scope.functions, &scope.exclude_functions);
+    wants(&facts.contact, &scope.contact, &scope.exclude_contact);
     if !scope.exclude_materials.is_empty() {
         inside = inside.and(excludes_materials(facts, &scope.exclude_materials, register).negated());
     }
@@ -544,6 +552,7 @@ mod tests {
         let facts = |materials: &[&str], parts: &[&str], product: &str| Facts {
             materials: words(materials),
             known_materials: materials.iter().flat_map(|name| register.materials_in(name)).collect(),
+            unknown_material: false,
             components: words(parts).into_iter().chain([product.to_string()]).collect(),
             parts: parts.len(),
             functions: Vec::new(),

@@ -114,7 +114,7 @@ impl Check<'_> {
         }
         self.exclude(&excluded, &mut drafts);
         let is_material_rule = matches!(written.substances.value, WrittenSubstances::Materials(_));
-        if drafts.is_empty() && !is_material_rule && self.faults.count() == before {
+        if drafts.is_empty() && !is_material_rule && !written.broken && self.faults.count() == before {
             self.faults.at(
                 &written.substances.place,
                 "regeln omfattar inget ämne; kontrollera substances och exclude",
@@ -123,7 +123,7 @@ impl Check<'_> {
         }
         let elements = self.elements(written);
         let limit = limit(&written.limit, elements.as_deref());
-        if self.faults.count() > before {
+        if written.broken || self.faults.count() > before {
             return None;
         }
         let open = !matches!(written.substances.value, WrittenSubstances::Cas(_) | WrittenSubstances::Materials(_)) && {
@@ -161,6 +161,7 @@ impl Check<'_> {
                 part_mass_from: scope.part_mass_from,
                 part_share_from: scope.part_share_from,
                 named_only: scope.named_only,
+                exclude_mixtures: scope.exclude_mixtures,
             },
             from: written.from,
             until: written.until,

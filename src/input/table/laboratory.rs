@@ -16,6 +16,7 @@ use crate::amount::{Amount, Context, Decimal, Dimension, Doubt, Kind, PERCENT, R
 use crate::declaration::{Constituent, DeclarationKind, Level, Part, Problem, ProblemCode, Product, Source, Text};
 use crate::input::workbook::{Cell, Row, Sheet, Value};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// How a table of results is laid out.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -201,7 +202,7 @@ fn is_limit(heading: &str) -> bool {
 #[derive(Debug, Clone, PartialEq)]
 struct Analyte {
     name: String,
-    cas: Vec<Box<str>>,
+    cas: Vec<Arc<str>>,
     unit: Option<Unit>,
     loq: Option<String>,
 }
@@ -271,7 +272,7 @@ fn bracket_unit(text: &str) -> Option<(String, Unit)> {
 }
 
 /// CAS numbers inside a name; whether they are valid is decided later.
-fn numbers_of_name(name: &str) -> Vec<Box<str>> {
+fn numbers_of_name(name: &str) -> Vec<Arc<str>> {
     if next_identifier(name, 0).is_some() { numbers_in(name).cas.into_iter().filter(|cas| has_cas(cas)).collect() } else { Vec::new() }
 }
 
@@ -350,8 +351,8 @@ struct Reader<'a> {
 /// What is known of a result beside its cell.
 struct Around<'c> {
     name: Option<String>,
-    cas: Vec<Box<str>>,
-    ec: Vec<Box<str>>,
+    cas: Vec<Arc<str>>,
+    ec: Vec<Arc<str>>,
     named_at: Source,
     column: &'c Column,
     unit: UnitSaid,

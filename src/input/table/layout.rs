@@ -2,7 +2,7 @@
 //! each other, and the labelled values around them.
 
 use super::headings::{Matched, Meaning, Role, Ticked, understand, understand_within};
-use super::identifiers::{has_cas, has_ec};
+use super::identifiers::has_cas;
 use super::labels::{facts_in, facts_of};
 use crate::amount::{Mark, Unit, mark_of};
 use crate::declaration::{Place, Source};
@@ -300,12 +300,16 @@ pub(super) fn text_of(cell: &Cell) -> Option<&str> {
 pub(super) fn is_value(cell: &Cell) -> bool {
     match &cell.value {
         Value::Text(text) => {
-            let text = text.trim_start();
-            let first = text.split(|c: char| c.is_whitespace()).next().unwrap_or("");
-            first.bytes().any(|byte| byte.is_ascii_digit())
-                && first
-                    .chars()
-                    .all(|c| c.is_ascii_digit() || matches!(c, '.' | ',' | '-' | '/' | '%' | '<' | '>' | '≤' | '≥' | '~' | '–' | ':' | '+'))
+            // Every cell of a sheet passes here; words are told by their first letter.
+            let mut digits = false;
+            for c in text.trim_start().chars().take_while(|c| !c.is_whitespace()) {
+                match c {
+                    '0'..='9' => digits = true,
+                    '.' | ',' | '-' | '/' | '%' | '<' | '>' | '≤' | '≥' | '~' | '–' | ':' | '+' => {}
+                    _ => return false,
+                }
+            }
+            digits
         }
         _ => true,
     }
@@ -440,7 +444,7 @@ fn heading_at(sheet: &Sheet, at: usize, above: Option<&Row>) -> Option<(Option<u
     if row.cells.len() < 2 {
         return if inside { None } else { lone_heading(rows, at) };
     }
-    if row.cells.iter().filter(|cell| is_value(cell)).count() > allowed_values {
+    if row.cells.iter().filter(|cell| is_value(cell)).nth(allowed_values).is_some() {
         return None;
     }
     let found = scan(row);
@@ -896,8 +900,10 @@ fn survey(sheet: &Sheet, data: &[Row], tables: &mut [Table], layout: &mut Layout
                 (Role::Cas | Role::Ec, value) => {
                     if let Some(shape) = shapes.get_mut(slot) {
                         match value {
-                            Value::Text(text) if has_cas(text) || has_ec(text) => shape.identifiers += 1,
-                            Value::Text(text) if text.bytes().any(|byte| byte.is_ascii_digit()) => shape.digits += 1,
+                            // Bare digits are a key; digits in groups ("117 81 7", "7789-09-05") are for the reader of
+                            // identifiers to mend or refuse.
+                            Value::Text(text) if text.trim().bytes().all(|byte| byte.is_ascii_digit()) => shape.digits += 1,
+                            Value::Text(text) if text.bytes().any(|byte| byte.is_ascii_digit()) => shape.identifiers += 1,
                             Value::Text(_) => shape.words += 1,
                             Value::Date { .. } => shape.identifiers += 1,
                             _ => shape.digits += 1,

@@ -19,6 +19,7 @@ mod phrase;
 mod products;
 pub mod question;
 pub mod questionnaire;
+mod recall;
 pub mod status;
 #[cfg(test)]
 mod tests;

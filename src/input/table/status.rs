@@ -10,6 +10,7 @@ use super::phrase::{Phrase, plain};
 use super::question::{Question, Sense, Threshold, WITHOUT_EXEMPTION};
 use crate::amount::{Context, Dimension, Interval, Reading, read_text};
 use crate::declaration::{Claim, ClaimedExemption, Date, Source, Statement, Subject};
+use std::sync::Arc;
 
 /// What an answer says of one or more subjects.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,7 +20,7 @@ pub struct Answer {
     /// What it says, polarity settled.
     pub claim: Claim,
     /// Version of the list, as written.
-    pub list_version: Option<Box<str>>,
+    pub list_version: Option<Arc<str>>,
     /// The day that version stands for.
     pub list_date: Option<Date>,
     /// Exemptions that it names; an empty text when it claims one without naming it.
@@ -27,7 +28,7 @@ pub struct Answer {
     /// Whether it says that no exemption is used.
     pub no_exemption: bool,
     /// The answer's own words, when they say more than the claim.
-    pub justification: Option<Box<str>>,
+    pub justification: Option<Arc<str>>,
 }
 
 /// One of the four plain answers.
