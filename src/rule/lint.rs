@@ -267,6 +267,8 @@ fn same_measure(a: &Limit, b: &Limit) -> bool {
         && a.basis == b.basis
         && a.element == b.element
         && !a.intentional
+        && !a.used
+        && !b.used
         && !b.intentional
 }
 
@@ -292,7 +294,10 @@ fn inside(book: &RuleBook, rule: &Rule, law: &Rule) -> bool {
     let within = |id: &Arc<str>| other.categories.iter().any(|outer| book.categories.is_within(id, outer));
     let categories = other.categories.is_empty() || (!own.categories.is_empty() && own.categories.iter().all(within));
     let words = |own: &[String], other: &[String]| other.is_empty() || (!own.is_empty() && own.iter().all(|word| other.contains(word)));
-    let open = other.exclude_categories.is_empty()
+    // A law that leaves some of its products out still holds for the others: "textiles, except those for professionals".
+    let out = |id: &Arc<str>| other.exclude_categories.iter().any(|outer| book.categories.is_within(id, outer));
+    let kept = other.exclude_categories.is_empty() || (!own.categories.is_empty() && !own.categories.iter().any(out));
+    let open = kept
         && other.exclude_materials.is_empty()
         && other.exclude_components.is_empty()
         && other.exclude_functions.is_empty()
