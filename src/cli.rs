@@ -33,6 +33,9 @@ pub enum Command {
     Check(Check),
     Normalise(Normalise),
     Explain(Explain),
+    /// The rule library and rule files of your own: look at them, try them, compare, fetch, write out
+    #[command(subcommand)]
+    Rules(RulesCommand),
     /// Print completions for a shell
     Completions {
         /// The shell
@@ -42,7 +45,7 @@ pub enum Command {
     /// Print the manual page, of the program or of one command (roff; view with `man -l -`)
     Man {
         /// The command; left out: the program
-        #[arg(value_parser = PossibleValuesParser::new(["check", "normalise", "explain", "completions", "man"]))]
+        #[arg(value_parser = PossibleValuesParser::new(["check", "normalise", "explain", "rules", "completions", "man"]))]
         command: Option<String>,
     },
 }
@@ -108,9 +111,8 @@ pub struct Rules {
     /// With neither --contract nor --rules every built-in set applies (and every one in --rules-dir), except those that only watch.
     #[arg(long, value_name = "ID|FILE", value_hint = ValueHint::FilePath)]
     pub rules: Vec<OsString>,
-    /// A folder with rule sets and categories of your own, looked into before the built-in ones; may be repeated
-    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
-    pub rules_dir: Vec<PathBuf>,
+    #[command(flatten)]
+    pub beside: Beside,
 }
 
 /// How files are read.
@@ -167,6 +169,77 @@ pub struct Explain {
     pub out: PathBuf,
     #[command(flatten)]
     pub language: Language,
+}
+
+/// What to do with rules.
+#[derive(Debug, Subcommand)]
+pub enum RulesCommand {
+    Lint(RulesLint),
+    Test(RulesTest),
+}
+
+/// Tell everything that is wrong or doubtful about rule files, at once, with file, line and column
+///
+/// What loading refuses is an error; what a good rule file has and this one lacks is a warning.
+#[derive(Debug, Args)]
+#[command(after_long_help = LINT_EXIT_CODES)]
+pub struct RulesLint {
+    /// Rule sets' folders, rule files, contract profiles, whole rules folders, or ids [default: all that is built in]
+    #[arg(value_name = "PATH", value_hint = ValueHint::AnyPath)]
+    pub paths: Vec<PathBuf>,
+    #[command(flatten)]
+    pub beside: Beside,
+    /// Warnings count as errors
+    #[arg(long)]
+    pub strict: bool,
+    /// What to print: text for people and editors, json for programs
+    #[arg(long, value_name = "FORMAT", default_value = "text", value_parser = ["text", "json"])]
+    pub format: String,
+    #[command(flatten)]
+    pub language: Language,
+}
+
+const LINT_EXIT_CODES: &str = "\
+Exit codes:
+  0    no errors (with --strict: no warnings either)
+  2    errors, or wrong usage";
+
+/// Judge the worked examples (cases.toml) of rule sets and contracts
+///
+/// Prints the examples that did not get their verdict, and the counts of each rule set.
+#[derive(Debug, Args)]
+#[command(after_long_help = TEST_EXIT_CODES)]
+pub struct RulesTest {
+    /// Rule sets' folders, rule files, contract profiles, whole rules folders, or ids [default: all that is built in]
+    #[arg(value_name = "PATH", value_hint = ValueHint::AnyPath)]
+    pub paths: Vec<PathBuf>,
+    #[command(flatten)]
+    pub beside: Beside,
+    /// The day of the check for examples that name none [default: today]
+    #[arg(long, value_name = "DATE", value_parser = date)]
+    pub as_of: Option<Date>,
+    /// What to print: text for people, json for programs
+    #[arg(long, value_name = "FORMAT", default_value = "text", value_parser = ["text", "json"])]
+    pub format: String,
+    #[command(flatten)]
+    pub language: Language,
+}
+
+const TEST_EXIT_CODES: &str = "\
+Exit codes:
+  0    every example got its verdict
+  1    some did not
+  2    a rule file or an example is wrong, or wrong usage";
+
+/// Folders that are looked into before the built-in rules.
+#[derive(Debug, Args)]
+pub struct Beside {
+    /// A folder with rule sets, contracts and categories of your own, looked into before the built-in ones; may be repeated
+    ///
+    /// Where it holds `substances/` (as `rules export` writes), these stand in for the built-in substances, and its
+    /// categories for the built-in categories.
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub rules_dir: Vec<PathBuf>,
 }
 
 fn date(text: &str) -> Result<Date, String> {

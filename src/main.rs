@@ -8,6 +8,7 @@ mod interrupt;
 mod normalise;
 mod publish;
 mod request;
+mod rules;
 
 use clap::{CommandFactory, Parser};
 use cli::{Cli, Command};
@@ -36,6 +37,7 @@ fn main() -> ExitCode {
         Command::Check(arguments) => check::run(&arguments),
         Command::Normalise(arguments) => normalise::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),
+        Command::Rules(command) => rules::run(&command),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "kemkoll", &mut script);

@@ -6,6 +6,8 @@ use crate::{Exit, complain};
 use kemkoll::batch::listing::{self, Listing, Missing};
 use kemkoll::declaration::Date;
 use kemkoll::input::confirmations::read_confirmations;
+use kemkoll::input::register_files::register_of;
+use kemkoll::input::rulebook::Fault;
 use kemkoll::input::table::mapping::{self, Mapping};
 use kemkoll::input::{register, rulebook};
 use kemkoll::output::words::Lang;
@@ -14,7 +16,7 @@ use kemkoll::substance::{Confirmations, Register};
 use sha2::{Digest, Sha256};
 use std::ffi::OsString;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Why a command ends early.
 #[derive(Debug)]
@@ -124,6 +126,8 @@ pub fn stopping(lang: Lang) -> &'static str {
 pub struct Ready {
     /// The substances known.
     pub register: Register,
+    /// SHA-256 of its tables when they are not the built-in ones.
+    pub register_sha256: Option<String>,
     /// What a person confirmed.
     pub confirmations: Confirmations,
     /// SHA-256 of the confirmations.
@@ -137,12 +141,13 @@ pub struct Ready {
 /// Loads the rules and everything that files are read with, and tells all that is wrong with them at once.
 pub fn rules(asked: &Rules, reading: &Reading, lang: Lang) -> Result<(Ready, RuleBook), Refusal> {
     let mut wrong = Vec::new();
-    let mut ready = loaded(reading, lang, &mut wrong)?;
+    let mut ready = loaded(reading, &asked.beside.rules_dir, lang, &mut wrong)?;
     let request = rulebook::Request {
         contract: asked.contract.clone(),
         // A name that is not UTF-8 cannot be an id, and is told as a file that does not exist.
         rules: asked.rules.iter().map(|text| text.to_string_lossy().into_owned()).collect(),
-        rules_dirs: asked.rules_dir.clone(),
+        rules_dirs: asked.beside.rules_dir.clone(),
+        register_sha256: ready.register_sha256.clone(),
     };
     let book = match rulebook::load(&request, &mut ready.register) {
         Ok(book) if book.rules.is_empty() => {
@@ -164,14 +169,20 @@ pub fn rules(asked: &Rules, reading: &Reading, lang: Lang) -> Result<(Ready, Rul
 /// Loads what files are read with.
 pub fn reading(asked: &Reading, lang: Lang) -> Result<Ready, Refusal> {
     let mut wrong = Vec::new();
-    let ready = loaded(asked, lang, &mut wrong)?;
+    let ready = loaded(asked, &[], lang, &mut wrong)?;
     if wrong.is_empty() { Ok(ready) } else { Err(Refusal::Wrong(wrong)) }
 }
 
-fn loaded(asked: &Reading, lang: Lang, wrong: &mut Vec<String>) -> Result<Ready, Refusal> {
-    let register = register::register().map_err(|error| Refusal::one(error.to_string()))?;
-    let mut ready =
-        Ready { register, confirmations: Confirmations::default(), confirmations_sha256: None, mapping: None, mapping_sha256: None };
+fn loaded(asked: &Reading, rules_dirs: &[PathBuf], lang: Lang, wrong: &mut Vec<String>) -> Result<Ready, Refusal> {
+    let (register, register_sha256) = register_of(rules_dirs).map_err(|faults| refused(&faults, lang))?;
+    let mut ready = Ready {
+        register,
+        register_sha256,
+        confirmations: Confirmations::default(),
+        confirmations_sha256: None,
+        mapping: None,
+        mapping_sha256: None,
+    };
     if let Some((name, text, hash)) = named_file(asked.mapping.as_deref(), lang, wrong) {
         match mapping::parse(&text, &name) {
             Ok(mapping) => ready.mapping = Some(mapping),
@@ -188,6 +199,11 @@ fn loaded(asked: &Reading, lang: Lang, wrong: &mut Vec<String>) -> Result<Ready,
         ready.confirmations_sha256 = named_file(Some(path), lang, &mut Vec::new()).map(|(_, _, hash)| hash);
     }
     Ok(ready)
+}
+
+/// Faults of rule files as a refusal.
+pub fn refused(faults: &[Fault], lang: Lang) -> Refusal {
+    Refusal::Wrong(faults.iter().map(|fault| at(&fault.file, fault.line, fault.column, lang.text(&fault.message))).collect())
 }
 
 /// A fault as editors find it: `file:line:column: message`.

@@ -3,10 +3,12 @@
 //!
 //! Rules are data. `input/rulebook.rs` reads them and refuses what is wrong; here they are already valid.
 
+pub mod lint;
+
 use crate::amount::{Decimal, Dimension, Factor, Kind, Unit};
 use crate::declaration::{Date, Text};
 use crate::substance::{GroupId, MaterialId, Register, SubstanceId};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// What breaking a rule means.
@@ -157,6 +159,8 @@ pub enum Basis {
     AccessiblePart,
     /// The coating.
     Coating,
+    /// The food (or what stands in for it in a test) that the material touches.
+    Food,
 }
 
 impl Basis {
@@ -167,13 +171,14 @@ impl Basis {
             Basis::PlasticisedMaterial => "plasticised-material",
             Basis::AccessiblePart => "accessible-part",
             Basis::Coating => "coating",
+            Basis::Food => "food",
         }
     }
 
     /// The basis named by `code`.
     pub fn from_code(code: &str) -> Option<Basis> {
         use Basis::*;
-        [Dry, PlasticisedMaterial, AccessiblePart, Coating].into_iter().find(|each| each.code() == code)
+        [Dry, PlasticisedMaterial, AccessiblePart, Coating, Food].into_iter().find(|each| each.code() == code)
     }
 }
 
@@ -208,6 +213,8 @@ pub struct Limit {
     pub decision: Decision,
     /// Only intended addition is banned.
     pub intentional: bool,
+    /// Use in the manufacture is banned, whatever is left of it: silence about content says nothing of that.
+    pub used: bool,
 }
 
 impl Limit {
@@ -241,7 +248,7 @@ pub struct Entry {
 }
 
 /// Which products, materials and parts a rule speaks of. Everything empty: all.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Scope {
     /// Category ids; a product in one of them or below it is inside.
     pub categories: Vec<Arc<str>>,
@@ -269,6 +276,9 @@ pub struct Scope {
     pub part_share_from: Option<u64>,
     /// Mixtures are outside: the rule speaks of the materials of articles only.
     pub exclude_mixtures: bool,
+    /// Only products that are named as one of `categories`, or as something wider: one that names no category, or one that
+    /// merely may be of them too, is outside. For sets on certain kinds of product that nobody has asked for.
+    pub named_only: bool,
 }
 
 impl Scope {
@@ -471,8 +481,8 @@ pub struct Contract {
 pub struct Category {
     /// Its id.
     pub id: Arc<str>,
-    /// The category it is a kind of.
-    pub parent: Option<Arc<str>>,
+    /// The categories it is a kind of: a glove for examinations is a medical device and a glove.
+    pub parents: Vec<Arc<str>>,
     /// Names by language code.
     pub names: BTreeMap<String, String>,
     /// Words in headings and declarations that mean it, lower case.
@@ -491,6 +501,10 @@ pub struct Category {
 pub struct Categories {
     by_id: BTreeMap<Arc<str>, Category>,
     by_word: BTreeMap<String, Vec<Arc<str>>>,
+    /// Each category with itself and everything above it.
+    above: BTreeMap<Arc<str>, BTreeSet<Arc<str>>>,
+    /// Each category with those that it shares a category with: something may be in both.
+    overlapping: BTreeMap<Arc<str>, BTreeSet<Arc<str>>>,
 }
 
 impl Categories {
@@ -505,6 +519,18 @@ impl Categories {
                 }
             }
             vocabulary.by_id.insert(Arc::clone(&category.id), category);
+        }
+        for id in vocabulary.by_id.keys() {
+            let mut above = BTreeSet::from([Arc::clone(id)]);
+            let mut next = vec![id];
+            // A cycle, which loading refuses, ends here too: nothing is entered twice.
+            while let Some(parents) = next.pop().and_then(|at| vocabulary.by_id.get(at)).map(|category| &category.parents) {
+                next.extend(parents.iter().filter(|parent| above.insert(Arc::clone(parent))));
+            }
+            for one in &above {
+                vocabulary.overlapping.entry(Arc::clone(one)).or_default().extend(above.iter().cloned());
+            }
+            vocabulary.above.insert(Arc::clone(id), above);
         }
         vocabulary
     }
@@ -552,26 +578,17 @@ impl Categories {
 
     /// The facet that a category is an answer of; `None` for kinds of product.
     pub fn facet_of(&self, id: &str) -> Option<&Arc<str>> {
-        let mut at = self.by_id.get(id);
-        for _ in 0..=self.by_id.len() {
-            let category = at?;
-            if category.facet {
-                return Some(&category.id);
-            }
-            at = category.parent.as_deref().and_then(|parent| self.by_id.get(parent));
-        }
-        None
+        let mut above = self.above.get(id)?.iter();
+        above.find_map(|id| self.by_id.get(id).filter(|category| category.facet).map(|category| &category.id))
     }
 
     /// The categories of a product with the answers that its kinds imply.
     pub fn with_implied(&self, own: &[Arc<str>]) -> Vec<Arc<str>> {
         let mut all = own.to_vec();
-        for id in own {
-            let mut at = self.by_id.get(id);
-            for _ in 0..=self.by_id.len() {
-                let Some(category) = at else { break };
-                all.extend(category.implies.iter().filter(|implied| !own.contains(implied)).cloned());
-                at = category.parent.as_deref().and_then(|parent| self.by_id.get(parent));
+        let above = own.iter().filter_map(|id| self.above.get(id)).flatten().filter_map(|id| self.by_id.get(id));
+        for implied in above.flat_map(|category| &category.implies) {
+            if !all.contains(implied) {
+                all.push(Arc::clone(implied));
             }
         }
         all
@@ -595,16 +612,12 @@ impl Categories {
 
     /// Whether `id` is `ancestor` or below it.
     pub fn is_within(&self, id: &str, ancestor: &str) -> bool {
-        let mut at = Some(id);
-        // A parent chain longer than the vocabulary would be a cycle, which loading refuses.
-        for _ in 0..=self.by_id.len() {
-            match at {
-                Some(current) if current == ancestor => return true,
-                Some(current) => at = self.by_id.get(current).and_then(|category| category.parent.as_deref()),
-                None => return false,
-            }
-        }
-        false
+        id == ancestor || self.above.get(id).is_some_and(|above| above.contains(ancestor))
+    }
+
+    /// Whether something may be in both categories: one is below the other, or a third is below both.
+    pub fn overlap(&self, one: &str, other: &str) -> bool {
+        one == other || self.overlapping.get(one).is_some_and(|own| own.contains(other))
     }
 }
 
@@ -684,7 +697,8 @@ impl RuleBook {
                 }
                 for (group, hull) in touched {
                     let named = entry.groups.contains(&group);
-                    let factor = hull.unwrap_or(Factor::UNKNOWN);
+                    // Without an element whatever is in the group counts whole, also when nobody has listed what that is.
+                    let factor = hull.unwrap_or(if rule.limit.element.is_some() { Factor::UNKNOWN } else { Factor::ONE });
                     // Groups are open: a member that no list names may have any share of the element.
                     let factor = if rule.limit.element.is_some() { Factor { lo: 0, hi: factor.hi.max(10_000) } } else { factor };
                     let of_group = group_hits.entry(group).or_default();
@@ -760,24 +774,30 @@ mod tests {
     fn categories_are_found_by_id_word_and_cpv() {
         let vocabulary = Categories::new([
             Category { id: "eee".into(), ..Category::default() },
+            Category { id: "medical-device".into(), ..Category::default() },
             Category {
                 id: "eee/8-medical".into(),
-                parent: Some("eee".into()),
+                parents: vec!["eee".into(), "medical-device".into()],
                 words: vec!["patientmonitor".into()],
                 cpv: vec!["3312".into()],
                 ..Category::default()
             },
+            Category { id: "medical-device/gloves".into(), parents: vec!["medical-device".into()], ..Category::default() },
         ]);
         assert_eq!(vocabulary.find("Patientmonitor"), [&Arc::from("eee/8-medical")]);
         assert_eq!(vocabulary.find("33123210-3"), [&Arc::from("eee/8-medical")]);
         assert!(vocabulary.is_within("eee/8-medical", "eee"));
+        assert!(vocabulary.is_within("eee/8-medical", "medical-device"));
         assert!(!vocabulary.is_within("eee", "eee/8-medical"));
+        assert!(vocabulary.overlap("eee", "eee/8-medical") && vocabulary.overlap("eee/8-medical", "eee"));
+        assert!(vocabulary.overlap("medical-device", "eee"), "a medical device may be electrical");
+        assert!(!vocabulary.overlap("medical-device/gloves", "eee"));
     }
 
     #[test]
     fn a_facet_stands_beside_the_kind() {
         let ids = |ids: &[&str]| ids.iter().map(|id| Arc::from(*id)).collect::<Vec<Arc<str>>>();
-        let below = |id: &str, parent: &str| Category { id: id.into(), parent: Some(parent.into()), ..Category::default() };
+        let below = |id: &str, parent: &str| Category { id: id.into(), parents: vec![parent.into()], ..Category::default() };
         let vocabulary = Categories::new([
             Category { id: "audience".into(), facet: true, ..Category::default() },
             below("audience/public", "audience"),

@@ -120,6 +120,7 @@ fn limit(comparison: Comparison, percent_thousandths: u64, of: Of) -> Limit {
         basis: None,
         decision: Default::default(),
         intentional: false,
+        used: false,
     }
 }
 
@@ -273,7 +274,7 @@ pub fn book(register: &Register, rules: Vec<Rule>) -> RuleBook {
     };
     let categories = Categories::new([
         Category { id: "eee".into(), ..Category::default() },
-        Category { id: "eee/8-medical".into(), parent: Some("eee".into()), ..Category::default() },
+        Category { id: "eee/8-medical".into(), parents: vec!["eee".into()], ..Category::default() },
         Category { id: "textile".into(), ..Category::default() },
     ]);
     let contract: Option<Contract> = None;

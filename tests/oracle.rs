@@ -562,7 +562,9 @@ impl Case<'_> {
                 Claim::Above(_) if scoped == Scoped::Unknown => {
                     row(Vec::new(), Verdict::Undetermined, Some(Reason::CategoryMissing), false)
                 }
-                Claim::Above(_) if rule.consequence == Consequence::Information => row(Vec::new(), Verdict::Declarable, None, false),
+                Claim::Above(_) if matches!(rule.consequence, Consequence::Information | Consequence::Watch) => {
+                    row(Vec::new(), Verdict::Declarable, None, false)
+                }
                 Claim::Above(_) => row(Vec::new(), Verdict::NonCompliant, None, false),
                 Claim::Present | Claim::Fails => row(Vec::new(), Verdict::Undetermined, Some(Reason::StatementContradictsContent), false),
                 _ => {}
@@ -596,7 +598,11 @@ impl Case<'_> {
         let relevant: Vec<&Met> = met.iter().copied().filter(|met| met.share.span.hi > q(0)).collect();
         let excuse = || excuse(self, rule, &relevant_items(&relevant, self), &lo, if thing.is_some() { &hi } else { &top });
         if breach {
-            let worst = if rule.consequence == Consequence::Information { Verdict::Declarable } else { Verdict::NonCompliant };
+            let worst = if matches!(rule.consequence, Consequence::Information | Consequence::Watch) {
+                Verdict::Declarable
+            } else {
+                Verdict::NonCompliant
+            };
             return match excuse() {
                 Excuse::Covers => self.exempt(rule, entries, met, thing),
                 Excuse::Unclear if scoped == Scoped::Unknown => (Verdict::Undetermined, Some(Reason::CategoryMissing)),
@@ -791,7 +797,11 @@ impl Case<'_> {
         }
         let content = self.tree.items.iter().any(|item| item.constituent.is_some());
         let answered = self.product.statements.iter().any(|statement| statement.claim != Claim::Unknown);
-        let breach = if rule.consequence == Consequence::Information { Verdict::Declarable } else { Verdict::NonCompliant };
+        let breach = if matches!(rule.consequence, Consequence::Information | Consequence::Watch) {
+            Verdict::Declarable
+        } else {
+            Verdict::NonCompliant
+        };
         let breached = |part: Vec<String>, row: &mut dyn FnMut(Vec<String>, Verdict, Option<Reason>, bool)| match scoped {
             Scoped::Unknown => row(part, Verdict::Undetermined, Some(Reason::CategoryMissing), true),
             _ => row(part, breach, None, true),

@@ -40,6 +40,7 @@ fn rule(id: &str, set: usize, title: Text, steps: u64, of: Of, consequence: Cons
             basis: None,
             decision: Decision::Simple,
             intentional: false,
+            used: false,
         },
         scope: Scope::default(),
         from: Some(Date::constant(2014, 7, 22)),

@@ -6,9 +6,10 @@ use super::rulebook::sources::{self, Location};
 use super::rulebook::table::{Spot, Table, parse};
 use super::rulebook::{Request, built_in_contracts, built_in_sets};
 use super::table::questionnaire;
-use crate::amount::{Amount, Context, Kind, Reading, read_text};
+use crate::amount::{Context, Dimension, Interval, Kind, Reading, read_text};
 use crate::declaration::{ClaimedExemption, Constituent, Date, Declaration, DeclarationKind, Level, Part, Product, Source};
-use crate::rule::RuleBook;
+use crate::rule::lint::{Shows, Spot as RuleSpot, Tried};
+use crate::rule::{RuleBook, parse_limit};
 use crate::substance::{Confirmations, Register, identify};
 use crate::verdict::{Finding, Proof, Reason, Settings, Verdict, judge};
 use std::path::Path;
@@ -31,6 +32,8 @@ pub struct Case {
     pub file: Arc<str>,
     /// One-based line of its `[[case]]`.
     pub line: u32,
+    /// One-based column.
+    pub column: u32,
     /// The rule that is tried.
     pub rule: String,
     /// The verdict it must get.
@@ -54,6 +57,8 @@ pub struct CaseFile {
     pub file: Arc<str>,
     /// The rules to load for it.
     pub request: Request,
+    /// The day of the check for cases that name none, where the file says one.
+    pub as_of: Option<Date>,
     /// Its cases.
     pub cases: Vec<Case>,
 }
@@ -90,10 +95,34 @@ pub fn built_in() -> Result<Vec<CaseFile>, Vec<Fault>> {
 /// # Errors
 /// Every fault of the file.
 pub fn from_file(path: &Path, request: Request) -> Result<CaseFile, Vec<Fault>> {
+    at(&Location::Disk(path.to_path_buf()), request)
+}
+
+/// The cases at a location.
+pub(super) fn at(location: &Location, request: Request) -> Result<CaseFile, Vec<Fault>> {
     let faults = Faults::default();
-    match read(&Location::Disk(path.to_path_buf()), request, &faults) {
+    match read(location, request, &faults) {
         Some(file) if faults.count() == 0 => Ok(file),
         _ => Err(faults.sorted()),
+    }
+}
+
+impl Case {
+    /// The case as `rules lint` looks at it.
+    pub fn tried(&self) -> Tried {
+        let because = self.because.to_lowercase();
+        Tried {
+            spot: RuleSpot { file: Arc::clone(&self.file), line: self.line, column: self.column },
+            rule: self.rule.clone(),
+            shows: match self.verdict {
+                Verdict::Compliant => Shows::Met,
+                Verdict::NonCompliant | Verdict::Declarable => Shows::Broken,
+                Verdict::Undetermined => Shows::Undetermined,
+                Verdict::Exempt | Verdict::Notice | Verdict::NotApplicable => Shows::Other,
+            },
+            at_limit: because.contains("at the limit") || because.contains("vid gränsen"),
+            category: self.category.clone(),
+        }
     }
 }
 
@@ -121,9 +150,13 @@ fn read(location: &Location, request: Request, faults: &Faults) -> Option<CaseFi
     let document = sources::document(location, None, faults)?;
     let table = parse(&document, faults)?;
     let root = Table::root(&document, faults, &table);
-    let cases = root.tables("case").iter().filter_map(|table| case(table, &document)).collect();
+    let as_of = root.date("as_of").map(|spot| spot.value);
+    let mut cases: Vec<Case> = root.tables("case").iter().filter_map(|table| case(table, &document)).collect();
     root.finish();
-    Some(CaseFile { file: Arc::clone(&document.name), request, cases })
+    for case in &mut cases {
+        case.as_of = case.as_of.or(as_of);
+    }
+    Some(CaseFile { file: Arc::clone(&document.name), request, as_of, cases })
 }
 
 fn case(table: &Table, document: &Document) -> Option<Case> {
@@ -144,6 +177,7 @@ fn case(table: &Table, document: &Document) -> Option<Case> {
     let because = table.text("because").map(|spot| spot.value).unwrap_or_default();
     let as_of = table.date("as_of").map(|spot| spot.value);
     let category = table.text("category").map(|spot| spot.value);
+    let dated = table.date("dated").map(|spot| spot.value);
     let further = table.texts("categories").into_iter().map(|spot| spot.value);
     let categories: Vec<String> = category.iter().cloned().chain(further).collect();
     let declaration = declaration(table, document, &place, &categories);
@@ -151,14 +185,32 @@ fn case(table: &Table, document: &Document) -> Option<Case> {
     Some(Case {
         file: Arc::clone(&document.name),
         line: place.line,
+        column: place.column,
         rule: rule?.value,
         verdict: verdict?.value,
         reason: reason.map(|spot| spot.value),
         because,
         as_of,
         category,
-        declaration: declaration?,
+        declaration: Declaration { date: dated, ..declaration? },
     })
+}
+
+/// A mass as rule files write it: `100 g`.
+fn mass(table: &Table, key: &'static str) -> Option<Interval> {
+    let written = table.text(key)?;
+    match parse_limit(&written.value) {
+        Some((steps, unit)) if unit.dimension == Dimension::Mass => Some(Interval::exactly(steps)),
+        _ => {
+            let text = &written.value;
+            table.faults().at(
+                &written.place,
+                format!("`{text}` är ingen massa; skriv till exempel \"100 g\""),
+                format!("`{text}` is no mass; write for example \"100 g\""),
+            );
+            None
+        }
+    }
 }
 
 /// The place of a case's field, as the source of what it declares.
@@ -198,9 +250,13 @@ fn declaration(table: &Table, document: &Document, place: &Place, categories: &[
     }
     let material_name = table.text("material_name").map(|spot| spot.value);
     let component = table.text("component").map(|spot| spot.value);
+    let (product_mass, part_mass) = (mass(table, "product_mass"), mass(table, "part_mass"));
+    let (function, contact) = (table.text("function"), table.text("contact"));
+    let measured = table.flag("measured").is_some_and(|flag| flag.value);
     let mut product = Product::new(own.clone());
     product.name = Some("example".into());
     product.categories = categories.iter().map(|category| category.as_str().into()).collect();
+    product.root.mass = product_mass;
     let asked = table.table("statement");
     if let Some(asked) = &asked {
         let (text, answer) = (asked.required_text("text"), asked.text("answer"));
@@ -228,11 +284,25 @@ fn declaration(table: &Table, document: &Document, place: &Place, categories: &[
     if material_name.is_some() && lists.is_empty() {
         lists.push((Declared::Material, Vec::new()));
     }
-    let kind = if lists.is_empty() { DeclarationKind::Questionnaire } else { DeclarationKind::Unspecified };
+    let kind = match (lists.is_empty(), measured) {
+        (true, _) => DeclarationKind::Questionnaire,
+        (false, true) => DeclarationKind::LaboratoryReport,
+        (false, false) => DeclarationKind::Unspecified,
+    };
+    // What the case says of the part as such: its mass, what it is for, what it touches.
+    let told = |mut part: Part| {
+        part.mass = part_mass;
+        part.function = function.as_ref().map(|spot| spot.value.as_str().into());
+        part.contact = contact.as_ref().map(|spot| spot.value.as_str().into());
+        part
+    };
     for (declared, constituents) in lists {
         let mut part = Part::new(Level::Material, own.clone());
         part.name = material_name.as_deref().map(Into::into);
         part.constituents = constituents;
+        for constituent in &mut part.constituents {
+            constituent.measured = measured;
+        }
         let named = |name: &Option<String>, level| Part { name: name.as_deref().map(Into::into), ..Part::new(level, own.clone()) };
         match declared {
             Declared::Product => product.root.constituents = part.constituents,
@@ -242,16 +312,20 @@ fn declaration(table: &Table, document: &Document, place: &Place, categories: &[
             }
             Declared::Material => match component {
                 Some(_) => {
-                    let mut article = named(&component, Level::Article);
+                    let mut article = told(named(&component, Level::Article));
                     article.is_article = Some(true);
                     article.parts.push(part);
                     product.root.parts.push(article);
                 }
-                None => product.root.parts.push(part),
+                None => product.root.parts.push(told(part)),
             },
             Declared::Article => {
-                let mut article = named(&component, Level::Article);
+                let mut article = told(named(&component, Level::Article));
                 article.is_article = Some(true);
+                // A named material takes what is declared of the article, as a row of a table that names both does.
+                if material_name.is_some() {
+                    article.parts.push(Part { constituents: Vec::new(), ..part.clone() });
+                }
                 article.constituents = part.constituents;
                 product.root.parts.push(article);
             }
@@ -282,8 +356,9 @@ fn constituent(line: &Table, document: &Document) -> Constituent {
     let (cas, ec, name, amount) = (text("cas"), text("ec"), text("name"), text("amount"));
     let function = text("function");
     let intended = line.flag("intentional").map(|flag| flag.value);
+    let smiles = text("smiles");
     let kinds = [Kind::Content, Kind::Extractable, Kind::Migration, Kind::Release, Kind::Emission].map(Kind::code);
-    let kind = line.word("kind", &kinds, Kind::from_code).map(|spot| spot.value);
+    let measure = line.word("measure", &kinds, Kind::from_code);
     line.finish();
     if cas.is_none() && ec.is_none() && name.is_none() {
         line.faults().at(&place, "raden anger varken cas, ec eller name", "the line has neither cas, ec nor name");
@@ -292,14 +367,15 @@ fn constituent(line: &Table, document: &Document) -> Constituent {
     let boxed = |spot: Option<Spot<String>>| spot.map(|spot| spot.value.into_boxed_str());
     let mut own = Constituent::new(source(document, &place, &shown));
     own.amount_source = amount.as_ref().map(|spot| source(document, &spot.place, &spot.value));
-    own.reading = match amount.map_or(Reading::Empty, |spot| read_text(&spot.value, &Context::default())) {
-        Reading::Amount(amount) => Reading::Amount(Amount { kind: kind.or(amount.kind), ..amount }),
-        other => other,
-    };
+    own.reading = amount.map_or(Reading::Empty, |spot| read_text(&spot.value, &Context::default()));
+    if let (Reading::Amount(amount), Some(measure)) = (&mut own.reading, measure) {
+        amount.kind = Some(measure.value);
+    }
     own.cas = boxed(cas).into_iter().collect();
     own.ec = boxed(ec).into_iter().collect();
     own.name = boxed(name);
     own.function = boxed(function);
+    own.smiles = boxed(smiles);
     own.intended = intended;
     own
 }

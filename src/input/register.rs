@@ -33,9 +33,19 @@ impl std::error::Error for BrokenRegister {}
 
 /// Builds the register from the tables in the binary.
 pub fn register() -> Result<Register, BrokenRegister> {
+    build(&packed_tables()?)
+}
+
+/// The tables in the binary as they are packed: a line a row, a tab between fields, an empty line after each table.
+pub(super) fn packed_tables() -> Result<String, BrokenRegister> {
     let broken = |table, row: &str| BrokenRegister { table, row: row.to_string() };
     let mut text = String::with_capacity(5_000_000);
     flate2::read::DeflateDecoder::new(PACKED).read_to_string(&mut text).map_err(|error| broken("all", &error.to_string()))?;
+    Ok(text)
+}
+
+/// Builds the register from tables in the packed form.
+pub(super) fn build(text: &str) -> Result<Register, BrokenRegister> {
     let mut rows = text.lines();
     let mut register = Register::with_capacity(34_000, 60_000);
     substances(&mut rows, &mut register)?;
@@ -228,7 +238,11 @@ fn materials<'a>(rows: &mut impl Iterator<Item = &'a str>, register: &mut Regist
         if language == "cas" && Cas::parse(name).is_none() {
             return Err(BrokenRegister { table: "materials", row: name.to_string() });
         }
-        register.add_material(material, name);
+        if language == "member" {
+            register.add_material_member(material, name);
+        } else {
+            register.add_material(material, name);
+        }
     }
     Ok(())
 }

@@ -8,6 +8,7 @@ pub mod flat;
 pub mod html;
 pub mod json;
 pub mod junit;
+pub mod lint;
 pub mod report;
 pub mod rows;
 pub mod sarif;

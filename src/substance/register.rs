@@ -175,6 +175,8 @@ pub struct Register {
     /// Normalised word or phrase → materials (brass is a copper alloy too).
     material_words: BTreeMap<String, Vec<MaterialId>>,
     material_substances: Table<SubstanceId, MaterialId>,
+    /// Material → the families that it belongs to (PVC is a plastic and a chlorinated polymer).
+    material_families: BTreeMap<MaterialId, Vec<MaterialId>>,
     /// Room for the key of the name that is being added.
     scratch: String,
 }
@@ -379,18 +381,29 @@ impl Register {
         self.structures.entry(structure.into()).or_default().push(substance);
     }
 
+    fn material_of(&mut self, material: &str) -> MaterialId {
+        if let Some(id) = self.material_ids.get(material) {
+            return *id;
+        }
+        let id = MaterialId(self.materials.len() as u32);
+        let shared: Arc<str> = material.into();
+        self.materials.push(Arc::clone(&shared));
+        self.material_ids.insert(shared, id);
+        id
+    }
+
+    /// Says that a material belongs to a family of materials: PVC to the plastics.
+    pub fn add_material_member(&mut self, family: &str, member: &str) {
+        let (family, member) = (self.material_of(family), self.material_of(member));
+        let families = self.material_families.entry(member).or_default();
+        if !families.contains(&family) {
+            families.push(family);
+        }
+    }
+
     /// Adds a spelling of a material. A CAS number as spelling means that the substance is the material (PVC 9002-86-2).
     pub fn add_material(&mut self, material: &str, spelling: &str) -> MaterialId {
-        let id = match self.material_ids.get(material) {
-            Some(id) => *id,
-            None => {
-                let id = MaterialId(self.materials.len() as u32);
-                let shared: Arc<str> = material.into();
-                self.materials.push(Arc::clone(&shared));
-                self.material_ids.insert(shared, id);
-                id
-            }
-        };
+        let id = self.material_of(material);
         match Cas::parse(spelling) {
             Some(cas) => {
                 let substance = self.add(Some(cas), None, spelling, None);
@@ -525,6 +538,16 @@ impl Register {
     /// Id of a material.
     pub fn material_id(&self, material: MaterialId) -> &str {
         self.materials.get(material.0 as usize).map_or("", |id| id)
+    }
+
+    /// The families of materials that a material belongs to.
+    pub fn material_families(&self, material: MaterialId) -> &[MaterialId] {
+        self.material_families.get(&material).map_or(&[], Vec::as_slice)
+    }
+
+    /// Whether a material is one of `wanted`, or belongs to a family that is.
+    pub fn material_is_among(&self, material: MaterialId, wanted: &[MaterialId]) -> bool {
+        wanted.contains(&material) || self.material_families(material).iter().any(|family| wanted.contains(family))
     }
 
     /// The material that a substance is, as a whole (polyvinyl chloride is PVC).

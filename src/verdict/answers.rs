@@ -87,12 +87,14 @@ impl Answer<'_> {
             Target::Group(group) => {
                 rule.materials.is_empty()
                     && all(&|entry| {
-                        entry.groups.contains(group)
-                            || covers(entry, &|member| register.members(*group).iter().any(|other| other.substance == member))
+                        let inside = |member: SubstanceId| register.members(*group).iter().any(|other| other.substance == member);
+                        // Of several groups that are added, an answer on one says nothing of the others.
+                        let named = entry.groups.iter().all(|own| own == group) && !entry.groups.is_empty();
+                        named && entry.members.iter().all(|(member, _)| inside(*member)) || covers(entry, &inside)
                     })
             }
             Target::Materials(materials) => {
-                !rule.materials.is_empty() && rule.materials.iter().all(|material| materials.contains(material))
+                !rule.materials.is_empty() && rule.materials.iter().all(|material| register.material_is_among(*material, materials))
             }
             Target::Nothing => false,
         }

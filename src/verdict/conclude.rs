@@ -161,7 +161,8 @@ impl<'a> Work<'a> {
     }
 
     pub(super) fn consequence(&self, rule: &Rule, outcome: &mut Outcome) {
-        if outcome.verdict == Verdict::NonCompliant && rule.consequence == Consequence::Information {
+        // What is only watched is listed and never a breach.
+        if outcome.verdict == Verdict::NonCompliant && matches!(rule.consequence, Consequence::Information | Consequence::Watch) {
             outcome.verdict = Verdict::Declarable;
         }
     }

@@ -8,7 +8,7 @@ use super::answers::{Answer, answers};
 use super::finding::{Assessment, Evidence, FileReport, Finding, Reason, Verdict};
 use super::record::data_finding;
 use super::scope::{Facts, Inside, product_inside, thing_inside};
-use super::touch::{Touch, touches};
+use super::touch::{Touch, asks_again, touches};
 use super::tree::{Item, Share, Thing, Tree};
 use crate::amount::{Dimension, Interval, Kind, WHOLE};
 use crate::declaration::{Date, DeclarationKind, ProblemCode, Product, Source};
@@ -16,7 +16,7 @@ use crate::rule::{Count, ListPolicy, Of, Rule, RuleBook};
 use crate::substance::{Among, Composition, Identity, Register};
 use std::borrow::Cow;
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -343,10 +343,14 @@ impl<'a> Work<'a> {
         // Empty for nearly every rule, and then without a place in memory.
         let counted: Vec<Touch> = found.iter().filter(counting).copied().collect();
         let mut touched_entries = 0;
+        let mut asked = BTreeSet::new();
         // Things in which every entry of the rule is mentioned: nothing is left there for silence to speak of.
         let mut settled: Option<Vec<Thing>> = None;
         for own in counted.chunk_by(|a, b| rule.count == Count::Sum || a.entry == b.entry) {
             touched_entries += 1;
+            if rule.count == Count::Each && asks_again(own, &mut asked) {
+                continue;
+            }
             let things = self.entry(index, rule, inside, own);
             settled = Some(match settled {
                 None => things,

@@ -8,7 +8,7 @@ use super::tree::{Share, Thing};
 use crate::amount::{Dimension, Interval, WHOLE};
 use crate::declaration::{Level, Source};
 use crate::rule::{Of, Rule};
-use crate::substance::{Identity, part_name};
+use crate::substance::{Identity, MaterialId, part_name};
 
 impl<'a> Work<'a> {
     /// A rule on materials: by the names of materials, or substances that are the material.
@@ -32,7 +32,7 @@ impl<'a> Work<'a> {
         let stated_present: Vec<Source> = self
             .answers
             .iter()
-            .filter(|answer| answer.raises() && matches!(&answer.target, Target::Materials(materials) if rule.materials.iter().any(|material| materials.contains(material))))
+            .filter(|answer| answer.raises() && matches!(&answer.target, Target::Materials(materials) if materials.iter().any(|material| self.register.material_is_among(*material, &rule.materials))))
             .map(|answer| answer.statement.source.clone())
             .collect();
         let mut silent = 0;
@@ -51,9 +51,12 @@ impl<'a> Work<'a> {
                 let Some(node) = self.tree.nodes.get(at) else { continue };
                 if node.part.level == Level::Material {
                     named = true;
-                    unnamed |= node.part.name.is_none();
+                    unnamed |= node.part.name.as_deref().is_none_or(|name| self.only_family(rule, name));
                 }
-                let is_wanted = |text: &str| self.register.materials_in(text).iter().any(|material| rule.materials.contains(material));
+                let is_wanted = |text: &str| {
+                    let mut named = self.register.materials_in(text).into_iter();
+                    named.any(|material| self.register.material_is_among(material, &rule.materials))
+                };
                 if node.part.level == Level::Material && node.part.name.as_deref().is_some_and(is_wanted) {
                     names.push(part_name(node.part));
                     places.push(node.part.source.clone());
@@ -65,7 +68,8 @@ impl<'a> Work<'a> {
                 for (key, item) in self.tree.items.iter().enumerate().filter(|(_, item)| item.node == at) {
                     let by_identity = match &*item.identity {
                         Identity::Known(id) => {
-                            self.register.material_of_substance(*id).is_some_and(|material| rule.materials.contains(&material))
+                            let material = self.register.material_of_substance(*id);
+                            material.is_some_and(|material| self.register.material_is_among(material, &rule.materials))
                         }
                         _ => false,
                     };
@@ -163,6 +167,14 @@ impl<'a> Work<'a> {
         if silent > 0 {
             self.count(rule, Verdict::Compliant, weakest, silent);
         }
+    }
+
+    /// Whether a name tells no more than a family to which a material of the rule belongs: "plastic" may be PVC.
+    fn only_family(&self, rule: &Rule, name: &str) -> bool {
+        let named = self.register.materials_in(name);
+        let families = |material: &MaterialId| self.register.material_families(*material);
+        let told = |family: &MaterialId| named.iter().any(|material| families(material).contains(family));
+        named.iter().any(|family| !told(family) && rule.materials.iter().any(|wanted| families(wanted).contains(family)))
     }
 
     #[expect(clippy::too_many_arguments, reason = "what a finding consists of")]

@@ -237,6 +237,7 @@ pub(super) fn sentence(subject: &Subject<'_>) -> Text {
         Verdict::Declarable => {
             let (duty_sv, duty_en) = match subject.rule.consequence {
                 Consequence::Information => ("informationsplikt gäller", "a duty to inform applies"),
+                Consequence::Watch => ("ämnet bevakas, det är ingen överträdelse", "the substance is watched, this is no breach"),
                 _ => ("ska redovisas", "must be reported"),
             };
             Text::new(

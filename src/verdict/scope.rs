@@ -33,15 +33,17 @@ impl Inside {
 }
 
 /// Whether one of the product's categories is inside one of `wanted`, all of one facet or all kinds of product. A category
-/// that is wider than a wanted one leaves it open.
-fn meets(categories: &Categories, own: &[Arc<str>], wanted: &[&Arc<str>]) -> Inside {
+/// that is wider than a wanted one leaves it open, and so does one that shares a third with it (a bare "glove" may be a
+/// medical device), unless only what is `named` counts.
+fn meets(categories: &Categories, own: &[Arc<str>], wanted: &[&Arc<str>], named: bool) -> Inside {
     let mut result = Inside::No;
     for category in own {
         for wanted in wanted {
             if categories.is_within(category, wanted) {
                 return Inside::Yes;
             }
-            if categories.is_within(wanted, category) {
+            let open = if named { categories.is_within(wanted, category) } else { categories.overlap(category, wanted) };
+            if open {
                 result = Inside::Unknown;
             }
         }
@@ -52,6 +54,11 @@ fn meets(categories: &Categories, own: &[Arc<str>], wanted: &[&Arc<str>]) -> Ins
 /// Whether the product's categories are inside `wanted`: one of the wanted kinds, and of every facet that is wanted one of
 /// its answers. A facet (or the kind) that the product does not name leaves it open.
 pub(super) fn within(categories: &Categories, own: &[Arc<str>], wanted: &[Arc<str>]) -> Inside {
+    among(categories, own, wanted, false)
+}
+
+/// The same; with `named_only` a product without a kind is of no kind that is wanted.
+fn among(categories: &Categories, own: &[Arc<str>], wanted: &[Arc<str>], named_only: bool) -> Inside {
     let own = categories.with_implied(own);
     let mut inside = Inside::Yes;
     let mut seen: Vec<Option<&Arc<str>>> = Vec::new();
@@ -63,7 +70,11 @@ pub(super) fn within(categories: &Categories, own: &[Arc<str>], wanted: &[Arc<st
         seen.push(facet);
         let alike: Vec<&Arc<str>> = wanted.iter().filter(|id| categories.facet_of(id) == facet).collect();
         let named = own.iter().any(|id| categories.facet_of(id) == facet);
-        inside = inside.and(if named { meets(categories, &own, &alike) } else { Inside::Unknown });
+        inside = inside.and(match named {
+            true => meets(categories, &own, &alike, named_only),
+            false if named_only && facet.is_none() => Inside::No,
+            false => Inside::Unknown,
+        });
     }
     inside
 }
@@ -75,10 +86,10 @@ fn outside(categories: &Categories, own: &[Arc<str>], excluded: &[Arc<str>]) -> 
     let kind_named = own.iter().any(|id| categories.facet_of(id).is_none());
     let by_kind = match (kinds.is_empty(), kind_named) {
         (true, _) => Inside::No,
-        (false, true) => meets(categories, &own, &kinds),
+        (false, true) => meets(categories, &own, &kinds, false),
         (false, false) => Inside::Unknown,
     };
-    let by_answer = match meets(categories, &own, &answers) {
+    let by_answer = match meets(categories, &own, &answers, false) {
         Inside::Yes => Inside::Yes,
         _ => Inside::No,
     };
@@ -89,7 +100,7 @@ fn outside(categories: &Categories, own: &[Arc<str>], excluded: &[Arc<str>]) -> 
 pub(super) fn product_inside(scope: &Scope, categories: &Categories, own: &[Arc<str>]) -> Inside {
     let mut inside = Inside::Yes;
     if !scope.categories.is_empty() {
-        inside = inside.and(within(categories, own, &scope.categories));
+        inside = inside.and(among(categories, own, &scope.categories, scope.named_only));
     }
     if !scope.exclude_categories.is_empty() {
         inside = inside.and(outside(categories, own, &scope.exclude_categories).negated());
@@ -182,7 +193,10 @@ fn says(own: &[String], wanted: &[String], known: Option<(&Register, &[MaterialI
         let is_lower = word.is_ascii() && !word.bytes().any(|byte| byte.is_ascii_uppercase());
         let lower: Cow<'_, str> = if is_lower { word.into() } else { word.to_lowercase().into() };
         own.iter().any(|own| own.contains(&*lower))
-            || known.is_some_and(|(register, known)| known.iter().any(|material| register.material_id(*material) == word))
+            || known.is_some_and(|(register, known)| {
+                let is = |material: MaterialId| register.material_id(material) == word;
+                known.iter().any(|material| is(*material) || register.material_families(*material).iter().any(|family| is(*family)))
+            })
     });
     if found { Inside::Yes } else { Inside::No }
 }
@@ -192,7 +206,12 @@ pub(super) fn thing_inside(scope: &Scope, tree: &Tree<'_>, thing: Thing, facts: 
     let mut inside = Inside::Yes;
     let mut wants = |own: &[String], wanted: &[String], excluded: &[String], known: Option<(&Register, &[MaterialId])>| {
         if !wanted.is_empty() {
-            inside = inside.and(says(own, wanted, known));
+            let found = match says(own, wanted, known) {
+                // A trade or part name does not say what the material is.
+                Inside::No if known.is_some_and(|(_, known)| known.is_empty()) => Inside::Unknown,
+                found => found,
+            };
+            inside = inside.and(found);
         }
         if !excluded.is_empty() {
             inside = inside.and(says(own, excluded, known).negated());
@@ -310,6 +329,9 @@ fn same_list(claim: &ClaimedExemption, rule: &Rule) -> bool {
     let Some(list) = claim.list.as_deref() else { return true };
     let list = list.to_lowercase();
     let set = rule.id.split('/').next().unwrap_or("");
+    if set == "vehicles" {
+        return ["elv", "2000/53", set].iter().any(|word| list.contains(word));
+    }
     let other = ["china", "elv", "2000/53", "gb/t", "korea", "taiwan"].iter().any(|word| list.contains(word));
     !other
         && (list.contains(set)

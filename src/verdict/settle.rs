@@ -6,8 +6,8 @@ use super::scope::Inside;
 use super::touch::Touch;
 use super::tree::{Item, Share, Thing, Value};
 use crate::amount::{Dimension, Doubt, Factor, Interval, Kind, WHOLE};
-use crate::rule::{Count, Decision, Entry, Of, Rule};
-use crate::substance::{Among, Identity, SubstanceId};
+use crate::rule::{Basis, Count, Decision, Entry, Of, Rule};
+use crate::substance::{Among, GroupId, Identity, SubstanceId};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
@@ -36,11 +36,13 @@ impl<'a> Work<'a> {
                 interval = Interval { lo: u64::from(present), hi: top };
                 reasons.push(Reason::MassMissing);
             } else if amount.dimension != limit.unit.dimension || own_kind != limit.kind {
-                // What the whole content cannot exceed, no extract or migrate of it can.
+                // What the whole content cannot exceed, no extract or migrate of it can; but a share of the food that the
+                // material touches is a share of something else.
                 let content_bounds = amount.dimension == limit.unit.dimension
                     && own_kind == Kind::Content
                     && matches!(limit.kind, Kind::Extractable | Kind::Migration)
-                    && amount.dimension == Dimension::MassFraction;
+                    && amount.dimension == Dimension::MassFraction
+                    && limit.basis != Some(Basis::Food);
                 interval = if content_bounds { amount.interval.from_zero() } else { Interval { lo: 0, hi: top } };
                 reasons.push(Reason::DimensionMismatch);
             }
@@ -59,6 +61,17 @@ impl<'a> Work<'a> {
                         reasons.push(Reason::NotDeclared);
                     }
                 }
+            }
+        }
+        if limit.used && !zero {
+            let purpose = item.constituent.and_then(|constituent| constituent.intended);
+            if item.measured() && interval.lo == 0 {
+                // Below the limit of detection: the proof that such a requirement asks for.
+                interval = Interval::ZERO;
+            } else if purpose == Some(false) {
+                // An impurity is not proof of use, nor of the contrary.
+                interval = interval.from_zero();
+                reasons.push(Reason::NotDeclared);
             }
         }
         if let Some(reason) = touch.upto {
@@ -328,7 +341,9 @@ impl<'a> Work<'a> {
         reasons.extend(self.unread);
         // Silence about the entry's other members.
         let latest = entry.and_then(|entry| entry.from);
-        let complete = self.all_named(rule, entry, picked);
+        let all_measured = || picked.iter().all(|(_, touch, _)| self.tree.items.get(touch.item as usize).is_some_and(Item::measured));
+        // What is not in the product may have been used to make it, unless a laboratory looked for it.
+        let complete = self.all_named(rule, entry, picked) && (!limit.used || all_measured());
         if !complete {
             let (silence, note) = self.silence(rule, entry, latest);
             reasons.extend(silence);
@@ -414,10 +429,22 @@ impl<'a> Work<'a> {
                 _ => false,
             })
         };
-        let group_named = named.iter().any(|identity| matches!(identity, Identity::Group(group) if entry.groups.contains(group)));
+        let is_group_named = |group: &GroupId| named.iter().any(|identity| matches!(identity, Identity::Group(own) if own == group));
+        let in_named_group = |member: SubstanceId| self.register.groups_of(member).iter().any(is_group_named);
+        // Of several groups that are added, one says nothing of the others.
+        let groups_named = !entry.groups.is_empty()
+            && entry.groups.iter().all(is_group_named)
+            && entry.members.iter().all(|(member, _)| in_named_group(*member) || is_named(*member));
+        let total_named = |group: Option<&GroupId>| {
+            entry.members.iter().any(|(member, factor)| {
+                let inside = group.is_none_or(|group| self.register.groups_of(*member).contains(group));
+                *factor == crate::amount::Factor::ONE && inside && is_named(*member)
+            })
+        };
         let element_named = rule.limit.element.is_some()
-            && entry.members.iter().any(|(member, factor)| *factor == crate::amount::Factor::ONE && is_named(*member));
-        group_named
+            && total_named(None)
+            && (entry.groups.len() < 2 || entry.groups.iter().all(|group| total_named(Some(group)) || is_group_named(group)));
+        groups_named
             || element_named
             || (!entry.members.is_empty() && !rule.open && entry.members.iter().all(|(member, _)| is_named(*member)))
     }

@@ -19,7 +19,8 @@ impl<'a> Work<'a> {
             return (Some(Reason::NoContent), None);
         }
         match self.kind {
-            DeclarationKind::FullMaterial | DeclarationKind::Unspecified if self.has_content => {
+            // What a table does not list may all the same have been used to make the product.
+            DeclarationKind::FullMaterial | DeclarationKind::Unspecified if self.has_content && !rule.limit.used => {
                 if old {
                     self.result.outdated = true;
                 }

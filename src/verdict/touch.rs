@@ -5,6 +5,7 @@ use super::tree::Tree;
 use crate::amount::Factor;
 use crate::rule::RuleBook;
 use crate::substance::{Among, Identity};
+use std::collections::BTreeSet;
 
 /// A line that counts in a rule's entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -19,6 +20,13 @@ pub(super) struct Touch {
     pub upto: Option<Reason>,
     /// What an unknown factor is due to.
     pub factor_reason: Reason,
+}
+
+/// Whether the touches of an entry ask what another entry of the rule was asked already: the same lines, each of them a
+/// declared group of which anything may be the entry. "PFAS, 0.1 %" is one question, and not one for each of thousands.
+pub(super) fn asks_again(own: &[Touch], asked: &mut BTreeSet<Vec<(u32, Factor)>>) -> bool {
+    own.iter().all(|touch| touch.upto == Some(Reason::GroupAmount))
+        && !asked.insert(own.iter().map(|touch| (touch.item, touch.factor)).collect())
 }
 
 /// All touches of a product, by rule, entry and line.

@@ -3,13 +3,13 @@
 use super::fault::{Faults, Place};
 use super::table::{Spot, Table};
 use crate::rule::{Categories, Category};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-/// A category as written, with the place of its id and parent.
+/// A category as written, with the places of its id and parents.
 #[derive(Debug, Clone)]
 pub(super) struct WrittenCategory {
     id: Spot<String>,
-    parent: Option<Spot<String>>,
+    parents: Vec<Spot<String>>,
     implies: Vec<Spot<String>>,
     category: Category,
 }
@@ -19,7 +19,7 @@ pub(super) fn written(root: &Table) -> Vec<WrittenCategory> {
     let mut found = Vec::new();
     for table in root.tables("category") {
         let id = table.id("id");
-        let parent = table.text("parent");
+        let parents = table.one_or_more("parent");
         let mut names = BTreeMap::new();
         if let Some(inner) = table.required_table("names") {
             for (language, name) in inner.all_texts() {
@@ -47,7 +47,7 @@ pub(super) fn written(root: &Table) -> Vec<WrittenCategory> {
             cpv.push(code.value);
         }
         let facet = table.flag("facet");
-        if let (Some(facet), Some(parent)) = (&facet, &parent) {
+        if let (Some(facet), Some(parent)) = (&facet, parents.first()) {
             let name = &parent.value;
             table.faults().at(
                 &facet.place,
@@ -60,21 +60,28 @@ pub(super) fn written(root: &Table) -> Vec<WrittenCategory> {
         let Some(id) = id else { continue };
         let category = Category {
             id: id.value.as_str().into(),
-            parent: parent.as_ref().map(|spot| spot.value.as_str().into()),
+            parents: parents.iter().map(|spot| spot.value.as_str().into()).collect(),
             names,
             words,
             cpv,
             facet: facet.is_some_and(|facet| facet.value),
             implies: implies.iter().map(|spot| spot.value.as_str().into()).collect(),
         };
-        found.push(WrittenCategory { id, parent, implies, category });
+        found.push(WrittenCategory { id, parents, implies, category });
     }
     root.finish();
     found
 }
 
-/// The vocabulary; duplicates, unknown parents and cycles are told.
-pub(super) fn valid(written: Vec<WrittenCategory>, faults: &Faults) -> Categories {
+/// The vocabulary of several files; a category of a later file stands in for the one of an earlier. Duplicates within a
+/// file, unknown parents and cycles are told.
+pub(super) fn valid(files: Vec<Vec<WrittenCategory>>, faults: &Faults) -> Categories {
+    let mut written: Vec<WrittenCategory> = Vec::new();
+    for file in files {
+        let ids: BTreeSet<String> = file.iter().map(|own| own.id.value.clone()).collect();
+        written.retain(|own| !ids.contains(&own.id.value));
+        written.extend(file);
+    }
     let mut first: BTreeMap<&str, &Place> = BTreeMap::new();
     for own in &written {
         let id = own.id.value.as_str();
@@ -89,29 +96,27 @@ pub(super) fn valid(written: Vec<WrittenCategory>, faults: &Faults) -> Categorie
             }
         }
     }
-    let parents: BTreeMap<&str, &str> =
-        written.iter().filter_map(|own| Some((own.id.value.as_str(), own.parent.as_ref()?.value.as_str()))).collect();
+    let parents: BTreeMap<&str, Vec<&str>> =
+        written.iter().map(|own| (own.id.value.as_str(), own.parents.iter().map(|parent| parent.value.as_str()).collect())).collect();
     for own in &written {
-        let Some(parent) = &own.parent else { continue };
-        let name = &parent.value;
-        if !first.contains_key(name.as_str()) {
-            faults.at(&parent.place, format!("kategorin `{name}` finns inte"), format!("there is no category `{name}`"));
-            continue;
-        }
-        let mut at = name.as_str();
-        for _ in 0..written.len() {
-            if at == own.id.value {
-                let id = &own.id.value;
+        for parent in &own.parents {
+            let name = parent.value.as_str();
+            if !first.contains_key(name) {
+                faults.at(&parent.place, format!("kategorin `{name}` finns inte"), format!("there is no category `{name}`"));
+                continue;
+            }
+            let mut above = BTreeSet::from([name]);
+            let mut next = vec![name];
+            while let Some(at) = next.pop() {
+                next.extend(parents.get(at).into_iter().flatten().copied().filter(|parent| above.insert(parent)));
+            }
+            let id = own.id.value.as_str();
+            if above.contains(id) {
                 faults.at(
                     &parent.place,
                     format!("`{id}` är sin egen förälder genom `{name}`"),
                     format!("`{id}` is its own parent by way of `{name}`"),
                 );
-                break;
-            }
-            match parents.get(at) {
-                Some(next) => at = next,
-                None => break,
             }
         }
     }

@@ -78,6 +78,24 @@ pub(super) fn contract(root: &Table) -> Option<WrittenContract> {
         written::in_order(&inner, &days.0, &days.1);
         Some((days.0?.value, days.1?.value))
     });
+    let days = [("tender", &tender), ("award", &award)];
+    for (at, (late, day)) in days.iter().enumerate() {
+        let first_day = head.table("period").and_then(|inner| inner.date("from"));
+        let later = days.get(at + 1).map(|(key, day)| (*key, *day)).into_iter().chain([("period.from", &first_day)]);
+        for (key, other) in later {
+            if let (Some(day), Some(other)) = (day, other) {
+                if other.value < day.value {
+                    let (first, second) = (day.value, other.value);
+                    head.faults().remark(
+                        "dates-out-of-order",
+                        &other.place,
+                        format!("`{key}` ({second}) ligger före `{late}` ({first}); rätta den ena"),
+                        format!("`{key}` ({second}) is before `{late}` ({first}); correct one of them"),
+                    );
+                }
+            }
+        }
+    }
     let list_policy = head.word("list_policy", &["growing", "tender-date"], |code| match code {
         "growing" => Some(ListPolicy::Growing),
         "tender-date" => Some(ListPolicy::TenderDate),

@@ -2,6 +2,7 @@
 //! English. Faults are collected, never thrown, so that a person sees them all at once.
 
 use crate::declaration::Text;
+use crate::rule::lint::{Grade, Remark, Spot};
 use std::cell::RefCell;
 use std::fmt;
 use std::sync::Arc;
@@ -38,6 +39,13 @@ pub(in crate::input) struct Place {
     pub(in crate::input) column: u32,
 }
 
+impl Place {
+    /// The place as the files that think know it.
+    pub(in crate::input) fn spot(&self) -> Spot {
+        Spot { file: Arc::clone(&self.file), line: self.line, column: self.column }
+    }
+}
+
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:{}:{}", self.file, self.line, self.column)
@@ -48,6 +56,8 @@ impl fmt::Display for Place {
 #[derive(Debug, Default)]
 pub(in crate::input) struct Faults {
     list: RefCell<Vec<Fault>>,
+    /// What a rule file may leave out, but a good one has.
+    remarks: RefCell<Vec<Remark>>,
 }
 
 impl Faults {
@@ -60,6 +70,19 @@ impl Faults {
     /// Notes a fault about a file as a whole.
     pub(in crate::input) fn of_file(&self, file: &str, sv: impl Into<String>, en: impl Into<String>) {
         self.at(&Place { file: file.into(), line: 0, column: 0 }, sv, en);
+    }
+
+    /// Notes something that loading lets pass and `rules lint` does not.
+    pub(in crate::input) fn remark(&self, code: &'static str, place: &Place, sv: impl Into<String>, en: impl Into<String>) {
+        self.remarks.borrow_mut().push(Remark { grade: Grade::Warning, code, spot: place.spot(), message: Text::new(sv, en) });
+    }
+
+    /// All that was noted besides faults, by place, each once.
+    pub(in crate::input) fn remarks(&self) -> Vec<Remark> {
+        let mut list = self.remarks.borrow().clone();
+        list.sort();
+        list.dedup();
+        list
     }
 
     /// How many there are.

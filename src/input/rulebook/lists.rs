@@ -194,6 +194,15 @@ pub(in crate::input) fn bad_cas(written: &str, place: &Place, faults: &Faults) {
     );
 }
 
+/// Tells that a text is no EC number.
+pub(in crate::input) fn bad_ec(written: &str, place: &Place, faults: &Faults) {
+    faults.at(
+        place,
+        format!("`{written}` är inget giltigt EG-nummer; kontrollera siffrorna"),
+        format!("`{written}` is no valid EC number; check the digits"),
+    );
+}
+
 fn read_date(spot: &Spot<String>, faults: &Faults) -> Option<Date> {
     if spot.value.is_empty() {
         return None;
@@ -229,12 +238,7 @@ pub(super) fn list(document: &Document, register: &Register, faults: &Faults) ->
         let ec_text = row.get("ec");
         let ec = Ec::parse(&ec_text.value);
         if ec.is_none() && !ec_text.value.is_empty() {
-            let written = &ec_text.value;
-            faults.at(
-                &ec_text.place,
-                format!("`{written}` är inget giltigt EG-nummer; kontrollera siffrorna"),
-                format!("`{written}` is no valid EC number; check the digits"),
-            );
+            bad_ec(&ec_text.value, &ec_text.place, faults);
         }
         let group_text = row.get("group");
         let group = register.group(&group_text.value);
@@ -266,9 +270,15 @@ pub(super) fn list(document: &Document, register: &Register, faults: &Faults) ->
     found
 }
 
-/// Reads a file of exemptions. Substances that only it names are added to the register.
-pub(super) fn exemptions(document: &Document, register: &mut Register, categories: &Categories, faults: &Faults) -> Vec<Arc<Exemption>> {
+/// Reads a file of exemptions, each with its place. Substances that only it names are added to the register.
+pub(super) fn exemptions(
+    document: &Document,
+    register: &mut Register,
+    categories: &Categories,
+    faults: &Faults,
+) -> Vec<(Arc<Exemption>, Place)> {
     let mut found = Vec::new();
+    let mut places: Vec<Place> = Vec::new();
     let mut numbers: Vec<Vec<Cas>> = Vec::new();
     let known: &Register = register;
     rows(document, EXEMPTION_COLUMNS, &["id", "expires"], faults, |row| {
@@ -334,6 +344,7 @@ pub(super) fn exemptions(document: &Document, register: &mut Register, categorie
             return;
         }
         numbers.push(cas);
+        places.push(id.place);
         found.push(Exemption {
             id: id.value.as_str().into(),
             annex: Some(row.get("annex").value).filter(|annex| !annex.is_empty()).map(Into::into),
@@ -355,7 +366,7 @@ pub(super) fn exemptions(document: &Document, register: &mut Register, categorie
     for (exemption, numbers) in found.iter_mut().zip(numbers) {
         exemption.substances = numbers.into_iter().map(|cas| register.add(Some(cas), None, &cas.to_string(), None)).collect();
     }
-    found.into_iter().map(Arc::new).collect()
+    found.into_iter().map(Arc::new).zip(places).collect()
 }
 
 fn amount(spot: &Spot<String>, faults: &Faults) -> Option<u64> {

@@ -13,8 +13,10 @@ mod written;
 pub use fault::Fault;
 
 use crate::input::register::REGISTER_SHA256;
+use crate::rule::lint::{Outline, Remark};
 use crate::rule::{Categories, Consequence, Contract, Rule, RuleBook, RuleSet};
 use crate::substance::Register;
+use categories::WrittenCategory;
 use contract::WrittenContract;
 use fault::{Faults, Place};
 use sources::{Hashed, Location, document};
@@ -33,8 +35,25 @@ pub struct Request {
     pub contract: Option<PathBuf>,
     /// Ids of rule sets (`rohs`, `rohs@2015/863`), rule files, or folders with a `rules.toml`.
     pub rules: Vec<String>,
-    /// Folders with further rule sets, looked into before the built-in ones, and further categories.
+    /// Folders with further rule sets, contracts and categories, looked into before the built-in ones.
     pub rules_dirs: Vec<PathBuf>,
+    /// Fingerprint of the register's tables when they are not the built-in ones
+    /// ([`register_of`](crate::input::register_files::register_of)).
+    pub register_sha256: Option<String>,
+}
+
+/// Rules as far as they could be read, and all that is wrong or doubtful: what `rules lint` looks at.
+pub struct Inspected {
+    /// The rules that are right.
+    pub book: RuleBook,
+    /// What is wrong, by place; with any, nothing is checked.
+    pub faults: Vec<Fault>,
+    /// What a rule file may leave out but a good one has, by place.
+    pub remarks: Vec<Remark>,
+    /// Where rules, their limits and lists are written, by rule id.
+    pub outlines: BTreeMap<String, Outline>,
+    /// The ids of all rules that are written somewhere, faulty or not.
+    pub written: BTreeSet<String>,
 }
 
 /// A rule set as written.
@@ -43,6 +62,8 @@ struct Loaded {
     set: WrittenSet,
     rules: Vec<WrittenRule>,
     hashed: Hashed,
+    /// Which of its rules were asked for, by the beginnings of their ids; `None`: all.
+    parts: Option<BTreeMap<String, Option<Place>>>,
 }
 
 /// A wish for a rule set, and where it is written (`None`: on the command line).
@@ -67,7 +88,26 @@ pub fn built_in_contracts() -> impl Iterator<Item = &'static str> {
 /// # Errors
 /// Every fault of every file, by place. The register may then hold substances of the faulty rules.
 pub fn load(request: &Request, register: &mut Register) -> Result<RuleBook, Vec<Fault>> {
-    let mut work = Work { faults: Rc::default(), sets: Vec::new(), failed: BTreeSet::new(), complete: true };
+    let inspected = read(request, register, false);
+    if inspected.faults.is_empty() { Ok(inspected.book) } else { Err(inspected.faults) }
+}
+
+/// Loads as [`load`] does, and goes on past faults: the rules that are right, and everything that is wrong or doubtful.
+pub fn inspect(request: &Request, register: &mut Register) -> Inspected {
+    read(request, register, true)
+}
+
+/// `outlines`: also tell where everything is written, which a check has no use for.
+fn read(request: &Request, register: &mut Register, outlines: bool) -> Inspected {
+    let mut work = Work {
+        faults: Rc::default(),
+        sets: Vec::new(),
+        failed: BTreeSet::new(),
+        complete: true,
+        unasked: false,
+        rules_dirs: request.rules_dirs.clone(),
+        register_sha256: request.register_sha256.clone(),
+    };
     let (categories, category_hash) = work.categories(&request.rules_dirs);
     let own_dirs = work.index(&request.rules_dirs);
     let contract = match &request.contract {
@@ -82,12 +122,13 @@ pub fn load(request: &Request, register: &mut Register) -> Result<RuleBook, Vec<
     };
     if request.contract.is_none() && request.rules.is_empty() {
         for location in own_dirs.values() {
-            work.set(location, None);
+            work.set(location, None, None);
         }
         for id in built_in_sets().filter(|id| !own_dirs.contains_key(*id)) {
-            work.set(&Location::BuiltIn(format!("{id}/rules.toml")), None);
+            work.set(&Location::BuiltIn(format!("{id}/rules.toml")), None, None);
         }
         work.sets.retain(|loaded| loaded.set.consequence != Consequence::Watch);
+        work.unasked();
     }
     let of_contract = contract.iter().flat_map(|(written, _, _)| &written.rulesets);
     let wishes = of_contract
@@ -96,34 +137,41 @@ pub fn load(request: &Request, register: &mut Register) -> Result<RuleBook, Vec<
     for wish in wishes.collect::<Vec<_>>() {
         work.wish(&wish, &own_dirs);
     }
-    work.finish(contract, categories, category_hash, register)
+    work.finish(contract, categories, category_hash, register, outlines)
 }
 
 struct Work {
     faults: Rc<Faults>,
+    rules_dirs: Vec<PathBuf>,
+    register_sha256: Option<String>,
     sets: Vec<Loaded>,
     /// Ids of rules that stand somewhere but are faulty: naming them is no further fault.
     failed: BTreeSet<String>,
     /// Whether every set that was asked for could be read as a whole.
     complete: bool,
+    /// Whether nobody has named what is loaded.
+    unasked: bool,
 }
 
 type WholeContract = (WrittenContract, Location, Hashed);
 
 impl Work {
-    /// The built-in categories and those of the user's folders.
+    /// The categories of the user's folders and the built-in ones. A folder that holds substances too is a whole rule
+    /// library, and its categories stand in for the built-in ones; otherwise they are added to them.
     fn categories(&self, dirs: &[PathBuf]) -> (Categories, String) {
-        let mut written = Vec::new();
+        let mut files: Vec<Vec<WrittenCategory>> = Vec::new();
         let mut hashed = Hashed::default();
-        let own = dirs.iter().map(|dir| dir.join("categories.toml")).filter(|path| path.is_file()).map(Location::Disk);
-        for (at, location) in std::iter::once(Location::BuiltIn("categories.toml".into())).chain(own).enumerate() {
+        let own = |dir: &PathBuf| Some(dir.join("categories.toml")).filter(|path| path.is_file());
+        let whole = dirs.iter().any(|dir| own(dir).is_some() && dir.join("substances").is_dir());
+        let built_in = (!whole).then(|| Location::BuiltIn("categories.toml".into()));
+        for (at, location) in built_in.into_iter().chain(dirs.iter().filter_map(own).map(Location::Disk)).enumerate() {
             let Some(document) = document(&location, None, &self.faults) else { continue };
             hashed.insert(&at.to_string(), &document.text);
             if let Some(table) = table::parse(&document, &self.faults) {
-                written.extend(categories::written(&Table::root(&document, &self.faults, &table)));
+                files.push(categories::written(&Table::root(&document, &self.faults, &table)));
             }
         }
-        (categories::valid(written, &self.faults), hashed.digest())
+        (categories::valid(files, &self.faults), hashed.digest())
     }
 
     /// The rule sets of the user's folders, by id. A set whose id cannot be read is told when it is loaded by name.
@@ -160,7 +208,7 @@ impl Work {
                 }
                 let root = Table::root(&document, &faults, &table);
                 let Some(id) = root.table("ruleset").and_then(|set| set.text("id")) else {
-                    self.set(&location, None);
+                    self.set(&location, None, None);
                     continue;
                 };
                 if let Some(first) = found.get(&id.value) {
@@ -182,8 +230,10 @@ impl Work {
     fn contract(&mut self, path: &Path) -> Option<WholeContract> {
         let faults = Rc::clone(&self.faults);
         let id = path.to_str().unwrap_or_default();
-        let location = match built_in_contracts().find(|own| *own == id) {
-            Some(id) if !path.is_file() => contract::built_in(id),
+        let own = self.rules_dirs.iter().map(|dir| dir.join("contracts").join(format!("{id}.toml"))).find(|path| path.is_file());
+        let location = match (own, built_in_contracts().find(|own| *own == id)) {
+            (Some(own), _) if !path.is_file() => Location::Disk(own),
+            (None, Some(id)) if !path.is_file() => contract::built_in(id),
             _ => Location::Disk(path.to_path_buf()),
         };
         let document = document(&location, None, &faults)?;
@@ -205,6 +255,51 @@ impl Work {
         }
     }
 
+    /// Criteria and contract requirements that nobody has asked for break no contract: they are told, and count for nothing.
+    /// What is only for certain kinds of product (toys, vehicles) is not asked of a product that nobody names as one.
+    fn unasked(&mut self) {
+        self.unasked = true;
+        for loaded in self.sets.iter_mut().filter(|loaded| loaded.set.named_products_only) {
+            for rule in &mut loaded.rules {
+                rule.scope.named_only = true;
+            }
+        }
+        for loaded in self.sets.iter_mut().filter(|loaded| matches!(loaded.location, Location::BuiltIn(_))) {
+            let of_set = loaded.set.consequence;
+            for rule in &mut loaded.rules {
+                let own = rule.consequence.unwrap_or(of_set);
+                if own == Consequence::Contract || (own == Consequence::Information && rule.requirement.is_some()) {
+                    rule.consequence = Some(Consequence::Watch);
+                }
+            }
+        }
+    }
+
+    /// Keeps of each set the parts that were asked for. Gives what was left out, for the fingerprint.
+    fn select(&mut self) -> String {
+        let mut selection = String::new();
+        for loaded in &mut self.sets {
+            let Some(parts) = &loaded.parts else { continue };
+            let holds = |part: &str, id: &str| id.strip_prefix(part).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+            for (part, place) in parts {
+                let found = loaded.rules.iter().map(|rule| &rule.id.value).chain(&self.failed).any(|id| holds(part, id));
+                if !found {
+                    let shown = loaded.location.shown();
+                    let sv = format!("ingen regel i `{shown}` har ett id som börjar med `{part}`");
+                    let en = format!("no rule in `{shown}` has an id that begins with `{part}`");
+                    match place {
+                        Some(place) => self.faults.at(place, sv, en),
+                        None => self.faults.of_file(part, sv, en),
+                    }
+                }
+                selection.push_str(part);
+                selection.push('\n');
+            }
+            loaded.rules.retain(|rule| parts.keys().any(|part| holds(part, &rule.id.value)));
+        }
+        selection
+    }
+
     /// Loads the set that a wish names.
     fn wish(&mut self, wish: &Wish, own_dirs: &BTreeMap<String, Location>) {
         let text = wish.text.as_str();
@@ -212,15 +307,22 @@ impl Work {
             Some((id, version)) => (id, Some(version)),
             None => (text, None),
         };
-        let by_id = || match own_dirs.get(id) {
+        let by_id = |id: &str| match own_dirs.get(id) {
             Some(location) => Some(location.clone()),
             None => built_in_sets().find(|own| *own == id).map(|id| Location::BuiltIn(format!("{id}/rules.toml"))),
         };
+        let of_set = id.split_once('/').and_then(|(set, _)| by_id(set));
         let path = Path::new(text);
-        let location = match by_id() {
+        let location = match by_id(id) {
             Some(location) => location,
-            None if path.is_dir() => return self.set(&Location::Disk(path.join("rules.toml")), None),
-            None if path.is_file() || text.ends_with(".toml") => return self.set(&Location::Disk(path.to_path_buf()), None),
+            None if path.is_dir() => return self.set(&Location::Disk(path.join("rules.toml")), None, None),
+            None if path.is_file() || text.ends_with(".toml") => return self.set(&Location::Disk(path.to_path_buf()), None, None),
+            // `upphandlingsmyndigheten/11038:2`: the rules of a set whose ids begin so.
+            None if of_set.is_some() => {
+                let part = Some((id, wish.place.clone()));
+                let Some(location) = of_set else { return };
+                return self.set(&location, version.map(|version| (version, wish)), part);
+            }
             None => {
                 let known: BTreeSet<String> = built_in_sets().map(str::to_string).chain(own_dirs.keys().cloned()).collect();
                 let known = known.into_iter().collect::<Vec<_>>().join(", ");
@@ -234,17 +336,29 @@ impl Work {
                 return;
             }
         };
-        self.set(&location, version.map(|version| (version, wish)));
+        self.set(&location, version.map(|version| (version, wish)), None);
     }
 
-    /// Loads the set at `location` once; `version` is what a wish asks for.
-    fn set(&mut self, location: &Location, version: Option<(&str, &Wish)>) {
-        if !self.sets.iter().any(|loaded| loaded.location == *location) {
-            let before = self.faults.count();
-            if let Some(loaded) = self.read(location) {
-                self.sets.push(loaded);
+    /// Loads the set at `location` once; `version` is what a wish asks for, and `part` the beginning of the ids that it
+    /// wants, with its place.
+    fn set(&mut self, location: &Location, version: Option<(&str, &Wish)>, part: Option<(&str, Option<Place>)>) {
+        let part = part.map(|(id, place)| (id.to_string(), place));
+        match self.sets.iter_mut().find(|loaded| loaded.location == *location) {
+            Some(loaded) => match (&mut loaded.parts, part) {
+                (Some(parts), Some((id, place))) => {
+                    parts.insert(id, place);
+                }
+                (parts, None) => *parts = None,
+                (None, Some(_)) => {}
+            },
+            None => {
+                let before = self.faults.count();
+                if let Some(mut loaded) = self.read(location) {
+                    loaded.parts = part.map(|part| BTreeMap::from([part]));
+                    self.sets.push(loaded);
+                }
+                self.complete &= self.faults.count() == before;
             }
-            self.complete &= self.faults.count() == before;
         }
         let Some((wanted, wish)) = version else { return };
         let Some(loaded) = self.sets.iter().find(|loaded| loaded.location == *location) else { return };
@@ -275,7 +389,7 @@ impl Work {
         if tables.is_empty() {
             faults.at(&document.place(0), "filen har inga regler; lägg till [[rule]]", "the file has no rules; add [[rule]]");
         }
-        Some(Loaded { location: location.clone(), set: set?, rules, hashed })
+        Some(Loaded { location: location.clone(), set: set?, rules, hashed, parts: None })
     }
 
     /// Checks everything against the register and each other.
@@ -285,9 +399,11 @@ impl Work {
         categories: Categories,
         category_hash: String,
         register: &mut Register,
-    ) -> Result<RuleBook, Vec<Fault>> {
+        outlines: bool,
+    ) -> Inspected {
         // Sorted, so that the order in which sets are asked for changes nothing.
         self.sets.sort_by(|a, b| (&a.set.id.value, &a.location).cmp(&(&b.set.id.value, &b.location)));
+        let selection = self.select();
         self.duplicates(contract.as_ref().map(|(written, _, _)| written));
         if let Some((written, _, _)) = &mut contract {
             let mut rules: Vec<(&mut WrittenRule, Consequence)> = Vec::new();
@@ -362,13 +478,30 @@ impl Work {
                 hash: contract_hash.as_str().into(),
             });
         }
-        if self.faults.count() > 0 {
-            return Err(self.faults.sorted());
-        }
-        let parts = [("register", REGISTER_SHA256), ("categories", &category_hash), ("contract", &contract_hash)];
+        let of_register = self.register_sha256.as_deref().unwrap_or(REGISTER_SHA256);
+        let unasked = if self.unasked { "unasked" } else { "" };
+        let parts = [
+            ("register", of_register),
+            ("categories", &category_hash),
+            ("contract", &contract_hash),
+            ("selection", &selection),
+            ("unasked", unasked),
+        ];
         let of_sets = sets.iter().map(|set| (&*set.id, set.hash.as_bytes()));
         let fingerprint = sources::digest(parts.iter().map(|(name, hash)| (*name, hash.as_bytes())).chain(of_sets));
-        Ok(RuleBook::compile(sets, rules, valid_contract, categories, fingerprint, register))
+        let mut places = BTreeMap::new();
+        if outlines {
+            let of_contract = contract.iter().flat_map(|(written, location, _)| written.rules.iter().map(move |rule| (rule, location)));
+            let of_sets = self.sets.iter().flat_map(|loaded| loaded.rules.iter().map(|rule| (rule, &loaded.location)));
+            places.extend(of_sets.chain(of_contract).map(|(rule, location)| (rule.id.value.clone(), check.outline(rule, location))));
+        }
+        Inspected {
+            book: RuleBook::compile(sets, rules, valid_contract, categories, fingerprint, register),
+            faults: self.faults.sorted(),
+            remarks: self.faults.remarks(),
+            outlines: places,
+            written: self.failed,
+        }
     }
 
     /// Ids are unique over all sets and the contract.

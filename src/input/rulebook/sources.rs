@@ -56,10 +56,18 @@ impl Location {
     /// A file named by this one, relative to its folder.
     pub(in crate::input) fn beside(&self, name: &str) -> Location {
         match self {
-            Location::BuiltIn(path) => match path.rsplit_once('/') {
-                Some((folder, _)) => Location::BuiltIn(format!("{folder}/{name}")),
-                None => Location::BuiltIn(name.to_string()),
-            },
+            Location::BuiltIn(path) => {
+                let mut parts: Vec<&str> = path.rsplit_once('/').map(|(folder, _)| folder.split('/').collect()).unwrap_or_default();
+                for part in name.split('/') {
+                    // A set may use the list of another: `../reach-candidate-list/candidate-list.csv`.
+                    if part == ".." {
+                        parts.pop();
+                    } else {
+                        parts.push(part);
+                    }
+                }
+                Location::BuiltIn(parts.join("/"))
+            }
             Location::Disk(path) => Location::Disk(path.parent().unwrap_or(Path::new("")).join(name)),
         }
     }

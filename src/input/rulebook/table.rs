@@ -152,6 +152,14 @@ impl<'t> Table<'t> {
         found
     }
 
+    /// One text or a list of texts.
+    pub(in crate::input) fn one_or_more(&self, key: &'static str) -> Vec<Spot<String>> {
+        match self.get(key).map(|value| value.get_ref()) {
+            Some(DeValue::String(_)) => self.text(key).into_iter().collect(),
+            _ => self.texts(key),
+        }
+    }
+
     /// Yes or no.
     pub(in crate::input) fn flag(&self, key: &'static str) -> Option<Spot<bool>> {
         let value = self.get(key)?;
@@ -219,6 +227,18 @@ impl<'t> Table<'t> {
             }
             // One language stands in for the other; `rules lint` asks for the translation.
             (sv, en) => {
+                let blank = |text: &Option<String>| text.as_deref().is_none_or(|text| text.trim().is_empty());
+                for (language_sv, language_en, field) in [("svenska", "Swedish", &sv), ("engelska", "English", &en)] {
+                    if blank(field) {
+                        let code = if language_en == "Swedish" { "sv" } else { "en" };
+                        self.faults.remark(
+                            "missing-translation",
+                            &table.place(),
+                            format!("`{key}` saknas på {language_sv}; lägg till {code} = \"..\""),
+                            format!("`{key}` is missing in {language_en}; add {code} = \"..\""),
+                        );
+                    }
+                }
                 let sv_text = sv.clone().or_else(|| en.clone()).unwrap_or_default();
                 Some(Text { en: en.or(sv).unwrap_or_default(), sv: sv_text })
             }

@@ -8,6 +8,7 @@ use super::table::Spot;
 use super::written::{WrittenLimit, WrittenRule, WrittenScope, WrittenSubstances};
 use crate::amount::{Factor, Kind};
 use crate::declaration::Date;
+use crate::rule::lint::Outline;
 use crate::rule::{Categories, Comparison, Consequence, Count, Entry, Exemption, Limit, Rule, Scope};
 use crate::substance::{Cas, GroupId, NameMeans, Register, SubstanceId, normalise_name};
 use std::collections::{BTreeMap, BTreeSet};
@@ -21,7 +22,7 @@ pub(super) struct Check<'a> {
     /// Lists and exemptions that were read already: many rules of a set name the same file.
     /// `None` for a file that cannot be read: that is told once.
     pub(super) lists: BTreeMap<Location, Option<Read<ListRow>>>,
-    pub(super) exemptions: BTreeMap<Location, Option<Read<Arc<Exemption>>>>,
+    pub(super) exemptions: BTreeMap<Location, Option<Read<(Arc<Exemption>, Place)>>>,
 }
 
 /// A file that was read: its text, for the fingerprint of each set that names it, and its rows.
@@ -160,6 +161,7 @@ impl Check<'_> {
                 part_mass_from: scope.part_mass_from,
                 part_share_from: scope.part_share_from,
                 exclude_mixtures: scope.exclude_mixtures,
+                named_only: scope.named_only,
             },
             from: written.from,
             until: written.until,
@@ -173,6 +175,25 @@ impl Check<'_> {
             source: written.source.as_str().into(),
             advice: written.advice.clone(),
         })
+    }
+
+    /// Where a rule that has been read and its parts are written.
+    pub(super) fn outline(&self, rule: &WrittenRule, location: &Location) -> Outline {
+        let rows = rule.exemptions.as_ref().and_then(|file| self.exemptions.get(&location.beside(&file.value))?.as_ref());
+        let counted = match &rule.substances.value {
+            WrittenSubstances::List(file) => {
+                let rows = self.lists.get(&location.beside(&file.value)).and_then(Option::as_ref);
+                rows.into_iter().flat_map(|read| read.rows.iter().map(|row| row.entry.clone())).collect()
+            }
+            other => BTreeSet::from([label(other)]),
+        };
+        Outline {
+            rule: rule.id.place.spot(),
+            substances: rule.substances.place.spot(),
+            limit: rule.limit.place.spot(),
+            exemptions: rows.into_iter().flat_map(|read| read.rows.iter().map(|(_, place)| place.spot())).collect(),
+            counted,
+        }
     }
 
     fn scope(&self, scope: &WrittenScope) {
@@ -440,7 +461,7 @@ impl Check<'_> {
         match self.exemptions.get(&location) {
             Some(Some(Read { text, rows })) => {
                 home.hashed.insert(&file.value, text);
-                rows.clone()
+                rows.iter().map(|(exemption, _)| Arc::clone(exemption)).collect()
             }
             _ => Vec::new(),
         }
@@ -507,13 +528,14 @@ fn limit(written: &WrittenLimit, elements: Option<&[String]>) -> Limit {
         basis: written.basis,
         decision: written.decision.unwrap_or_default(),
         intentional: written.intentional,
+        used: written.used,
     }
 }
 
 /// Why a limit is looser than another, in Swedish and English; `None` when it is as strict or stricter.
 pub(super) fn looser(new: &WrittenLimit, old: &WrittenLimit) -> Option<(&'static str, &'static str)> {
     use crate::rule::Of::{Article, HomogeneousMaterial, Product};
-    let ban = |limit: &WrittenLimit| limit.comparison == Comparison::Above && limit.steps == 0 && !limit.intentional;
+    let ban = |limit: &WrittenLimit| limit.comparison == Comparison::Above && limit.steps == 0 && !limit.intentional && !limit.used;
     // Any part that exceeds a limit proves nothing of the whole, but a whole that does proves it of a part: finer is stricter.
     let finer = |of| match of {
         Product => Some(0),
@@ -528,8 +550,11 @@ pub(super) fn looser(new: &WrittenLimit, old: &WrittenLimit) -> Option<(&'static
     if new.element.as_ref().map(|spot| &spot.value) != old.element.as_ref().map(|spot| &spot.value) && new.element.is_some() {
         return Some(("räknas som ett annat grundämne (`as`)", "is counted as another element (`as`)"));
     }
-    if ban(new) {
+    if ban(new) && !old.used {
         return None;
+    }
+    if new.used != old.used {
+        return Some(("går inte att jämföra (`used_in_manufacture`)", "cannot be compared (`used_in_manufacture`)"));
     }
     if new.intentional != old.intentional {
         return Some(("går inte att jämföra (`intentional`)", "cannot be compared (`intentional`)"));

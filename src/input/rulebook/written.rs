@@ -21,6 +21,8 @@ pub(super) struct WrittenSet {
     pub(super) consequence: Consequence,
     pub(super) list_complete: bool,
     pub(super) official_count: Option<u64>,
+    /// Unless somebody asks for the set, it holds only for products that are named as its categories.
+    pub(super) named_products_only: bool,
 }
 
 /// Which substances a rule is for.
@@ -47,6 +49,7 @@ pub(super) struct WrittenLimit {
     pub(super) basis: Option<Basis>,
     pub(super) decision: Option<Decision>,
     pub(super) intentional: bool,
+    pub(super) used: bool,
 }
 
 /// A scope whose ids are not looked up yet.
@@ -65,6 +68,7 @@ pub(super) struct WrittenScope {
     pub(super) part_mass_from: Option<u64>,
     pub(super) part_share_from: Option<u64>,
     pub(super) exclude_mixtures: bool,
+    pub(super) named_only: bool,
 }
 
 /// `[[rule]]`.
@@ -106,8 +110,19 @@ pub(super) fn set(table: &Table) -> Option<WrittenSet> {
     let (authority, legal_basis, version) = (text("authority"), text("legal_basis"), text("version"));
     let list_complete = table.flag("list_complete").is_none_or(|flag| flag.value);
     let official_count = table.count("official_count");
+    let named_products_only = table.flag("named_products_only").is_some_and(|flag| flag.value);
     table.finish();
-    Some(WrittenSet { id: id?, title: title?, authority, legal_basis, version, consequence: consequence?, list_complete, official_count })
+    Some(WrittenSet {
+        id: id?,
+        title: title?,
+        authority,
+        legal_basis,
+        version,
+        consequence: consequence?,
+        list_complete,
+        official_count,
+        named_products_only,
+    })
 }
 
 pub(super) fn consequence(table: &Table) -> Option<Consequence> {
@@ -157,6 +172,25 @@ pub(super) fn rule(table: &Table) -> Option<WrittenRule> {
     let source = table.text("source").map(|spot| spot.value).unwrap_or_default();
     let advice = table.both("advice").unwrap_or_default();
     table.finish();
+    if let Some(id) = &id {
+        let name = &id.value;
+        if source.trim().is_empty() {
+            table.faults().remark(
+                "missing-source",
+                &id.place,
+                format!("`{name}` saknar `source`; skriv vilken text, vilken artikel och vilket datum kravet kommer ur"),
+                format!("`{name}` lacks `source`; write which text, which article and which date the rule comes from"),
+            );
+        }
+        if !table.has("advice") {
+            table.faults().remark(
+                "missing-advice",
+                &id.place,
+                format!("`{name}` saknar `advice`; skriv vad leverantören ska svara eller göra"),
+                format!("`{name}` lacks `advice`; write what the supplier should answer or do"),
+            );
+        }
+    }
     let (substances, exclude) = substances?;
     let limit = limit?;
     if let (WrittenSubstances::Materials(_), Some(element)) = (&substances.value, &limit.element) {
@@ -247,6 +281,7 @@ pub(super) fn limit(table: &Table) -> Option<WrittenLimit> {
     let place = table.place();
     let (above, from) = (table.text("above"), table.text("from"));
     let intentional = table.flag("intentional").is_some_and(|flag| flag.value);
+    let used = table.flag("used_in_manufacture").is_some_and(|flag| flag.value);
     let of = table.word("of", LEVELS, Of::from_code);
     if !table.has("of") {
         faults.at(
@@ -258,7 +293,7 @@ pub(super) fn limit(table: &Table) -> Option<WrittenLimit> {
     let element = table.text("as");
     let kinds = [Kind::Content, Kind::Extractable, Kind::Migration, Kind::Release, Kind::Emission].map(Kind::code);
     let kind = table.word("kind", &kinds, Kind::from_code);
-    let bases = [Basis::Dry, Basis::PlasticisedMaterial, Basis::AccessiblePart, Basis::Coating].map(Basis::code);
+    let bases = [Basis::Dry, Basis::PlasticisedMaterial, Basis::AccessiblePart, Basis::Coating, Basis::Food].map(Basis::code);
     let basis = table.word("basis", &bases, Basis::from_code);
     let decision = table.word("decision", &["simple", "guard-band"], |code| match code {
         "simple" => Some(Decision::Simple),
@@ -266,7 +301,17 @@ pub(super) fn limit(table: &Table) -> Option<WrittenLimit> {
         _ => None,
     });
     table.finish();
-    let (comparison, value) = match (above, from, intentional) {
+    if used {
+        if let Some(other) = above.as_ref().or(from.as_ref()).map(|spot| &spot.place).or(intentional.then_some(&place)) {
+            faults.at(
+                other,
+                "`used_in_manufacture` står för sig själv; skriv två regler",
+                "`used_in_manufacture` stands by itself; write two rules",
+            );
+            return None;
+        }
+    }
+    let (comparison, value) = match (above, from, intentional || used) {
         (Some(_), Some(from), _) => {
             faults.at(
                 &from.place,
@@ -331,6 +376,7 @@ pub(super) fn limit(table: &Table) -> Option<WrittenLimit> {
         basis: basis.map(|spot| spot.value),
         decision: decision.map(|spot| spot.value),
         intentional,
+        used,
     })
 }
 
@@ -385,6 +431,7 @@ fn scope(table: &Table) -> WrittenScope {
         part_mass_from: at_least(table, "part_mass", Dimension::Mass, ">= 100 g"),
         part_share_from: at_least(table, "part_share", Dimension::MassFraction, ">= 5 %"),
         exclude_mixtures: table.flag("exclude_mixtures").is_some_and(|flag| flag.value),
+        named_only: false,
     };
     table.finish();
     scope
