@@ -302,8 +302,8 @@ fn every_persistent_pollutant_is_there() {
         .map(|entry| entry.trim_end_matches("-related"))
         .collect();
     let ethers = ["tetra", "penta", "hexa", "hepta", "deca"].len();
-    let official = book.sets.iter().find(|set| &*set.id == "pops").and_then(|set| set.official_count);
-    assert_eq!(Some((entries.len() - 1 + ethers) as u64), official, "{entries:?}");
+    // 34 entries on the authority's list of 2026-04, less the two (dioxins and PAH) that stand in Annex III only.
+    assert_eq!(entries.len() - 1 + ethers, 32, "{entries:?}");
 }
 
 /// Which entries of Annex XVII stand here, so that one that is lost is noticed. What is left out, and why, is told in
