@@ -104,7 +104,21 @@ fn table(page: &mut Page, rules: &[&Rule], lang: Lang) {
             ]
         })
         .collect();
-    page.table(2, &heads, &rows);
+    rule_lines(page, &heads, &rows, lang);
+}
+
+/// Rules as a table of id, title, limit, level, consequence and dates; where that is too wide, as two lines each.
+pub(super) fn rule_lines(page: &mut Page, heads: &[&str], rows: &[Vec<String>], lang: Lang) {
+    if page.fits(2, heads, rows) {
+        return page.table(2, heads, rows);
+    }
+    for row in rows {
+        if let [id, title, limit, of, consequence, period] = row.as_slice() {
+            page.say(2, &format!("{id}: {title}"));
+            let parts = [format!("{limit} {} {of}", lang.of("i", "in")), consequence.clone(), period.clone()];
+            page.say(6, &parts.iter().filter(|part| !part.is_empty()).cloned().collect::<Vec<_>>().join("; "));
+        }
+    }
 }
 
 /// A substance with its number.
