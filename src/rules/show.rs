@@ -164,7 +164,7 @@ fn page(library: &Library, id: &str, dirs: &[PathBuf], json: bool, lang: Lang) -
                 set_title: set.map(|set| TextRow::from(&set.title)).unwrap_or_default(),
                 legal_basis: set.map(|set| set.legal_basis.to_string()).unwrap_or_default(),
                 entries: rule.entries.iter().map(|entry| rule_rows::entry(entry, register)).collect(),
-                claimable: rule.exemptions.iter().map(|own| rule_rows::exemption(own, register)).collect(),
+                claimable: rule_page::claimable(rule, book, register).into_iter().map(|own| rule_rows::exemption(own, register)).collect(),
                 cases,
             };
             return serde_json::to_string_pretty(&whole).map(|text| text + "\n").map_err(unwritten);
