@@ -4,8 +4,8 @@
 
 use super::rulebook::Fault;
 use super::rulebook::fault::{Faults, Place};
-use super::workbook::{self, Kind, Value};
 use super::text;
+use super::workbook::{self, Kind, Value};
 use crate::declaration::Date;
 use crate::rule::candidate_list::Exported;
 use crate::substance::{Cas, CasText, Ec, read_cas, read_ec};
@@ -190,7 +190,11 @@ fn exported_row(number: u32, cells: &[String], columns: &Columns, shown: &Arc<st
     }
     let place = |column: usize| Place {
         // A cell's name says more than a line in a workbook.
-        file: if text_file { Arc::clone(shown) } else { format!("{shown}!{}", workbook::a1(number.saturating_sub(1), column as u32)).into() },
+        file: if text_file {
+            Arc::clone(shown)
+        } else {
+            format!("{shown}!{}", workbook::a1(number.saturating_sub(1), column as u32)).into()
+        },
         line: if text_file { number } else { 0 },
         column: if text_file { column as u32 + 1 } else { 0 },
     };
@@ -233,7 +237,8 @@ fn exported_row(number: u32, cells: &[String], columns: &Columns, shown: &Arc<st
         }
     }
     // Several decisions in one cell: the first is when it came on the list.
-    let days: Vec<Option<Date>> = cell(columns.date).split(['\n', '#']).map(str::trim).filter(|day| !day.is_empty()).map(read_day).collect();
+    let days: Vec<Option<Date>> =
+        cell(columns.date).split(['\n', '#']).map(str::trim).filter(|day| !day.is_empty()).map(read_day).collect();
     let from = days.iter().copied().collect::<Option<Vec<Date>>>().and_then(|days| days.into_iter().min());
     let Some(from) = from else {
         let written = cell(columns.date);

@@ -136,7 +136,10 @@ fn rules(text: &str, merged: &Merged, exported: Option<Date>) -> String {
     let of_export = exported.map(|day| format!(", export of {day}")).unwrap_or_default();
     // The sources and remarks that name the list's version, as this project writes them.
     let mut patterns = vec![
-        (r"version of \d{4}-\d{2}-\d{2} \(\d+ entries\)(, export of \d{4}-\d{2}-\d{2})?", format!("version of {version} ({} entries){of_export}", merged.entries)),
+        (
+            r"version of \d{4}-\d{2}-\d{2} \(\d+ entries\)(, export of \d{4}-\d{2}-\d{2})?",
+            format!("version of {version} ({} entries){of_export}", merged.entries),
+        ),
         (r"All \d+ entries of the published list", format!("All {} entries of the published list", merged.entries)),
     ];
     if let Some(day) = exported {

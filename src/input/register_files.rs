@@ -2,10 +2,10 @@
 //! table that stands there takes the place of the built-in one. Every row is checked first, with line and column.
 
 use super::register::{BrokenRegister, build, register};
+use super::rulebook::Fault;
 use super::rulebook::fault::{Document, Faults};
 use super::rulebook::lists::{Row, bad_cas, bad_ec, rows};
 use super::rulebook::sources::{Location, document};
-use super::rulebook::Fault;
 use crate::substance::{Cas, Details, Ec, GroupShare, Register};
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
@@ -185,7 +185,11 @@ fn own_table(shape: &Shape, document: &Document, known: &mut Known, faults: &Fau
         }
         let place = row.get(shape.columns.first().copied().unwrap_or_default()).place;
         if let Some(first) = first.get(&line) {
-            faults.at(&place, format!("raden står redan på rad {first}; ta bort den ena"), format!("the row stands at line {first} already; remove one"));
+            faults.at(
+                &place,
+                format!("raden står redan på rad {first}; ta bort den ena"),
+                format!("the row stands at line {first} already; remove one"),
+            );
             return;
         }
         first.insert(line.clone(), place.line);
@@ -233,11 +237,7 @@ fn checked(table: &str, row: &Row, known: &Known, faults: &Faults) {
             let ambiguous = row.get("ambiguous");
             if !matches!(ambiguous.value.as_str(), "" | "yes") {
                 let written = &ambiguous.value;
-                faults.at(
-                    &ambiguous.place,
-                    format!("`{written}`: skriv yes eller inget"),
-                    format!("`{written}`: write yes or nothing"),
-                );
+                faults.at(&ambiguous.place, format!("`{written}`: skriv yes eller inget"), format!("`{written}`: write yes or nothing"));
             }
         }
         "groups" | "hazards" => {

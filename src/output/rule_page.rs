@@ -170,7 +170,8 @@ pub fn rule(rule: &Rule, book: &RuleBook, register: &Register, cases: &[CaseRow]
     if !cases.is_empty() {
         page.heading(lang.of("Exempel", "Examples"));
         let heads = [lang.of("Deklarerat", "Declared"), lang.of("Bedömning", "Verdict"), lang.of("Därför att", "Because")];
-        let rows: Vec<Vec<String>> = cases.iter().map(|case| vec![case.declared.clone(), case.verdict.clone(), case.because.clone()]).collect();
+        let rows: Vec<Vec<String>> =
+            cases.iter().map(|case| vec![case.declared.clone(), case.verdict.clone(), case.because.clone()]).collect();
         page.table(2, &heads, &rows);
     }
     page.heading(lang.of("Källa och råd", "Source and advice"));

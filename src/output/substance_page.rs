@@ -166,9 +166,7 @@ pub fn answer(asked: &str, meant: &Meant, book: &RuleBook, register: &Register, 
         Meant::Group(id) => ("group", Vec::new(), Some(group_view(*id, book, register)), Vec::new()),
         Meant::Unregistered(_) => ("unregistered", Vec::new(), None, Vec::new()),
         Meant::CheckDigit(near) => ("check-digit", Vec::new(), None, near.iter().map(suggest).collect()),
-        Meant::Unknown(near) => {
-            ("unknown", Vec::new(), None, near.iter().map(|near| suggestion(near.means, register)).collect())
-        }
+        Meant::Unknown(near) => ("unknown", Vec::new(), None, near.iter().map(|near| suggestion(near.means, register)).collect()),
     };
     Answer { asked: asked.to_string(), meaning, substances, group, suggestions }
 }
@@ -230,11 +228,8 @@ fn substance(id: SubstanceId, book: &RuleBook, register: &Register, details: &De
         .collect::<Vec<_>>();
     // Classified as a member of a group ("lead compounds"): no row of its own.
     let of_group: Vec<String> = register.hazards_of(id).iter().map(ToString::to_string).collect();
-    let hazards = if hazards.is_empty() && !of_group.is_empty() {
-        vec![HazardView { index: None, classes: of_group, from: None }]
-    } else {
-        hazards
-    };
+    let hazards =
+        if hazards.is_empty() && !of_group.is_empty() { vec![HazardView { index: None, classes: of_group, from: None }] } else { hazards };
     let material = register.material_of_substance(id);
     let mut rules: Vec<TouchView> = book
         .hits(id)
@@ -393,7 +388,13 @@ fn identity_line(view: &SubstanceView, lang: Lang) -> Vec<String> {
 
 fn suggestions(page: &mut Page, answer: &Answer, lang: Lang) {
     if answer.suggestions.is_empty() {
-        page.say(0, lang.of("inget i registret skrivs nästan så; kontrollera stavning och siffror", "nothing in the register is written nearly so; check spelling and digits"));
+        page.say(
+            0,
+            lang.of(
+                "inget i registret skrivs nästan så; kontrollera stavning och siffror",
+                "nothing in the register is written nearly so; check spelling and digits",
+            ),
+        );
         return;
     }
     page.say(0, lang.of("menas något av detta?", "is one of these meant?"));
@@ -439,11 +440,7 @@ fn substance_text(page: &mut Page, view: &SubstanceView, lang: Lang) {
     page.pair(lang.of("struktur", "structure"), &view.structures.join(", "));
     for hazard in &view.hazards {
         let from = hazard.from.as_deref().map(|day| format!(" ({} {day})", lang.of("från", "from"))).unwrap_or_default();
-        let of_group = if hazard.index.is_none() && hazard.from.is_none() {
-            lang.of(" (genom sin grupp)", " (by its group)")
-        } else {
-            ""
-        };
+        let of_group = if hazard.index.is_none() && hazard.from.is_none() { lang.of(" (genom sin grupp)", " (by its group)") } else { "" };
         page.pair(lang.of("faroklasser", "hazard classes"), &format!("{}{from}{of_group}", hazard.classes.join(", ")));
     }
     if !view.groups.is_empty() {

@@ -62,9 +62,7 @@ pub fn merged(at_hand: &[Line], export: &[Exported], members_listed: bool) -> Me
     let mut rows: Vec<Exported> = Vec::new();
     // An entry whose reasons were extended stands once for each decision: the first date is when it came on the list.
     for row in export {
-        let same = |own: &&mut Exported| {
-            own.cas == row.cas && own.ec == row.ec && normalise_name(&own.name) == normalise_name(&row.name)
-        };
+        let same = |own: &&mut Exported| own.cas == row.cas && own.ec == row.ec && normalise_name(&own.name) == normalise_name(&row.name);
         match rows.iter_mut().find(same) {
             Some(own) => own.from = own.from.min(row.from),
             None => rows.push(row.clone()),
@@ -82,7 +80,8 @@ pub fn merged(at_hand: &[Line], export: &[Exported], members_listed: bool) -> Me
             below_new = false;
         } else if members_listed && list.is_member(&row) {
             // A member at hand already; what stands below it belongs to the same group.
-        } else if let Some((id, _, _)) = group.as_ref().filter(|(_, from, reason)| members_listed && *from == row.from && *reason == row.reason)
+        } else if let Some((id, _, _)) =
+            group.as_ref().filter(|(_, from, reason)| members_listed && *from == row.from && *reason == row.reason)
         {
             if !below_new {
                 let id = id.clone();
@@ -164,7 +163,8 @@ impl List {
         for cas in row.cas.iter().filter(|cas| !known.contains(&cas.to_string())) {
             let ec = row.ec.first().map(ToString::to_string).unwrap_or_default();
             let note = "other CAS number of the entry".to_string();
-            let line = Line { entry: id.into(), cas: cas.to_string(), ec, name: row.name.clone(), from: from.clone(), note, ..Line::default() };
+            let line =
+                Line { entry: id.into(), cas: cas.to_string(), ec, name: row.name.clone(), from: from.clone(), note, ..Line::default() };
             self.insert(line);
         }
     }
@@ -174,7 +174,9 @@ impl List {
         let number = row.row;
         self.doubts.push(Text::new(
             format!("rad {number}: {name} tas som ny medlem av {id}, för raden står under den; exporten märker inte ut medlemmar"),
-            format!("row {number}: {name} is taken as a new member of {id}, because the row stands below it; the export does not mark members"),
+            format!(
+                "row {number}: {name} is taken as a new member of {id}, because the row stands below it; the export does not mark members"
+            ),
         ));
         let from = self.lines.iter().find(|line| line.entry == id).map(|line| line.from.clone()).unwrap_or_default();
         for line in lines_of(row, id, &from, "member", "member") {
@@ -216,7 +218,12 @@ impl List {
         for line in &self.lines {
             entries.entry(line.entry.clone()).or_insert(line);
         }
-        let fresh: BTreeSet<String> = self.lines.iter().filter(|line| number(&line.entry).is_some_and(|own| own + new.len() as u32 > next)).map(|line| line.entry.clone()).collect();
+        let fresh: BTreeSet<String> = self
+            .lines
+            .iter()
+            .filter(|line| number(&line.entry).is_some_and(|own| own + new.len() as u32 > next))
+            .map(|line| line.entry.clone())
+            .collect();
         for (id, line) in &entries {
             if !self.seen.contains(id) && !fresh.contains(id) {
                 let name = &line.name;

@@ -272,11 +272,7 @@ fn same_measure(a: &Limit, b: &Limit) -> bool {
 /// Whether a limit at level `own` can be held against one at level `law`: the same level, or a coarser one, where the
 /// same amount is diluted.
 fn as_coarse(own: Of, law: Of) -> bool {
-    own == law
-        || matches!(
-            (own, law),
-            (Of::Product, Of::Article | Of::HomogeneousMaterial) | (Of::Article, Of::HomogeneousMaterial)
-        )
+    own == law || matches!((own, law), (Of::Product, Of::Article | Of::HomogeneousMaterial) | (Of::Article, Of::HomogeneousMaterial))
 }
 
 /// How a substance is called in a message.
@@ -382,11 +378,11 @@ fn two_limits(subject: &Subject, rule: &Rule, outline: &Outline, remarks: &mut V
             &outline.limit,
             format!(
                 "{name} har två gränser på samma nivå och för samma saker: {own_sv} i `{id}` och {other_sv} i `{other_id}`{place} \
-                 ({number} gemensamma ämnen); rätta den ena eller skriv `scope`"
+                 (gemensamma ämnen: {number}); rätta den ena eller skriv `scope`"
             ),
             format!(
                 "{name} has two limits at the same level for the same things: {own_en} in `{id}` and {other_en} in `{other_id}`{place} \
-                 ({number} substances in common); correct one or write a `scope`"
+                 (substances in common: {number}); correct one or write a `scope`"
             ),
         ));
     }
@@ -461,24 +457,15 @@ pub fn unreachable(book: &RuleBook, register: &Register, rule: &Rule, exemption:
         })
         || !rule.materials.is_empty();
     if !named && !(exemption.substances.is_empty() && exemption.groups.is_empty()) {
-        return Some(Text::new(
-            "ingen regel som anger filen gäller dess ämnen",
-            "no rule that names the file is about its substances",
-        ));
+        return Some(Text::new("ingen regel som anger filen gäller dess ämnen", "no rule that names the file is about its substances"));
     }
     let categories = &book.categories;
-    let meets = |own: &Arc<str>| {
-        rule.scope.categories.iter().any(|other| categories.is_within(own, other) || categories.is_within(other, own))
-    };
+    let meets =
+        |own: &Arc<str>| rule.scope.categories.iter().any(|other| categories.is_within(own, other) || categories.is_within(other, own));
     if !exemption.categories.is_empty() && !rule.scope.categories.is_empty() && !exemption.categories.iter().any(meets) {
-        return Some(Text::new(
-            "ingen regel för dess ämnen gäller dess kategorier",
-            "no rule for its substances is about its categories",
-        ));
+        return Some(Text::new("ingen regel för dess ämnen gäller dess kategorier", "no rule for its substances is about its categories"));
     }
     let ended = matches!(exemption.expires, Expiry::On(last) if rule.from.is_some_and(|from| last < from));
     let begins_late = exemption.valid_from.zip(rule.until).is_some_and(|(from, until)| from > until);
-    (ended || begins_late).then(|| {
-        Text::new("det gäller inte någon dag då regeln gäller", "it holds on no day on which the rule does")
-    })
+    (ended || begins_late).then(|| Text::new("det gäller inte någon dag då regeln gäller", "it holds on no day on which the rule does"))
 }

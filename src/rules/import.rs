@@ -41,7 +41,8 @@ pub fn import(arguments: &RulesImport, lang: Lang) -> Result<String, Refusal> {
     let merged = merged(&set.lines, &export.rows, export.members_listed);
     let files = set.files(&merged, export.exported);
     let failed = |error: std::io::Error| {
-        let sentence = lang.of("resultatet kunde inte skrivas: {}; inget skrevs", "the result could not be written: {}; nothing was written");
+        let sentence =
+            lang.of("resultatet kunde inte skrivas: {}; inget skrevs", "the result could not be written: {}; nothing was written");
         Refusal::one(sentence.replace("{}", &error.to_string()))
     };
     // Loaded from aside first: a list that the program would refuse is never written.
@@ -83,12 +84,15 @@ pub fn import(arguments: &RulesImport, lang: Lang) -> Result<String, Refusal> {
 fn head(export: &Export, set: &CandidateSet, merged: &Merged, lang: Lang) -> String {
     let mut page = Page::new(request::width());
     page.heading(lang.of("Kandidatförteckningen ur ECHA:s export", "The Candidate List from ECHA's export"));
-    page.pair(lang.of("slags fil", "kind of file"), match (export.layout, lang) {
-        ("old portal, csv", Lang::Sv) => "gamla portalen, csv",
-        ("old portal, xlsx", Lang::Sv) => "gamla portalen, xlsx",
-        ("new portal, xlsx", Lang::Sv) => "nya portalen, xlsx",
-        (layout, _) => layout,
-    });
+    page.pair(
+        lang.of("slags fil", "kind of file"),
+        match (export.layout, lang) {
+            ("old portal, csv", Lang::Sv) => "gamla portalen, csv",
+            ("old portal, xlsx", Lang::Sv) => "gamla portalen, xlsx",
+            ("new portal, xlsx", Lang::Sv) => "nya portalen, xlsx",
+            (layout, _) => layout,
+        },
+    );
     page.pair(lang.of("exporterad", "exported"), &export.exported.map(|day| day.to_string()).unwrap_or_default());
     page.pair(lang.of("rader", "rows"), &export.rows.len().to_string());
     page.pair(lang.of("jämförd med", "compared with"), &set.file);

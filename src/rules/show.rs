@@ -39,7 +39,8 @@ fn asked(arguments: &RulesList, library: &Library, lang: Lang) -> Result<Asked, 
     for set in &arguments.sets {
         if !book.sets.iter().any(|own| *own.id == **set) {
             let known = book.sets.iter().map(|own| &*own.id).collect::<Vec<_>>().join(", ");
-            let sentence = lang.of("det finns inget regelverk `{}`; de som finns är: {known}", "there is no rule set `{}`; there are: {known}");
+            let sentence =
+                lang.of("det finns inget regelverk `{}`; de som finns är: {known}", "there is no rule set `{}`; there are: {known}");
             wrong.push(sentence.replace("{}", set).replace("{known}", &known));
         }
     }
@@ -59,7 +60,10 @@ fn asked(arguments: &RulesList, library: &Library, lang: Lang) -> Result<Asked, 
     if let Some(asked) = &arguments.category {
         match book.categories.find(asked).as_slice() {
             [] => {
-                let sentence = lang.of("okänd kategori `{}`; de som finns står i categories.toml", "unknown category `{}`; those known stand in categories.toml");
+                let sentence = lang.of(
+                    "okänd kategori `{}`; de som finns står i categories.toml",
+                    "unknown category `{}`; those known stand in categories.toml",
+                );
                 wrong.push(sentence.replace("{}", asked));
             }
             [first, ..] => category = Some(first.to_string()),
@@ -138,8 +142,7 @@ fn whole_file(path: &Path, dirs: &[PathBuf], json: bool, lang: Lang) -> Result<S
     let mut text = String::new();
     for shelf in &shelves {
         for book in &shelf.books {
-            let (contract, rules) =
-                if book.contract { (Some(Path::new(&book.wish)), Vec::new()) } else { (None, vec![book.wish.clone()]) };
+            let (contract, rules) = if book.contract { (Some(Path::new(&book.wish)), Vec::new()) } else { (None, vec![book.wish.clone()]) };
             let library = library::open(&shelf.dirs, contract, &rules, lang)?;
             let ids: Vec<String> = match &library.book.contract {
                 Some(contract) => vec![contract.id.to_string()],
