@@ -279,7 +279,8 @@ fn touch(rule: &Rule, entry: Option<usize>, factor: Factor, book: &RuleBook) -> 
         shown: Shown {
             limit: [limit(&rule.limit, Lang::Sv), limit(&rule.limit, Lang::En)],
             period: {
-                let from = entry.and_then(|entry| entry.from).or(rule.from);
+                // Whichever begins later: the rule, or the entry's place on the list.
+                let from = entry.and_then(|entry| entry.from).max(rule.from);
                 let until = entry.and_then(|entry| entry.until).or(rule.until);
                 [period(from, until, Lang::Sv), period(from, until, Lang::En)]
             },
@@ -496,7 +497,7 @@ fn rules_text(page: &mut Page, rules: &[TouchView], lang: Lang) {
             ]
         })
         .collect();
-    page.table(2, &heads, &rows);
+    super::rule_page::rule_lines(page, &heads, &rows, lang);
 }
 
 fn group_text(page: &mut Page, group: &GroupView, lang: Lang) {

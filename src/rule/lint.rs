@@ -73,7 +73,6 @@ pub const CODES: &[(&str, &str, &str)] = &[
     ("two-limits", "samma ämne har två gränser", "one substance has two limits"),
     ("list-count", "antalet poster är inte det som utgivaren räknar", "the number of entries is not what the publisher counts"),
     ("unreachable-exemption", "undantaget kan aldrig användas", "the exemption can never be used"),
-    ("printed-wrong", "numret är fel tryckt i källan och används inte", "the number is printed wrong by its source and not used"),
 ];
 
 /// Where a rule and its parts are written.
@@ -384,11 +383,11 @@ fn two_limits(subject: &Subject, rule: &Rule, outline: &Outline, remarks: &mut V
             &outline.limit,
             format!(
                 "{name} har två gränser på samma nivå och för samma saker: {own_sv} i `{id}` och {other_sv} i `{other_id}`{place} \
-                 ({number} gemensamma ämnen); rätta den ena eller skriv `scope`"
+                 (gemensamma ämnen: {number}); rätta den ena eller skriv `scope`"
             ),
             format!(
                 "{name} has two limits at the same level for the same things: {own_en} in `{id}` and {other_en} in `{other_id}`{place} \
-                 ({number} substances in common); correct one or write a `scope`"
+                 (substances in common: {number}); correct one or write a `scope`"
             ),
         ));
     }
@@ -429,7 +428,7 @@ fn exemptions(subject: &Subject, remarks: &mut Vec<Remark>) {
     for rule in own(subject) {
         let Some(outline) = subject.outlines.get(&*rule.id) else { continue };
         for (exemption, spot) in rule.exemptions.iter().zip(outline.exemptions.iter()) {
-            match unreachable(subject, rule, exemption) {
+            match unreachable(subject.book, subject.register, rule, exemption) {
                 None => {
                     rows.insert(spot, None);
                 }
@@ -452,18 +451,20 @@ fn exemptions(subject: &Subject, remarks: &mut Vec<Remark>) {
     }
 }
 
-fn unreachable(subject: &Subject, rule: &Rule, exemption: &Exemption) -> Option<Text> {
+/// Why an exemption that a rule's file holds can never be granted from this rule: other substances, other categories, or
+/// days that never meet. Rules share files of exemptions, so that is common.
+pub fn unreachable(book: &RuleBook, register: &Register, rule: &Rule, exemption: &Exemption) -> Option<Text> {
     let own = members(rule);
     let named = exemption.substances.iter().any(|id| own.contains(id))
         || exemption.groups.iter().any(|group| {
             rule.entries.iter().any(|entry| entry.groups.contains(group) || entry.open_groups.contains(group))
-                || subject.register.members(*group).iter().any(|member| own.contains(&member.substance))
+                || register.members(*group).iter().any(|member| own.contains(&member.substance))
         })
         || !rule.materials.is_empty();
     if !named && !(exemption.substances.is_empty() && exemption.groups.is_empty()) {
         return Some(Text::new("ingen regel som anger filen gäller dess ämnen", "no rule that names the file is about its substances"));
     }
-    let categories = &subject.book.categories;
+    let categories = &book.categories;
     let meets =
         |own: &Arc<str>| rule.scope.categories.iter().any(|other| categories.is_within(own, other) || categories.is_within(other, own));
     if !exemption.categories.is_empty() && !rule.scope.categories.is_empty() && !exemption.categories.iter().any(meets) {

@@ -167,7 +167,7 @@ fn page(library: &Library, id: &str, dirs: &[PathBuf], json: bool, lang: Lang) -
                 set_title: set.map(|set| TextRow::from(&set.title)).unwrap_or_default(),
                 legal_basis: set.map(|set| set.legal_basis.to_string()).unwrap_or_default(),
                 entries: rule.entries.iter().map(|entry| rule_rows::entry(entry, register)).collect(),
-                claimable: rule.exemptions.iter().map(|own| rule_rows::exemption(own, register)).collect(),
+                claimable: rule_page::claimable(rule, book, register).into_iter().map(|own| rule_rows::exemption(own, register)).collect(),
                 cases,
             };
             return serde_json::to_string_pretty(&whole).map(|text| text + "\n").map_err(unwritten);
@@ -215,16 +215,22 @@ pub fn substance(arguments: &SubstanceArguments, lang: Lang) -> Result<(String, 
     let dirs = &arguments.beside.rules_dir;
     let library = library::open(dirs, None, &[], lang)?;
     let register = &library.register;
-    // Names of several words may come without quotes.
-    let asked = arguments.asked.join(" ");
-    let meant = look_up(register, &asked);
+    // Names of several words may come without quotes; numbers never hold a blank.
+    let number = |text: &String| text.chars().all(|c| c.is_ascii_digit() || c == '-');
+    let several = arguments.asked.len() > 1 && arguments.asked.iter().all(number);
+    let asked = if several { arguments.asked.clone() } else { vec![arguments.asked.join(" ")] };
     let more = |id| register.substance(id).cas.map(|cas| details(dirs, cas)).unwrap_or_default();
-    let answer = substance_page::answer(&asked, &meant, &library.book, register, more);
-    let found = !matches!(meant, Meant::CheckDigit(_) | Meant::Unknown(_));
-    let text = if arguments.format == "json" {
-        serde_json::to_string_pretty(&answer).map(|text| text + "\n").map_err(unwritten)?
-    } else {
-        substance_page::text(&answer, lang, request::width())
+    let mut found = true;
+    let mut answers = Vec::new();
+    for asked in &asked {
+        let meant = look_up(register, asked);
+        found &= !matches!(meant, Meant::CheckDigit(_) | Meant::Unknown(_));
+        answers.push(substance_page::answer(asked, &meant, &library.book, register, more));
+    }
+    let text = match (arguments.format.as_str(), answers.as_slice()) {
+        ("json", [one]) => serde_json::to_string_pretty(one).map(|text| text + "\n").map_err(unwritten)?,
+        ("json", all) => serde_json::to_string_pretty(all).map(|text| text + "\n").map_err(unwritten)?,
+        (_, all) => all.iter().map(|one| substance_page::text(one, lang, request::width())).collect::<Vec<_>>().join("\n"),
     };
     Ok((text, found))
 }
