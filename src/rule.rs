@@ -4,8 +4,10 @@
 //! Rules are data. `input/rulebook.rs` reads them and refuses what is wrong; here they are already valid.
 
 mod book;
+mod parts;
 
 pub use book::{GroupHit, Hit, RuleBook, Yardstick};
+pub use parts::{PartScope, PartScopes, Told};
 
 use crate::amount::{Decimal, Dimension, Factor, Kind, Unit};
 use crate::declaration::{Date, Text};

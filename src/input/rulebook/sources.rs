@@ -3,7 +3,6 @@
 use super::fault::{Document, Faults, Place};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock};
 
@@ -11,28 +10,24 @@ static PACKED: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/rules.bin"));
 
 /// Every rule file of the repository by its path below `rules/`. Empty only when the build is broken, and then the
 /// first thing asked for is a fault.
-static BUILT_IN: LazyLock<BTreeMap<String, Arc<str>>> = LazyLock::new(|| {
-    let mut bytes = Vec::new();
-    let mut files = BTreeMap::new();
-    if flate2::read::DeflateDecoder::new(PACKED).read_to_end(&mut bytes).is_err() {
-        return files;
-    }
-    let mut rest = bytes.as_slice();
-    let mut next = || -> Option<String> {
+static BUILT_IN: LazyLock<BTreeMap<&'static str, &'static str>> = LazyLock::new(|| {
+    let mut rest = PACKED;
+    let mut next = || -> Option<&'static str> {
         let (length, tail) = rest.split_first_chunk::<4>()?;
         let (part, tail) = tail.split_at_checked(u32::from_le_bytes(*length) as usize)?;
         rest = tail;
-        String::from_utf8(part.to_vec()).ok()
+        std::str::from_utf8(part).ok()
     };
+    let mut files = BTreeMap::new();
     while let (Some(name), Some(text)) = (next(), next()) {
-        files.insert(name, text.into());
+        files.insert(name, text);
     }
     files
 });
 
 /// The paths of all built-in rule files, below `rules/`.
 pub(crate) fn built_in_files() -> impl Iterator<Item = &'static str> {
-    BUILT_IN.keys().map(String::as_str)
+    BUILT_IN.keys().copied()
 }
 
 /// A rule file somewhere.
@@ -69,7 +64,7 @@ impl Location {
         match self {
             Location::BuiltIn(path) => {
                 let missing = || ("filen finns inte i programmet".to_string(), "the program holds no such file".to_string());
-                BUILT_IN.get(path).cloned().ok_or_else(missing)
+                BUILT_IN.get(path.as_str()).map(|text| Arc::from(*text)).ok_or_else(missing)
             }
             Location::Disk(path) => {
                 let bytes = std::fs::read(path).map_err(|error| match error.kind() {
