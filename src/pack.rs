@@ -1,8 +1,19 @@
 //! Runs before the program is compiled: packs the data of `rules/` into three blobs that the binary carries.
 //!
-//! `register.bin` holds the columns of the substance tables that the program uses, `rules.bin` the rule files as they
-//! stand, `substances.bin` the substance tables as they stand. The same data gives the same bytes. A table that is not as its guide says stops the build with its line.
+//! `register.bin` is the substance register, worked out here by the program's own files that think, so that nothing is
+//! left to do at start; `rules.bin` holds the rule files as they stand. Neither is compressed: opening them would cost more
+//! than they do. `substances.bin` holds the substance tables as they stand, compressed, for whoever asks for them. The same data gives the same bytes. A table that is not as its guide says stops the build with its line.
 
+#![allow(dead_code, unused_imports, reason = "the program uses the rest of these files")]
+
+mod amount;
+mod declaration;
+mod substance;
+#[path = "input/register_tables.rs"]
+mod tables;
+
+use flate2::Compression;
+use flate2::write::DeflateEncoder;
 use sha2::{Digest, Sha256};
 use std::env;
 use std::error::Error;
@@ -10,7 +21,7 @@ use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-/// The tables of the register with the columns that are kept, in the order in which `input/register.rs` reads them.
+/// The tables of the register with the columns that are kept, in the order in which `input/register_tables.rs` reads them.
 const TABLES: [(&str, &[&str]); 7] = [
     ("substances", &["cas", "ec", "name", "name_sv"]),
     ("synonyms", &["cas", "name", "language", "ambiguous"]),
@@ -24,17 +35,18 @@ const TABLES: [(&str, &[&str]); 7] = [
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo:rerun-if-changed=rules");
     println!("cargo:rerun-if-changed=src/pack.rs");
+    println!("cargo:rerun-if-changed=src/input/register_tables.rs");
     let rules = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?).join("rules");
     let target = PathBuf::from(env::var("OUT_DIR")?);
 
-    let tables = tables(&rules.join("substances"))?;
-    fs::write(target.join("register.bin"), deflated(&tables)?)?;
-    let digest: String = Sha256::digest(&tables).iter().map(|byte| format!("{byte:02x}")).collect();
+    let text = text_of_tables(&rules.join("substances"))?;
+    fs::write(target.join("register.bin"), tables::register(&text)?.pack())?;
+    let digest: String = Sha256::digest(&text).iter().map(|byte| format!("{byte:02x}")).collect();
     println!("cargo:rustc-env=KEMKOLL_REGISTER_SHA256={digest}");
 
     let mut files = Vec::new();
     collect(&rules, "", &mut files)?;
-    fs::write(target.join("rules.bin"), deflated(&named(files)?)?)?;
+    fs::write(target.join("rules.bin"), named(files)?)?;
 
     // The substance tables as they stand, for `rules export` and for what the register does not keep.
     let mut files = Vec::new();
@@ -45,6 +57,12 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     fs::write(target.join("substances.bin"), deflated(&named(files)?)?)?;
     Ok(())
+}
+
+fn deflated(bytes: &[u8]) -> Result<Vec<u8>, Box<dyn Error>> {
+    let mut encoder = DeflateEncoder::new(Vec::new(), Compression::best());
+    encoder.write_all(bytes)?;
+    Ok(encoder.finish()?)
 }
 
 /// Files after each other, sorted: the length of the name, the name, the length of the text, the text.
@@ -61,8 +79,8 @@ fn named(mut files: Vec<(String, Vec<u8>)>) -> Result<Vec<u8>, Box<dyn Error>> {
 }
 
 /// All tables after each other: a line a row, a tab between fields, an empty line after each table.
-fn tables(folder: &Path) -> Result<Vec<u8>, Box<dyn Error>> {
-    let mut packed = Vec::new();
+fn text_of_tables(folder: &Path) -> Result<String, Box<dyn Error>> {
+    let mut packed = String::new();
     for (table, columns) in TABLES {
         let path = folder.join(format!("{table}.csv"));
         let mut reader = csv::Reader::from_path(&path)?;
@@ -83,13 +101,13 @@ fn tables(folder: &Path) -> Result<Vec<u8>, Box<dyn Error>> {
                     return Err(format!("{}:{line}: a field holds a tab or a line break", path.display()).into());
                 }
                 if count > 0 {
-                    packed.push(b'\t');
+                    packed.push('\t');
                 }
-                packed.extend_from_slice(field.as_bytes());
+                packed.push_str(field);
             }
-            packed.push(b'\n');
+            packed.push('\n');
         }
-        packed.push(b'\n');
+        packed.push('\n');
     }
     Ok(packed)
 }
@@ -111,10 +129,4 @@ fn collect(folder: &Path, name: &str, files: &mut Vec<(String, Vec<u8>)>) -> Res
         }
     }
     Ok(())
-}
-
-fn deflated(bytes: &[u8]) -> Result<Vec<u8>, Box<dyn Error>> {
-    let mut encoder = flate2::write::DeflateEncoder::new(Vec::new(), flate2::Compression::best());
-    encoder.write_all(bytes)?;
-    Ok(encoder.finish()?)
 }

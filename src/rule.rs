@@ -8,8 +8,10 @@ pub mod candidate_list;
 pub mod choose;
 pub mod diff;
 pub mod lint;
+mod parts;
 
 pub use book::{GroupHit, Hit, RuleBook, Yardstick};
+pub use parts::{PartScope, PartScopes, Told};
 
 use crate::amount::{Decimal, Dimension, Factor, Kind, Unit};
 use crate::declaration::{Date, Text};

@@ -21,6 +21,7 @@ mod things;
 mod touch;
 mod tree;
 mod upcoming;
+mod words;
 
 pub use finding::*;
 pub use judge::{Proof, Settings, judge};

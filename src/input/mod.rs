@@ -26,6 +26,7 @@ pub mod read;
 pub mod read_error;
 pub mod register;
 pub mod register_files;
+mod register_tables;
 pub mod rulebook;
 pub mod sdscom;
 pub mod shelf;

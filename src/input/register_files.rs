@@ -1,7 +1,8 @@
 //! Substance tables of a user's own rules folder (`substances/`), as `rules export` writes them out for editing. Each
 //! table that stands there takes the place of the built-in one. Every row is checked first, with line and column.
 
-use super::register::{BrokenRegister, build, register};
+use super::register::register;
+use super::register_tables;
 use super::rulebook::Fault;
 use super::rulebook::fault::{Document, Faults};
 use super::rulebook::lists::{Row, bad_cas, bad_ec, rows};
@@ -72,17 +73,17 @@ const SHAPES: [Shape; 7] = [
 /// Every fault of every table.
 pub fn register_of(dirs: &[PathBuf]) -> Result<(Register, Option<String>), Vec<Fault>> {
     let faults = Faults::default();
-    let broken = |error: BrokenRegister| {
-        faults.of_file("substances", format!("registret kan inte byggas: {error}"), error.to_string());
+    let broken = |error: String| {
+        faults.of_file("substances", format!("registret kan inte byggas: {error}"), error);
         faults.sorted()
     };
     let own = dirs.iter().map(|dir| dir.join("substances")).find(|folder| folder.is_dir());
-    let Some(folder) = own else { return Ok((register().map_err(broken)?, None)) };
+    let Some(folder) = own else { return Ok((register().map_err(|error| broken(error.to_string()))?, None)) };
     let text = tables(&folder, &faults);
     if faults.count() > 0 {
         return Err(faults.sorted());
     }
-    let register = build(&text).map_err(broken)?;
+    let register = register_tables::register(&text).map_err(|error| broken(error.to_string()))?;
     let digest = Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
     Ok((register, Some(digest)))
 }

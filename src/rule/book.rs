@@ -1,7 +1,7 @@
 //! All rules of a run, compiled: which rules hold the same substances against the same limit, and which of those a
 //! substance or a declared group counts in.
 
-use super::{Categories, Contract, Count, Entry, Limit, Rule, RuleSet};
+use super::{Categories, Contract, Count, Entry, Limit, PartScopes, Rule, RuleSet};
 use crate::amount::Factor;
 use crate::declaration::Date;
 use crate::substance::{GroupId, Register, SubstanceId};
@@ -77,6 +77,7 @@ pub struct RuleBook {
     open: Vec<u32>,
     /// For each rule the first one whose scope names the same categories.
     same_categories: Vec<u32>,
+    part_scopes: PartScopes,
 }
 
 impl RuleBook {
@@ -127,6 +128,7 @@ impl RuleBook {
         }
         let (hits, hit_starts) = by_substance(&found, register.len());
         let same_categories = same_categories(&rules);
+        let part_scopes = PartScopes::new(&rules);
         RuleBook {
             sets,
             rules,
@@ -140,6 +142,7 @@ impl RuleBook {
             group_hits,
             open,
             same_categories,
+            part_scopes,
         }
     }
 
@@ -184,6 +187,11 @@ impl RuleBook {
     /// The first rule whose scope names the same categories as that of the rule with this index.
     pub fn same_categories(&self, rule: usize) -> usize {
         self.same_categories.get(rule).map_or(rule, |first| *first as usize)
+    }
+
+    /// The distinct scopes that look at words of parts.
+    pub fn part_scopes(&self) -> &PartScopes {
+        &self.part_scopes
     }
 
     /// The set of a rule.

@@ -723,16 +723,15 @@ enum Looked {
     Group(GroupId),
 }
 
-impl From<&NameMeans> for Looked {
-    fn from(means: &NameMeans) -> Looked {
+impl From<NameMeans> for Looked {
+    fn from(means: NameMeans) -> Looked {
         match means {
-            NameMeans::One(substance) => Looked::One(*substance),
-            NameMeans::Several(ids) => {
-                let mut ids = ids.clone();
+            NameMeans::One(substance) => Looked::One(substance),
+            NameMeans::Several(mut ids) => {
                 ids.sort_unstable();
                 Looked::Several(ids)
             }
-            NameMeans::Group(group) => Looked::Group(*group),
+            NameMeans::Group(group) => Looked::Group(group),
         }
     }
 }

@@ -85,13 +85,13 @@ pub fn look_up(register: &Register, text: &str) -> Meant {
     }
     let name = normalise_name(text);
     match register.by_name(&name) {
-        Some(NameMeans::One(id)) => Meant::One(*id),
+        Some(NameMeans::One(id)) => Meant::One(id),
         Some(NameMeans::Several(ids)) => match ids.as_slice() {
             // Known to mean something else too, which the register does not have.
             [only] => Meant::Several(vec![*only]),
-            _ => Meant::Several(ids.clone()),
+            _ => Meant::Several(ids),
         },
-        Some(NameMeans::Group(group)) => Meant::Group(*group),
+        Some(NameMeans::Group(group)) => Meant::Group(group),
         None => Meant::Unknown(near(register, &name)),
     }
 }
@@ -152,11 +152,11 @@ fn near(register: &Register, name: &str) -> Vec<Near> {
     }
     let most = (letters.len() / 5).clamp(1, 3);
     let mut found: Vec<Near> = Vec::new();
-    let mut note = |slips: usize, means: &NameMeans| {
+    let mut note = |slips: usize, means: NameMeans| {
         let each = match means {
-            NameMeans::One(id) => vec![NearMeans::Substance(*id)],
-            NameMeans::Several(ids) => ids.iter().map(|id| NearMeans::Substance(*id)).collect(),
-            NameMeans::Group(group) => vec![NearMeans::Group(*group)],
+            NameMeans::One(id) => vec![NearMeans::Substance(id)],
+            NameMeans::Several(ids) => ids.into_iter().map(NearMeans::Substance).collect(),
+            NameMeans::Group(group) => vec![NearMeans::Group(group)],
         };
         found.extend(each.into_iter().map(|means| Near { slips, means }));
     };

@@ -7,6 +7,16 @@ use std::fmt;
 pub struct Cas(u32);
 
 impl Cas {
+    /// The number without its check digit, for the packed register.
+    pub(super) const fn to_word(self) -> u32 {
+        self.0
+    }
+
+    /// What [`Cas::to_word`] gave.
+    pub(super) const fn from_word(word: u32) -> Cas {
+        Cas(word)
+    }
+
     /// From the digits before the check digit and the check digit; `None` when it does not hold.
     fn checked(digits: u32, check: u32) -> Option<Cas> {
         (Cas(digits).check() == check).then_some(Cas(digits))
@@ -43,6 +53,16 @@ impl fmt::Display for Cas {
 pub struct Ec(u32);
 
 impl Ec {
+    /// The number without its check digit, for the packed register.
+    pub(super) const fn to_word(self) -> u32 {
+        self.0
+    }
+
+    /// What [`Ec::to_word`] gave.
+    pub(super) const fn from_word(word: u32) -> Ec {
+        Ec(word)
+    }
+
     fn check(self) -> u32 {
         let (mut rest, mut position, mut sum) = (self.0, 6, 0);
         while rest > 0 {

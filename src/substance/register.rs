@@ -1,19 +1,22 @@
 //! The register: every substance that the project knows, its names, groups, hazard classes and structures.
 //!
-//! It is built once at start from the packed tables in `rules/substances/` and may grow while rule files are loaded
-//! (substances that only a rule names); after that it never changes.
+//! It is built from the tables in `rules/substances/` when the program is built, and packed into the binary. It may grow
+//! while rule files are loaded (substances that only a rule names); after that it never changes.
+
+mod packed;
 
 use super::number::{Cas, Ec};
 use crate::amount::Factor;
 use crate::declaration::Date;
-use std::collections::hash_map::Entry;
+use packed::Tables;
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 use std::hash::{BuildHasherDefault, Hasher};
 use std::ops::Bound;
 use std::sync::Arc;
 
 /// A plain multiplying hash. The keys are the register's own, so nobody can choose them to collide, and every line of a
-/// declaration is looked up by them.
+/// declaration is looked up by them. What is packed stands in the order of this hash.
 #[derive(Debug, Clone, Copy, Default)]
 struct Quick(u64);
 
@@ -63,6 +66,12 @@ impl SubstanceId {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct GroupId(u32);
 
+impl GroupId {
+    const fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
 /// A material that rules speak of: `pvc`, `latex`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct MaterialId(u32);
@@ -75,9 +84,9 @@ pub struct Substance {
     /// EC number.
     pub ec: Option<Ec>,
     /// English name.
-    pub name: Box<str>,
+    pub name: Cow<'static, str>,
     /// Swedish name, where known.
-    pub name_sv: Option<Box<str>>,
+    pub name_sv: Option<Cow<'static, str>>,
 }
 
 /// A member of a group.
@@ -153,6 +162,10 @@ impl EcMeans {
 /// Every known substance.
 #[derive(Debug, Clone, Default)]
 pub struct Register {
+    /// What stays as it is packed. The tables below hold what was added since; where they know a key too, they win.
+    tables: Tables,
+    packed_ec: Vec<(Ec, u32)>,
+    packed_ec_ids: Vec<SubstanceId>,
     substances: Vec<Substance>,
     by_cas: Table<Cas, SubstanceId>,
     by_ec: Table<Ec, EcMeans>,
@@ -187,16 +200,6 @@ impl Register {
         Register::default()
     }
 
-    /// An empty register with room for as many substances and names.
-    pub fn with_capacity(substances: usize, names: usize) -> Register {
-        let mut register = Register::default();
-        register.substances.reserve(substances);
-        register.by_cas.reserve(substances);
-        register.by_ec.reserve(substances);
-        register.names.reserve(names);
-        register
-    }
-
     /// How many substances it holds.
     pub fn len(&self) -> usize {
         self.substances.len()
@@ -224,24 +227,32 @@ impl Register {
     pub fn add(&mut self, cas: Option<Cas>, ec: Option<Ec>, name: &str, name_sv: Option<&str>) -> SubstanceId {
         let id = SubstanceId(self.substances.len() as u32);
         if let Some(cas) = cas {
-            match self.by_cas.entry(cas) {
-                Entry::Occupied(known) => return *known.get(),
-                Entry::Vacant(free) => free.insert(id),
-            };
+            if let Some(known) = self.by_cas(cas) {
+                return known;
+            }
+            self.by_cas.insert(cas, id);
         } else {
             let same = ec.and_then(|ec| self.by_ec(ec).iter().copied().find(|id| self.substance(*id).cas.is_none()));
             if let Some(id) = same {
                 return id;
             }
             if ec.is_none() {
-                if let Some(NameMeans::One(id)) = self.names.get(normalise_name(name).as_str()) {
-                    return *id;
+                if let Some(NameMeans::One(id)) = self.by_name(&normalise_name(name)) {
+                    return id;
                 }
             }
         }
-        self.substances.push(Substance { cas, ec, name: name.into(), name_sv: name_sv.filter(|name| !name.is_empty()).map(Into::into) });
+        let own = |name: &str| Cow::Owned(name.to_string());
+        self.substances.push(Substance { cas, ec, name: own(name), name_sv: name_sv.filter(|name| !name.is_empty()).map(own) });
         if let Some(ec) = ec {
-            self.by_ec.entry(ec).and_modify(|means| means.push(id)).or_insert(EcMeans::One([id]));
+            let mut means = match self.by_ec(ec) {
+                [] => EcMeans::One([id]),
+                known => EcMeans::Several(known.to_vec()),
+            };
+            if let EcMeans::Several(_) = means {
+                means.push(id);
+            }
+            self.by_ec.insert(ec, means);
         }
         self.add_name(id, name, false);
         if let Some(name) = name_sv {
@@ -274,19 +285,19 @@ impl Register {
         key.clear();
         normalise_into(name, &mut key);
         if !key.is_empty() {
-            match self.names.get_mut(key.as_str()) {
-                Some(NameMeans::One(other)) if *other == id && !ambiguous => {}
-                Some(means @ NameMeans::One(_)) => {
-                    let NameMeans::One(other) = *means else { return };
-                    *means = NameMeans::Several(if other == id { vec![id] } else { vec![other, id] });
+            let new = match self.by_name(&key) {
+                Some(NameMeans::One(other)) if other == id && !ambiguous => None,
+                Some(NameMeans::One(other)) => Some(NameMeans::Several(if other == id { vec![id] } else { vec![other, id] })),
+                Some(NameMeans::Several(ids)) if ids.contains(&id) => None,
+                Some(NameMeans::Several(mut ids)) => {
+                    ids.push(id);
+                    Some(NameMeans::Several(ids))
                 }
-                Some(NameMeans::Several(ids)) if ids.contains(&id) => {}
-                Some(NameMeans::Several(ids)) => ids.push(id),
-                Some(means @ NameMeans::Group(_)) => *means = if ambiguous { NameMeans::Several(vec![id]) } else { NameMeans::One(id) },
-                None => {
-                    let means = if ambiguous { NameMeans::Several(vec![id]) } else { NameMeans::One(id) };
-                    self.names.insert(key.as_str().into(), means);
-                }
+                Some(NameMeans::Group(_)) | None if ambiguous => Some(NameMeans::Several(vec![id])),
+                Some(NameMeans::Group(_)) | None => Some(NameMeans::One(id)),
+            };
+            if let Some(new) = new {
+                self.names.insert(key.as_str().into(), new);
             }
         }
         self.scratch = key;
@@ -313,7 +324,7 @@ impl Register {
     /// Adds a spelling by which suppliers declare the group as such. A substance's own name wins over it.
     pub fn add_group_word(&mut self, group: GroupId, word: &str) {
         let key = normalise_name(word);
-        if !key.is_empty() && !self.names.contains_key(key.as_str()) {
+        if !key.is_empty() && self.by_name(&key).is_none() {
             self.names.insert(key.into_boxed_str(), NameMeans::Group(group));
         }
     }
@@ -421,17 +432,25 @@ impl Register {
 
     /// The substance with this CAS number.
     pub fn by_cas(&self, cas: Cas) -> Option<SubstanceId> {
-        self.by_cas.get(&cas).copied()
+        let packed = self.tables.cas(cas, |place| self.substances.get(place).and_then(|substance| substance.cas));
+        packed.map(|place| SubstanceId(place as u32)).or_else(|| self.by_cas.get(&cas).copied())
     }
 
     /// The substances with this EC number.
     pub fn by_ec(&self, ec: Ec) -> &[SubstanceId] {
-        self.by_ec.get(&ec).map_or(&[], EcMeans::ids)
+        if let Some(means) = self.by_ec.get(&ec) {
+            return means.ids();
+        }
+        let Some(place) = self.tables.ec(ec, |place| self.packed_ec.get(place).map(|(ec, _)| *ec)) else { return &[] };
+        let start = |place: usize| self.packed_ec.get(place).map_or(self.packed_ec_ids.len(), |(_, start)| *start as usize);
+        self.packed_ec_ids.get(start(place)..start(place + 1)).unwrap_or(&[])
     }
 
     /// The names of a substance besides its own, each with its language (`sv`, `en`, `nb`, `da`, `fi`, `de`, `abbr`).
-    pub fn names_of(&self, id: SubstanceId) -> impl Iterator<Item = (&str, &str)> {
-        self.synonyms.iter().filter(move |(own, _, _)| *own == id).map(|(_, language, name)| (&**language, &**name))
+    pub fn names_of<'a>(&'a self, id: SubstanceId) -> impl Iterator<Item = (&'a str, &'a str)> {
+        let added = self.synonyms.iter().filter(move |(own, _, _)| *own == id).map(|(_, language, name)| (&**language, &**name));
+        let packed = self.tables.synonyms_of(id).map(|(language, name)| -> (&'a str, &'a str) { (language, name) });
+        packed.chain(added)
     }
 
     /// The share of a regulated element in a substance, by mass; `None` where the register does not say that the substance
@@ -451,13 +470,15 @@ impl Register {
     }
 
     /// What a normalised name (see [`normalise_name`]) means.
-    pub fn by_name(&self, normalised: &str) -> Option<&NameMeans> {
-        self.names.get(normalised)
+    pub fn by_name(&self, normalised: &str) -> Option<NameMeans> {
+        self.names.get(normalised).cloned().or_else(|| self.tables.name(normalised))
     }
 
     /// All normalised names with what they mean, in no order.
-    pub fn names(&self) -> impl Iterator<Item = (&str, &NameMeans)> {
-        self.names.iter().map(|(name, means)| (&**name, means))
+    pub fn names(&self) -> impl Iterator<Item = (&str, NameMeans)> {
+        let own = self.names.iter().map(|(name, means)| (name.as_ref(), means.clone()));
+        let packed = self.tables.names().filter(|(name, _)| !self.names.contains_key(*name));
+        own.chain(packed.map(|(name, means)| -> (&str, NameMeans) { (name, means) }))
     }
 
     /// The group with this id.

@@ -46,9 +46,9 @@ fn target(subject: &Subject, register: &Register) -> Target {
         return Target::Materials(materials);
     }
     match register.by_name(&normalise_name(text)) {
-        Some(NameMeans::One(id)) => Target::Substances(vec![*id]),
-        Some(NameMeans::Several(ids)) => Target::Substances(ids.clone()),
-        Some(NameMeans::Group(group)) => Target::Group(*group),
+        Some(NameMeans::One(id)) => Target::Substances(vec![id]),
+        Some(NameMeans::Several(ids)) => Target::Substances(ids),
+        Some(NameMeans::Group(group)) => Target::Group(group),
         None => Target::Nothing,
     }
 }

@@ -8,25 +8,30 @@ use super::plan::{Tally, is_plain};
 use super::scope::Inside;
 use super::things::{Things, is_open};
 use super::touch::Touch;
-use super::tree::{Item, Share};
+use super::tree::{Item, Share, Thing};
 use crate::amount::{Interval, WHOLE};
 use crate::declaration::{Date, DeclarationKind};
 use crate::rule::{Count, Of, Rule};
 use std::rc::Rc;
 
-/// Compliant verdicts of one yardstick.
-#[derive(Default)]
+/// Compliant verdicts on one thing, or several: how many, and what the weakest rests on.
+#[derive(Debug, Clone, Copy, Default)]
 struct Clear {
     number: u64,
     weakest: Option<Evidence>,
-    /// Some entry is younger than the declaration, which is silent on it.
-    outdated: bool,
 }
 
 impl Clear {
-    fn add(&mut self, evidence: Evidence) {
-        self.number += 1;
-        self.weakest = Some(self.weakest.map_or(evidence, |weakest| weakest.min(evidence)));
+    fn add(&mut self, other: Clear) {
+        self.number += other.number;
+        self.weakest = match (self.weakest, other.weakest) {
+            (Some(a), Some(b)) => Some(a.min(b)),
+            (a, b) => a.or(b),
+        };
+    }
+
+    fn once(evidence: Evidence) -> Clear {
+        Clear { number: 1, weakest: Some(evidence) }
     }
 }
 
@@ -39,10 +44,16 @@ pub(super) struct Room {
     held: Vec<bool>,
     /// For each thing how many entries found lines in it.
     met: Vec<usize>,
+    /// For each thing its verdicts.
+    clear: Vec<Clear>,
+    /// Some entry is younger than the declaration, which is silent on it.
+    outdated: bool,
+    /// For each bulk the rules that a line touches.
+    touched: Vec<Tally>,
 }
 
-/// Every level, in the order of its index.
-const LEVELS: [Of; 5] = [Of::Product, Of::Article, Of::HomogeneousMaterial, Of::Mixture, Of::Packaging];
+/// The product as a whole, where a level names no thing: one place in which to be silent.
+const NOWHERE: Thing = Thing { node: 0, own_materials: false };
 
 impl<'a> Work<'a> {
     /// Whether silence of this product is the supplier's word and nothing else is in the way: content was read, all of it,
@@ -59,109 +70,142 @@ impl<'a> Work<'a> {
         let plan = Rc::clone(&self.plan);
         self.count_all(plan.outside, Verdict::NotApplicable, None, 1);
         let mut room = std::mem::take(&mut self.room);
+        room.touched.clear();
+        room.touched.resize(plan.bulks.len(), Tally::default());
         for own in found.chunk_by(|a, b| a.yardstick == b.yardstick) {
             let Some(yardstick) = own.first().map(|touch| touch.yardstick) else { continue };
             let rules = plan.plain(yardstick);
             if rules.is_empty() {
                 continue;
             }
-            match self.clears(yardstick, own, &mut room) {
-                Some(clear) => {
-                    self.count_all(rules, Verdict::Compliant, clear.weakest, clear.number);
-                    self.result.outdated |= clear.outdated;
+            for (bulk, tally) in rules {
+                if let Some(touched) = room.touched.get_mut(*bulk) {
+                    touched.add(*tally);
                 }
-                None => {
-                    let sharing = book.yardsticks().get(yardstick as usize).map_or(&[][..], |own| &own.rules);
-                    for index in sharing {
-                        if book.rules.get(*index as usize).is_some_and(is_plain) && plan.inside(*index as usize) != Inside::No {
-                            self.rule(*index as usize, own);
-                        }
-                    }
+            }
+            if self.clears(yardstick, own, &mut room).is_some() {
+                self.result.outdated |= room.outdated;
+                self.count_clear(rules, &room.clear);
+                continue;
+            }
+            for index in book.yardsticks().get(yardstick as usize).map_or(&[][..], |own| &own.rules) {
+                let index = *index as usize;
+                if book.rules.get(index).is_some_and(is_plain) && plan.inside(index) != Inside::No {
+                    self.rule(index, own);
                 }
             }
         }
-        self.room = room;
         for index in &plan.others {
             self.rule(*index as usize, touches_of(found, book.yardstick_of(*index as usize)));
         }
-        self.untouched(found);
+        self.untouched(found, &room.touched);
+        self.room = room;
     }
 
-    /// Settles every plain rule that no line touches.
-    fn untouched(&mut self, found: &[Touch]) {
+    /// Counts what is compliant in each thing under each of the rules; what is outside a scope is not applicable there.
+    fn count_clear(&mut self, rules: &[(usize, Tally)], clear: &[Clear]) {
+        let plan = Rc::clone(&self.plan);
+        for (bulk, tally) in rules {
+            let Some(bulk) = plan.bulks.get(*bulk) else { continue };
+            let things = self.things(bulk.of);
+            let (mut inside, mut outside) = (Clear::default(), 0);
+            for (thing, own) in things.list.iter().zip(clear) {
+                match bulk.scope.map_or(Inside::Yes, |scope| self.words_inside(*thing, scope)) {
+                    Inside::No => outside += own.number,
+                    Inside::Yes | Inside::Unknown => inside.add(*own),
+                }
+            }
+            self.count_all(*tally, Verdict::Compliant, inside.weakest, inside.number);
+            self.count_all(*tally, Verdict::NotApplicable, None, outside);
+        }
+    }
+
+    /// Settles every plain rule that no line touches; `touched` are those of each bulk that one does.
+    fn untouched(&mut self, found: &[Touch], touched: &[Tally]) {
         let plan = Rc::clone(&self.plan);
         let is_untouched = |yardstick: u32| touches_of(found, yardstick).is_empty();
         // Whoever declared before the youngest entry is silent on it.
         let youngest = plan.youngest.iter().find(|(_, yardstick)| is_untouched(*yardstick));
         self.result.outdated |= youngest.is_some_and(|(day, _)| self.is_older_than(Some(*day)));
-        for (of, level) in LEVELS.into_iter().zip(&plan.levels) {
-            let touched = found.chunk_by(|a, b| a.yardstick == b.yardstick).filter_map(|own| own.first()).map(|touch| touch.yardstick);
-            let of_level = |yardstick: &u32| self.book.sample(*yardstick).is_some_and(|rule| rule.limit.of == of);
-            let rules = touched.filter(of_level).fold(level.rules, |rules, yardstick| rules.without(plan.plain(yardstick)));
+        for (bulk, touched) in plan.bulks.iter().zip(touched) {
+            let rules = bulk.rules.without(*touched);
             if rules.is_empty() {
                 continue;
             }
-            let things = self.things(of);
+            let things = self.things(bulk.of);
+            let list = if things.list.is_empty() { &[NOWHERE][..] } else { &things.list };
             if things.anything_open {
-                for yardstick in level.yardsticks.iter().filter(|yardstick| is_untouched(**yardstick)) {
-                    self.untouched_beside_open(*yardstick, &things);
+                for yardstick in bulk.yardsticks.iter().filter(|yardstick| is_untouched(**yardstick)) {
+                    self.untouched_beside_open(*yardstick, bulk.scope, list, &things);
                 }
                 continue;
             }
+            let (mut inside, mut least) = (0, None);
+            for (at, thing) in list.iter().enumerate() {
+                if bulk.scope.is_none_or(|scope| self.words_inside(*thing, scope) != Inside::No) {
+                    // Without any thing, nothing of it is disclosed.
+                    let disclosed = things.disclosed.get(at).copied();
+                    least = if inside == 0 { disclosed } else { least.min(disclosed) };
+                    inside += 1;
+                }
+            }
+            self.count_all(rules, Verdict::NotApplicable, None, list.len() as u64 - inside);
+            if inside == 0 {
+                continue;
+            }
             // All of them rest on the thing of which least is disclosed; without any thing, on the supplier's word.
-            let rest = things.disclosed.iter().min().map(|least| WHOLE.saturating_sub(*least));
-            let shown = rest.is_some_and(|rest| {
-                let strictest = level.ceilings.iter().find(|(_, yardstick)| is_untouched(*yardstick));
+            let shown = least.is_some_and(|least| {
+                let rest = WHOLE.saturating_sub(least);
+                let strictest = bulk.ceilings.iter().find(|(_, yardstick)| is_untouched(*yardstick));
                 strictest.is_none_or(|(ceiling, _)| ceiling.is_some_and(|ceiling| rest <= ceiling))
             });
-            let shown = shown && !(self.unregistered && level.open.iter().any(|yardstick| is_untouched(*yardstick)));
+            let shown = shown && !(self.unregistered && bulk.open.iter().any(|yardstick| is_untouched(*yardstick)));
             let evidence = if shown { Evidence::Demonstrated } else { Evidence::Stated };
-            self.count_all(rules, Verdict::Compliant, Some(evidence), things.list.len().max(1) as u64);
+            self.count_all(rules, Verdict::Compliant, Some(evidence), inside);
         }
     }
 
-    /// The same for one yardstick where something is unidentified that could violate it.
-    fn untouched_beside_open(&mut self, yardstick: u32, things: &Things) {
+    /// The same for the rules of one yardstick and scope where something is unidentified that could violate them.
+    fn untouched_beside_open(&mut self, yardstick: u32, scope: Option<u32>, list: &[Thing], things: &Things) {
         let Some(rule) = self.book.sample(yardstick) else { return };
-        let mut clear = Clear::default();
-        let mut open = 0;
-        if things.list.is_empty() {
-            // Without any thing there is one place in which to be silent.
-            let packaging = rule.limit.of == Of::Packaging;
-            let beside = |item: &Item<'_>| {
-                self.tree.nodes.get(item.node).is_some_and(|node| node.packaging == packaging)
-                    && item.amount.interval.hi > 0
-                    && is_open(&item.identity)
-            };
-            if rule.limit.comparison.violates(top(rule), rule.limit.steps) && self.tree.items.iter().any(beside) {
-                open = 1;
-            } else {
-                clear.add(self.evidence_of_rest(rule, None, Interval::ZERO));
-            }
-        }
-        for at in 0..things.list.len() {
-            if self.open_may_violate(rule, things, at) {
+        let (mut clear, mut open, mut outside) = (Clear::default(), 0, 0);
+        for (at, thing) in list.iter().enumerate() {
+            if scope.is_some_and(|scope| self.words_inside(*thing, scope) == Inside::No) {
+                outside += 1;
+            } else if if things.list.is_empty() { self.anything_may_violate(rule) } else { self.open_may_violate(rule, things, at) } {
                 open += 1;
             } else {
-                clear.add(self.evidence_of_rest(rule, things.disclosed.get(at).copied(), Interval::ZERO));
+                clear.add(Clear::once(self.evidence_of_rest(rule, things.disclosed.get(at).copied(), Interval::ZERO)));
             }
         }
         let plan = Rc::clone(&self.plan);
-        let rules = plan.plain(yardstick);
-        if clear.number > 0 {
-            self.count_all(rules, Verdict::Compliant, clear.weakest, clear.number);
+        let in_scope = |(bulk, _): &&(usize, Tally)| plan.bulks.get(*bulk).is_some_and(|bulk| bulk.scope == scope);
+        let Some((_, rules)) = plan.plain(yardstick).iter().find(in_scope) else { return };
+        self.count_all(*rules, Verdict::Compliant, clear.weakest, clear.number);
+        self.count_all(*rules, Verdict::NotApplicable, None, outside);
+        if open == 0 {
+            return;
         }
-        if open > 0 {
-            self.result.reasons.push(Reason::UnresolvedSubstance);
-            self.count_all(rules, Verdict::Undetermined, None, open);
-            for index in self.book.yardsticks().get(yardstick as usize).map_or(&[][..], |own| &own.rules) {
-                if let Some(rule) = self.book.rules.get(*index as usize) {
-                    if is_plain(rule) && plan.inside(*index as usize) != Inside::No {
-                        self.note_worst(rule, Verdict::Undetermined);
-                    }
-                }
+        self.result.reasons.push(Reason::UnresolvedSubstance);
+        self.count_all(*rules, Verdict::Undetermined, None, open);
+        for index in self.book.yardsticks().get(yardstick as usize).map_or(&[][..], |own| &own.rules) {
+            let index = *index as usize;
+            let Some(rule) = self.book.rules.get(index) else { continue };
+            if is_plain(rule) && plan.inside(index) != Inside::No && self.book.part_scopes().of(index) == scope {
+                self.note_worst(rule, Verdict::Undetermined);
             }
         }
+    }
+
+    /// Whether something unidentified that stands in no thing of its level could violate a rule.
+    fn anything_may_violate(&self, rule: &Rule) -> bool {
+        let packaging = rule.limit.of == Of::Packaging;
+        let beside = |item: &Item<'_>| {
+            self.tree.nodes.get(item.node).is_some_and(|node| node.packaging == packaging)
+                && item.amount.interval.hi > 0
+                && is_open(&item.identity)
+        };
+        rule.limit.comparison.violates(top(rule), rule.limit.steps) && self.tree.items.iter().any(beside)
     }
 
     /// Whether what nobody has identified in a thing could violate a rule by itself.
@@ -175,34 +219,29 @@ impl<'a> Work<'a> {
         entry.is_some_and(|entry| self.declared_on.is_none_or(|declared| declared < entry))
     }
 
-    /// The verdicts of every rule with this yardstick, where all are compliant beyond doubt; `None` where one may not be.
-    fn clears(&mut self, yardstick: u32, found: &[Touch], room: &mut Room) -> Option<Clear> {
+    /// The verdicts on each thing under every rule with this yardstick, left in `room`, where all are compliant beyond doubt;
+    /// `None` where one may not be.
+    fn clears(&mut self, yardstick: u32, found: &[Touch], room: &mut Room) -> Option<()> {
         let rule = self.book.sample(yardstick)?;
         let things = self.things(rule.limit.of);
-        let mut clear = Clear::default();
         let mut entries = 0;
+        room.outdated = false;
         room.met.clear();
         room.met.resize(things.list.len(), 0);
+        room.clear.clear();
+        room.clear.resize(things.list.len(), Clear::default());
         let counting = |touch: &Touch| rule.entries.get(touch.entry as usize).is_some_and(|entry| self.plan.day.lists(entry));
         for own in found.chunk_by(|a, b| rule.count == Count::Sum || a.entry == b.entry) {
             if own.iter().any(counting) {
                 entries += 1;
-                self.entry_clears(rule, own.iter().filter(|touch| counting(touch)), &things, &mut clear, room)?;
+                self.entry_clears(rule, own.iter().filter(|touch| counting(touch)), &things, room)?;
             }
         }
-        self.rest_clears(rule, yardstick, entries, &things, &mut clear, room)?;
-        Some(clear)
+        self.rest_clears(rule, yardstick, entries, &things, room)
     }
 
     /// The lines that touch one entry (or all of a sum).
-    fn entry_clears<'t>(
-        &self,
-        rule: &Rule,
-        found: impl Iterator<Item = &'t Touch>,
-        things: &Things,
-        clear: &mut Clear,
-        room: &mut Room,
-    ) -> Option<()> {
+    fn entry_clears<'t>(&self, rule: &Rule, found: impl Iterator<Item = &'t Touch>, things: &Things, room: &mut Room) -> Option<()> {
         let packaging = rule.limit.of == Of::Packaging;
         room.shares.clear();
         room.touches.clear();
@@ -266,31 +305,35 @@ impl<'a> Work<'a> {
                 let picked: Vec<Pick<'_>> = picked().collect();
                 self.all_named(rule, Some(entry), &picked.iter().collect::<Vec<_>>())
             };
-            clear.outdated |= old && !complete;
+            room.outdated |= old && !complete;
             let disclosed = things.disclosed.get(at).copied();
-            clear.add(if measured && complete { Evidence::Measured } else { self.evidence_of_rest(rule, disclosed, interval) });
+            let evidence = if measured && complete { Evidence::Measured } else { self.evidence_of_rest(rule, disclosed, interval) };
+            room.clear.get_mut(at)?.add(Clear::once(evidence));
         }
         // What stands outside every thing is declared of a coarser part than the rule speaks of.
         room.held.iter().all(|held| *held).then_some(())
     }
 
     /// The things that no line of the yardstick's entries stands in, and the entries that no line touches.
-    fn rest_clears(&self, rule: &Rule, yardstick: u32, entries: usize, things: &Things, clear: &mut Clear, room: &Room) -> Option<()> {
+    fn rest_clears(&self, rule: &Rule, yardstick: u32, entries: usize, things: &Things, room: &mut Room) -> Option<()> {
         // Without any thing there is one place in which to be silent; the long way knows it.
         if things.list.is_empty() {
             return None;
         }
         let mentions_all = entries > 0 && (rule.count == Count::Sum || rule.entries.len() == entries);
-        let settled = |at: &usize| mentions_all && room.met.get(*at) == Some(&entries);
         let mut remains = !things.hold_everything;
-        for at in (0..things.list.len()).filter(|at| !settled(at)) {
+        for at in 0..things.list.len() {
+            if mentions_all && room.met.get(at) == Some(&entries) {
+                continue;
+            }
             remains = true;
             if things.anything_open && self.open_may_violate(rule, things, at) {
                 return None;
             }
-            clear.add(self.evidence_of_rest(rule, things.disclosed.get(at).copied(), Interval::ZERO));
+            let evidence = self.evidence_of_rest(rule, things.disclosed.get(at).copied(), Interval::ZERO);
+            room.clear.get_mut(at)?.add(Clear::once(evidence));
         }
-        clear.outdated |= remains && self.is_older_than(self.plan.day.latest(yardstick));
+        room.outdated |= remains && self.is_older_than(self.plan.day.latest(yardstick));
         Some(())
     }
 
@@ -301,7 +344,7 @@ impl<'a> Work<'a> {
                 *count += rules * things;
             }
         }
-        if verdict == Verdict::Compliant && rules.counted > 0 {
+        if verdict == Verdict::Compliant && rules.counted > 0 && things > 0 {
             self.result.weaken(evidence);
         }
     }

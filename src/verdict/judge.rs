@@ -16,13 +16,14 @@ use super::things::{Contents, Things};
 use super::touch::{Touch, asks_again, touches};
 use super::tree::{Item, Share, Thing, Tree};
 use super::upcoming::Changes;
+use super::words::Heard;
 use crate::amount::{Dimension, Interval, WHOLE};
 use crate::declaration::{Date, DeclarationKind, ProblemCode, Product, Source};
 use crate::rule::{Count, Of, Rule, RuleBook};
 use crate::substance::{Composition, Identity, Register};
 use std::borrow::Cow;
 use std::cell::RefCell;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -99,6 +100,7 @@ pub(super) struct FileInHand<'a> {
     changes: Option<Rc<Changes>>,
     found: Vec<Touch>,
     room: Room,
+    heard: Heard<'a>,
 }
 
 /// More plans than this are not kept: a file whose every product has categories of its own.
@@ -124,6 +126,7 @@ impl<'a> FileInHand<'a> {
             changes: None,
             found: Vec::new(),
             room: Room::default(),
+            heard: Heard::default(),
         }
     }
 
@@ -243,7 +246,10 @@ pub(super) struct Work<'a> {
     pub(super) contents: Option<Contents>,
     pub(super) things: [Option<Rc<Things>>; 5],
     /// What things tell of themselves, once somebody asked.
-    pub(super) told: RefCell<Vec<(Thing, Rc<Facts>)>>,
+    pub(super) told: RefCell<BTreeMap<Thing, Rc<Facts>>>,
+    /// For each part, as a whole and by its own materials, which scopes of words it is inside.
+    pub(super) scopes: Vec<Option<Rc<[Inside]>>>,
+    pub(super) heard: Heard<'a>,
     pub(super) found: Vec<Touch>,
     pub(super) room: Room,
     pub(super) all: bool,
@@ -315,6 +321,8 @@ impl<'a> Work<'a> {
             contents: None,
             things: [const { None }; 5],
             told: RefCell::default(),
+            scopes: Vec::new(),
+            heard: std::mem::take(&mut file.heard),
             found: std::mem::take(&mut file.found),
             room: std::mem::take(&mut file.room),
             all: file.settings.all,
@@ -323,7 +331,9 @@ impl<'a> Work<'a> {
         touches(&work.tree, work.book, &mut work.found);
         work.judge_rules();
         work.upcoming(file);
-        (file.found, file.room) = (std::mem::take(&mut work.found), std::mem::take(&mut work.room));
+        file.found = std::mem::take(&mut work.found);
+        file.room = std::mem::take(&mut work.room);
+        file.heard = std::mem::take(&mut work.heard);
         (work.finish(), next)
     }
 
@@ -388,12 +398,7 @@ impl<'a> Work<'a> {
     /// What a thing tells of itself.
     pub(super) fn facts(&self, thing: Thing) -> Rc<Facts> {
         let mut told = self.told.borrow_mut();
-        if let Some((_, facts)) = told.iter().find(|(known, _)| *known == thing) {
-            return Rc::clone(facts);
-        }
-        let facts = Rc::new(Facts::new(&self.tree, thing, self.register));
-        told.push((thing, Rc::clone(&facts)));
-        facts
+        Rc::clone(told.entry(thing).or_insert_with(|| Rc::new(Facts::new(&self.tree, thing, self.register))))
     }
 
     /// Whether a thing is inside the part of a rule's scope that looks at parts.

@@ -2,7 +2,7 @@
 //! products of a file are, so this is worked out once for them all; and the rules that nothing in a product touches are
 //! then settled together, however many they are.
 
-use super::scope::{Inside, looks_at_parts, product_inside};
+use super::scope::{Inside, product_inside};
 use crate::amount::Dimension;
 use crate::declaration::Date;
 use crate::rule::{Entry, ListPolicy, Of, Rule, RuleBook};
@@ -54,12 +54,14 @@ pub(super) struct Tally {
 }
 
 impl Tally {
-    fn add(&mut self, rule: &Rule) {
-        if rule.consequence.counts() {
-            self.counted += 1;
-        } else {
-            self.apart += 1;
-        }
+    fn of(rule: &Rule) -> Tally {
+        let counted = u64::from(rule.consequence.counts());
+        Tally { counted, apart: 1 - counted }
+    }
+
+    pub fn add(&mut self, other: Tally) {
+        self.counted += other.counted;
+        self.apart += other.apart;
     }
 
     pub fn is_empty(self) -> bool {
@@ -71,9 +73,11 @@ impl Tally {
     }
 }
 
-/// The plain rules of one level.
-#[derive(Default)]
-pub(super) struct PlainLevel {
+/// Plain rules of one level that look at the same parts: what holds for one that nothing touches holds for all.
+pub(super) struct Bulk {
+    pub of: Of,
+    /// The scope that looks at words of parts, in the book.
+    pub scope: Option<u32>,
     /// How many there are.
     pub rules: Tally,
     /// Their yardsticks.
@@ -98,11 +102,9 @@ pub(super) struct Plan {
     inside: Vec<Inside>,
     /// How many rules are outside.
     pub outside: Tally,
-    /// By yardstick the plain rules, those that look at nothing but concentrations: no part's name, function or size, no
-    /// material.
-    plain: Vec<Tally>,
-    /// By level.
-    pub levels: [PlainLevel; 5],
+    pub bulks: Vec<Bulk>,
+    /// By yardstick the plain rules: how many of which bulk.
+    plain: Vec<Vec<(usize, Tally)>>,
     /// The applicable rules that are not plain.
     pub others: Vec<u32>,
     /// The youngest entry of each yardstick with plain rules, the youngest first.
@@ -121,8 +123,8 @@ impl Plan {
             packaging,
             inside: Vec::with_capacity(book.rules.len()),
             outside: Tally::default(),
-            plain: vec![Tally::default(); book.yardsticks().len()],
-            levels: Default::default(),
+            bulks: Vec::new(),
+            plain: vec![Vec::new(); book.yardsticks().len()],
             others: Vec::new(),
             youngest: Vec::new(),
         };
@@ -141,38 +143,55 @@ impl Plan {
             let inside = if active && !beside { own } else { Inside::No };
             plan.inside.push(inside);
             if inside == Inside::No {
-                plan.outside.add(rule);
+                plan.outside.add(Tally::of(rule));
             } else if is_plain(rule) {
-                if let Some(tally) = plan.plain.get_mut(book.yardstick_of(index) as usize) {
-                    tally.add(rule);
-                }
+                plan.add_plain(book, index, rule);
             } else {
                 plan.others.push(index as u32);
             }
         }
-        plan.settle_levels(book);
+        plan.settle_bulks(book);
         plan
     }
 
-    fn settle_levels(&mut self, book: &RuleBook) {
-        for (yardstick, tally) in self.plain.iter().enumerate().filter(|(_, tally)| !tally.is_empty()) {
+    fn add_plain(&mut self, book: &RuleBook, index: usize, rule: &Rule) {
+        let (of, scope) = (rule.limit.of, book.part_scopes().of(index));
+        let bulk = match self.bulks.iter().position(|bulk| (bulk.of, bulk.scope) == (of, scope)) {
+            Some(bulk) => bulk,
+            None => {
+                let (yardsticks, ceilings, open) = (Vec::new(), Vec::new(), Vec::new());
+                self.bulks.push(Bulk { of, scope, rules: Tally::default(), yardsticks, ceilings, open });
+                self.bulks.len() - 1
+            }
+        };
+        if let Some(own) = self.plain.get_mut(book.yardstick_of(index) as usize) {
+            match own.iter_mut().find(|(known, _)| *known == bulk) {
+                Some((_, tally)) => tally.add(Tally::of(rule)),
+                None => own.push((bulk, Tally::of(rule))),
+            }
+        }
+    }
+
+    fn settle_bulks(&mut self, book: &RuleBook) {
+        for (yardstick, own) in self.plain.iter().enumerate().filter(|(_, own)| !own.is_empty()) {
             let yardstick = yardstick as u32;
             let Some(rule) = book.sample(yardstick) else { continue };
-            let Some(level) = self.levels.get_mut(rule.limit.of as usize) else { continue };
-            level.rules.counted += tally.counted;
-            level.rules.apart += tally.apart;
-            level.yardsticks.push(yardstick);
-            if tally.counted > 0 {
-                let seen = rule.list_complete && rule.limit.unit.dimension == Dimension::MassFraction;
-                level.ceilings.push((rule.limit.ceiling().filter(|_| seen), yardstick));
-                if rule.open {
-                    level.open.push(yardstick);
+            for (bulk, tally) in own {
+                let Some(bulk) = self.bulks.get_mut(*bulk) else { continue };
+                bulk.rules.add(*tally);
+                bulk.yardsticks.push(yardstick);
+                if tally.counted > 0 {
+                    let seen = rule.list_complete && rule.limit.unit.dimension == Dimension::MassFraction;
+                    bulk.ceilings.push((rule.limit.ceiling().filter(|_| seen), yardstick));
+                    if rule.open {
+                        bulk.open.push(yardstick);
+                    }
                 }
             }
             self.youngest.extend(self.day.latest(yardstick).map(|day| (day, yardstick)));
         }
-        for level in &mut self.levels {
-            level.ceilings.sort_unstable();
+        for bulk in &mut self.bulks {
+            bulk.ceilings.sort_unstable();
         }
         self.youngest.sort_unstable_by(|a, b| b.cmp(a));
     }
@@ -187,13 +206,16 @@ impl Plan {
         self.inside.get(rule).copied().unwrap_or(Inside::Unknown)
     }
 
-    /// How many plain rules apply a yardstick.
-    pub fn plain(&self, yardstick: u32) -> Tally {
-        self.plain.get(yardstick as usize).copied().unwrap_or_default()
+    /// The plain rules with a yardstick: how many of which bulk.
+    pub fn plain(&self, yardstick: u32) -> &[(usize, Tally)] {
+        self.plain.get(yardstick as usize).map_or(&[], Vec::as_slice)
     }
 }
 
-/// Whether a rule looks at concentrations alone (not at what was used in manufacture), and nothing at all meets it.
+/// Whether a rule looks at concentrations and words of parts alone (not at what was used in manufacture), and nothing at all
+/// meets it.
 pub(super) fn is_plain(rule: &Rule) -> bool {
-    rule.materials.is_empty() && !looks_at_parts(&rule.scope) && !rule.limit.used && rule.limit.ceiling().is_some()
+    let (scope, limit) = (&rule.scope, &rule.limit);
+    let sizes = scope.part_mass_from.is_some() || scope.part_share_from.is_some();
+    rule.materials.is_empty() && !sizes && !limit.used && limit.ceiling().is_some()
 }

@@ -19,11 +19,11 @@ pub(super) enum Inside {
 }
 
 impl Inside {
-    fn and(self, other: Inside) -> Inside {
+    pub(super) fn and(self, other: Inside) -> Inside {
         self.max(other)
     }
 
-    fn negated(self) -> Inside {
+    pub(super) fn negated(self) -> Inside {
         match self {
             Inside::Yes => Inside::No,
             Inside::Unknown => Inside::Unknown,

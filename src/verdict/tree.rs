@@ -65,7 +65,7 @@ impl Item<'_> {
 }
 
 /// Which content of a node makes up the thing that a rule looks at.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Thing {
     pub node: usize,
     /// Only the materials directly below it: what an assembly adds to its articles.

@@ -34,8 +34,8 @@ fn named(name: &str, register: &Register) -> Option<Identity> {
         return Some(Identity::Known(substance));
     }
     match register.by_name(&normalise_name(name))? {
-        NameMeans::One(substance) => Some(Identity::Known(*substance)),
-        NameMeans::Group(group) => Some(Identity::Group(*group)),
+        NameMeans::One(substance) => Some(Identity::Known(substance)),
+        NameMeans::Group(group) => Some(Identity::Group(group)),
         NameMeans::Several(_) => None,
     }
 }

@@ -12,35 +12,30 @@ static SUBSTANCES: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/substances.
 
 /// Every rule file of the repository by its path below `rules/`. Empty only when the build is broken, and then the
 /// first thing asked for is a fault.
-static BUILT_IN: LazyLock<BTreeMap<String, Arc<str>>> = LazyLock::new(|| unpacked(PACKED));
+static BUILT_IN: LazyLock<BTreeMap<&'static str, &'static str>> = LazyLock::new(|| named(PACKED).collect());
 
 /// The built-in substance tables as they stand in the repository, by their path below `rules/`.
 pub(in crate::input) fn built_in_substances() -> BTreeMap<String, Arc<str>> {
-    unpacked(SUBSTANCES)
+    let mut bytes = Vec::new();
+    // Fails only when the build is broken, and then the table that is asked for is a fault.
+    let _ = flate2::read::DeflateDecoder::new(SUBSTANCES).read_to_end(&mut bytes);
+    named(&bytes).map(|(name, text)| (name.to_string(), Arc::from(text))).collect()
 }
 
-fn unpacked(packed: &[u8]) -> BTreeMap<String, Arc<str>> {
-    let mut bytes = Vec::new();
-    let mut files = BTreeMap::new();
-    if flate2::read::DeflateDecoder::new(packed).read_to_end(&mut bytes).is_err() {
-        return files;
-    }
-    let mut rest = bytes.as_slice();
-    let mut next = || -> Option<String> {
+/// Files as `pack.rs` lays them after each other, each with its name.
+fn named(mut rest: &[u8]) -> impl Iterator<Item = (&str, &str)> {
+    let mut next = move || {
         let (length, tail) = rest.split_first_chunk::<4>()?;
         let (part, tail) = tail.split_at_checked(u32::from_le_bytes(*length) as usize)?;
         rest = tail;
-        String::from_utf8(part.to_vec()).ok()
+        std::str::from_utf8(part).ok()
     };
-    while let (Some(name), Some(text)) = (next(), next()) {
-        files.insert(name, text.into());
-    }
-    files
+    std::iter::from_fn(move || Some((next()?, next()?)))
 }
 
 /// The paths of all built-in rule files, below `rules/`.
 pub(crate) fn built_in_files() -> impl Iterator<Item = &'static str> {
-    BUILT_IN.keys().map(String::as_str)
+    BUILT_IN.keys().copied()
 }
 
 /// A rule file somewhere.
@@ -88,7 +83,7 @@ impl Location {
                 .ok_or_else(|| ("filen finns inte i programmet".to_string(), "the program holds no such file".to_string())),
             Location::BuiltIn(path) => {
                 let missing = || ("filen finns inte i programmet".to_string(), "the program holds no such file".to_string());
-                BUILT_IN.get(path).cloned().ok_or_else(missing)
+                BUILT_IN.get(path.as_str()).map(|text| Arc::from(*text)).ok_or_else(missing)
             }
             Location::Disk(path) => {
                 let bytes = std::fs::read(path).map_err(|error| match error.kind() {

@@ -339,10 +339,9 @@ impl Check<'_> {
     fn by_name_only(&mut self, name: &str, draft: &mut Draft) {
         match self.register.by_name(&normalise_name(name)) {
             Some(NameMeans::One(id)) => {
-                draft.members.insert(*id);
+                draft.members.insert(id);
             }
             Some(NameMeans::Group(group)) => {
-                let group = *group;
                 draft.groups.insert(group);
                 draft.members.extend(self.register.members(group).iter().map(|member| member.substance));
             }
