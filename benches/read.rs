@@ -2,7 +2,8 @@
 //! calamine's streaming reader over the same cells and beside merely inflating the same members. Rounds in turns.
 //!
 //! `cargo bench --no-default-features --bench read`; `KEMKOLL_BENCH_FILES` (300), `KEMKOLL_BENCH_ROWS` (100000, of the one
-//! large sheet) and `KEMKOLL_BENCH_ROUNDS` (7) change the sizes.
+//! large sheet) and `KEMKOLL_BENCH_ROUNDS` (7) change the sizes; `KEMKOLL_BENCH_FILE` measures that file instead, and then
+//! the peak memory after each way of reading too.
 
 use calamine::{DataRef, Reader, Xlsx};
 use kemkoll::amount::Decimal;
@@ -144,8 +145,24 @@ fn size(name: &str, otherwise: usize) -> usize {
     std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(otherwise)
 }
 
+/// The greatest resident memory so far in KiB, as far as the system tells.
+fn peak() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    line.and_then(|line| line.trim().trim_end_matches(" kB").parse().ok()).unwrap_or(0)
+}
+
 fn main() -> Result<(), Failure> {
     let rounds = size("KEMKOLL_BENCH_ROUNDS", 7).max(1);
+    if let Some(path) = std::env::var_os("KEMKOLL_BENCH_FILE") {
+        let bytes = std::fs::read(&path)?;
+        println!("after opening: {} KiB", peak());
+        for (name, way) in [WAYS[0], WAYS[2], WAYS[3], WAYS[1]] {
+            let seen = way(&bytes)?;
+            println!("after {name} of {seen}: peak {} KiB", peak());
+        }
+        return measure(&path.to_string_lossy(), &[bytes], rounds);
+    }
     let many = u32::try_from(size("KEMKOLL_BENCH_FILES", 300))?;
     let rows = u32::try_from(size("KEMKOLL_BENCH_ROWS", 100_000))?;
     let files = (0..many).map(|number| file(number, 200)).collect::<Result<Vec<_>, Failure>>()?;

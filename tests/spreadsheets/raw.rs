@@ -367,7 +367,7 @@ pub fn workbook(dice: &mut Dice, padding: usize) -> Raw {
         members.push(("xl/styles.xml".into(), xml_head(&mut writer, table)));
     }
     let relations = |writer: &mut Writer<'_>, list: &[(String, &str, String)]| {
-        let outer = std::mem::replace(&mut writer.prefix, "");
+        let outer = std::mem::take(&mut writer.prefix);
         let mut text = writer.open("Relationships", &[("xmlns", "http://schemas.openxmlformats.org/package/2006/relationships")]);
         for (id, kind, target) in list {
             text += &writer.empty("Relationship", &[("Id", id), ("Type", &format!("{office}/{kind}")), ("Target", target)]);
