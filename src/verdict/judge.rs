@@ -348,7 +348,9 @@ impl<'a> Work<'a> {
         let mut settled: Option<Vec<Thing>> = None;
         for own in counted.chunk_by(|a, b| rule.count == Count::Sum || a.entry == b.entry) {
             touched_entries += 1;
-            if rule.count == Count::Each && asks_again(own, &mut asked) {
+            // An answer may speak of one entry and not of the next.
+            let from = own.first().and_then(|touch| rule.entries.get(touch.entry as usize)).and_then(|entry| entry.from);
+            if rule.count == Count::Each && self.answers.is_empty() && asks_again(own, from, &mut asked) {
                 continue;
             }
             let things = self.entry(index, rule, inside, own);

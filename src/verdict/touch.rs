@@ -3,6 +3,7 @@
 use super::finding::Reason;
 use super::tree::Tree;
 use crate::amount::Factor;
+use crate::declaration::Date;
 use crate::rule::RuleBook;
 use crate::substance::{Among, Identity};
 use std::collections::BTreeSet;
@@ -22,11 +23,14 @@ pub(super) struct Touch {
     pub factor_reason: Reason,
 }
 
-/// Whether the touches of an entry ask what another entry of the rule was asked already: the same lines, each of them a
+/// What an entry asks of a product of which only declared groups touch it: the entry's date, the lines and their factors.
+pub(super) type Question = (Option<Date>, Vec<(u32, Factor)>);
+
+/// Whether the touches of an entry ask what another entry of the same age was asked already: the same lines, each of them a
 /// declared group of which anything may be the entry. "PFAS, 0.1 %" is one question, and not one for each of thousands.
-pub(super) fn asks_again(own: &[Touch], asked: &mut BTreeSet<Vec<(u32, Factor)>>) -> bool {
+pub(super) fn asks_again(own: &[Touch], from: Option<Date>, asked: &mut BTreeSet<Question>) -> bool {
     own.iter().all(|touch| touch.upto == Some(Reason::GroupAmount))
-        && !asked.insert(own.iter().map(|touch| (touch.item, touch.factor)).collect())
+        && !asked.insert((from, own.iter().map(|touch| (touch.item, touch.factor)).collect()))
 }
 
 /// All touches of a product, by rule, entry and line.
