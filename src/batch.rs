@@ -10,7 +10,7 @@ mod progress;
 mod spill;
 
 pub use pool::WORKER;
-pub use spill::{Lines, Which};
+pub use spill::Lines;
 
 use crate::declaration::{Declaration, DeclarationKind, ProblemCode, Text};
 use crate::input::read::{self, Found};
@@ -21,13 +21,14 @@ use crate::substance::{Composition, Confirmations, Register, identify};
 use crate::verdict::{FileReport, Measurement, Reason, Settings, apply_measurements, judge, measurements, product_keys};
 use listing::Entry;
 use pool::{At, Pool};
-use spill::Block;
+use spill::{Block, Reading, Spill};
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
+use std::sync::{Mutex, PoisonError};
 
 /// What every file of a run is read and identified with.
 #[derive(Clone, Copy)]
@@ -79,12 +80,13 @@ pub struct Outcome {
 }
 
 impl Outcome {
-    /// Writes the chosen result lines of all files, in bytewise order of their names.
+    /// Hands over what each file gave, in bytewise order of their names.
     ///
     /// # Errors
-    /// Those of the file system and of the writer.
-    pub fn copy(&self, which: Which, to: &mut impl io::Write) -> io::Result<()> {
-        spill::copy(&self.folder, self.blocks.iter(), which, to)
+    /// Those of the file system and of `take`.
+    pub fn each(&self, mut take: impl FnMut(&Lines) -> io::Result<()>) -> io::Result<()> {
+        let mut reading = Reading::new(&self.folder);
+        self.blocks.iter().try_for_each(|block| take(reading.lines(block)?))
     }
 }
 
@@ -103,24 +105,98 @@ impl From<io::Error> for Stopped {
     }
 }
 
-/// A declaration that was checked: where its lines lie, and what is kept of it.
+/// What stays in memory of a declaration that was checked; there may be very many. The rest lies on disk.
 struct Checked {
-    file: String,
-    sha256: String,
     block: Block,
-    held: bool,
-    category_missing: u64,
-    unreadable: Option<Text>,
-    /// One bit for each rule of the book: many files wait for the same rules, and none may weigh much.
-    waiting_rules: Box<[u64]>,
+    /// Index of the set of rules that wait for a category, see [`Waiting`].
+    waiting: u32,
+    category_missing: u32,
     headings: bool,
+    rare: Option<Box<Rare>>,
+}
+
+/// What few declarations have.
+#[derive(Default)]
+struct Rare {
+    /// Its name, where that is not the name of the file in the listing: a member of an archive.
+    file: Option<String>,
+    unreadable: Option<Text>,
     measured: Vec<Measurement>,
+}
+
+impl Checked {
+    fn file<'a>(&'a self, at: At, entries: &'a [Entry]) -> &'a str {
+        let own = self.rare.as_ref().and_then(|rare| rare.file.as_deref());
+        own.or_else(|| entries.get(at.0).map(|entry| &*entry.name)).unwrap_or_default()
+    }
+
+    fn unreadable(&self) -> Option<&Text> {
+        self.rare.as_ref()?.unreadable.as_ref()
+    }
+}
+
+/// A declaration that was checked, before it is parted into what stays in memory and what goes to disk.
+struct Look {
+    checked: Checked,
+    report: FileReport,
+    note: Note,
+}
+
+/// What may be asked of a declaration once all files are read: written to disk with its lines.
+#[derive(Default)]
+struct Note {
+    sha256: String,
+    /// Hashes of the keys under which its products may be measured elsewhere.
     keys: Vec<u64>,
 }
 
+impl Note {
+    fn to_bytes(&self) -> Vec<u8> {
+        let mut bytes = vec![u8::try_from(self.sha256.len()).unwrap_or(0)];
+        bytes.extend_from_slice(self.sha256.as_bytes());
+        bytes.extend(self.keys.iter().flat_map(|key| key.to_le_bytes()));
+        bytes
+    }
+
+    /// The hash of the file, and the keys.
+    fn of(bytes: &[u8]) -> Option<(&[u8], impl Iterator<Item = u64>)> {
+        let (length, rest) = bytes.split_first()?;
+        let (sha256, keys) = rest.split_at_checked(usize::from(*length))?;
+        Some((sha256, keys.as_chunks::<8>().0.iter().map(|key| u64::from_le_bytes(*key))))
+    }
+}
+
+/// The sets of rules that wait for a category, one bit a rule: most files wait for the same rules, so each set is kept
+/// once. The first is empty.
+#[derive(Default)]
+struct Waiting(Mutex<BTreeMap<Box<[u64]>, u32>>);
+
+impl Waiting {
+    fn index(&self, bits: Vec<u64>) -> u32 {
+        if bits.is_empty() {
+            return 0;
+        }
+        let mut sets = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let next = sets.len() as u32 + 1;
+        *sets.entry(bits.into_boxed_slice()).or_insert(next)
+    }
+
+    /// The ids of the rules in the sets that `used` lists.
+    fn rules(self, book: &RuleBook, used: &BTreeSet<u32>) -> BTreeSet<String> {
+        let sets = self.0.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let mut rules = BTreeSet::new();
+        for bits in sets.iter().filter(|(_, index)| used.contains(index)).map(|(bits, _)| bits) {
+            let is_waiting = |index: usize| bits.get(index / 64).is_some_and(|bits| bits >> (index % 64) & 1 == 1);
+            let waiting = book.rules.iter().enumerate().filter(|(index, _)| is_waiting(*index));
+            rules.extend(waiting.map(|(_, rule)| rule.id.to_string()));
+        }
+        rules
+    }
+}
+
 enum Seen {
-    Checked(Box<Checked>),
-    Other(String, &'static str),
+    Checked(Checked),
+    Other(Box<(String, &'static str)>),
 }
 
 /// Checks every file. Result lines are spilled to `folder`, which must exist, and stay until they are copied.
@@ -129,70 +205,69 @@ enum Seen {
 /// [`Stopped`], when the run was interrupted or the disk refused. What a file holds never ends a run.
 pub fn check(run: &Run<'_>, entries: &[Entry], folder: &Path) -> Result<Outcome, Stopped> {
     let pool = Pool { reader: run.reader, folder };
-    let all = (0..entries.len()).collect();
-    let seen = pool.read("check", entries, all, 0, &|_, found, spill| match found {
-        Found::Other { file, what } => Ok(Seen::Other(file, what)),
+    let waiting = Waiting::default();
+    let seen = pool.read("check", entries, (0..entries.len()).collect(), 0, &|at, found, spill| match found {
+        Found::Other { file, what } => Ok(Seen::Other(Box::new((file, what)))),
         Found::Declaration(declaration) => {
-            let (mut checked, report) = look(run, *declaration);
-            checked.block = spill.append(&(run.lines)(&report)?)?;
-            Ok(Seen::Checked(Box::new(checked)))
+            let file = declaration.file.clone();
+            Ok(Seen::Checked(write(run, look(run, *declaration, &waiting), file, entries.get(at.0), spill)?))
         }
     })?;
     let mut others = Vec::new();
-    let mut checked: BTreeMap<At, Checked> = BTreeMap::new();
+    let mut checked: Vec<(At, Checked)> = Vec::with_capacity(seen.len());
     for (at, seen) in seen {
         match seen {
-            Seen::Other(file, what) => others.push((file, what)),
-            Seen::Checked(one) => {
-                checked.insert(at, *one);
-            }
+            Seen::Other(other) => others.push(*other),
+            Seen::Checked(one) => checked.push((at, one)),
         }
     }
     others.sort();
-    join_measurements(run, &pool, entries, &mut checked)?;
+    let measured = join_measurements(run, &pool, entries, &waiting, &mut checked)?;
+    // Names are unique but for members of one broken archive, and those stay in its order.
+    checked.sort_unstable_by(|(a, one), (b, other)| one.file(*a, entries).cmp(other.file(*b, entries)).then(a.cmp(b)));
     // Not a member of an archive: a person will want to open the file.
-    let of_file = |(at, one): (&At, &Checked)| entries.get(at.0).filter(|entry| one.headings && one.file == entry.name);
-    let headings = checked.iter().filter_map(of_file).min_by_key(|entry| &entry.name);
-    let headings = headings.map(|entry| (entry.name.clone(), entry.path.clone()));
-    let mut checked: Vec<Checked> = checked.into_values().collect();
-    checked.sort_by(|a, b| (&a.file, &a.sha256).cmp(&(&b.file, &b.sha256)));
-    let mut outcome = Outcome {
+    let is_file = |one: &Checked| one.rare.as_ref().is_none_or(|rare| rare.file.is_none());
+    let headings = checked.iter().find(|(_, one)| one.headings && is_file(one)).and_then(|(at, _)| entries.get(at.0));
+    let unreadable = checked.iter().filter_map(|(at, one)| Some((one.file(*at, entries).to_string(), one.unreadable()?.clone())));
+    Ok(Outcome {
         declarations: checked.len() as u64,
-        measured: 0,
-        unreadable: Vec::new(),
+        measured,
+        unreadable: unreadable.collect(),
         others,
-        category_missing: 0,
-        waiting_rules: BTreeSet::new(),
-        headings,
+        category_missing: checked.iter().map(|(_, one)| u64::from(one.category_missing)).sum(),
+        waiting_rules: waiting.rules(run.book, &checked.iter().map(|(_, one)| one.waiting).collect()),
+        headings: headings.map(|entry| (entry.name.to_string(), entry.path())),
         folder: folder.to_path_buf(),
-        blocks: Vec::with_capacity(checked.len()),
-    };
-    for one in checked {
-        outcome.measured += u64::from(one.held);
-        outcome.category_missing += one.category_missing;
-        let is_waiting = |index: usize| one.waiting_rules.get(index / 64).is_some_and(|bits| bits >> (index % 64) & 1 == 1);
-        let waiting = run.book.rules.iter().enumerate().filter(|(index, _)| is_waiting(*index));
-        outcome.waiting_rules.extend(waiting.map(|(_, rule)| rule.id.to_string()));
-        outcome.blocks.push(one.block);
-        outcome.unreadable.extend(one.unreadable.map(|why| (one.file, why)));
+        blocks: checked.into_iter().map(|(_, one)| one.block).collect(),
+    })
+}
+
+/// Puts what was found on disk; what stays in memory.
+fn write(run: &Run<'_>, look: Look, file: String, entry: Option<&Entry>, spill: &mut Spill) -> io::Result<Checked> {
+    let Look { mut checked, report, note } = look;
+    checked.block = spill.append(&(run.lines)(&report)?, &note.to_bytes())?;
+    if entry.is_none_or(|entry| *entry.name != *file) {
+        checked.rare.get_or_insert_default().file = Some(file);
     }
-    Ok(outcome)
+    Ok(checked)
 }
 
 /// The first look at a declaration: who is in it, what the rules say, and what other files may have to do with it.
-fn look(run: &Run<'_>, declaration: Declaration) -> (Checked, FileReport) {
+fn look(run: &Run<'_>, declaration: Declaration, waiting: &Waiting) -> Look {
     guarded(run, declaration, |composition| {
         let measured = measurements(composition);
         let keys = keys_of(composition).iter().map(|key| hash_of(key)).collect();
         let report = judge(composition, run.book, run.reader.register, run.settings);
-        let mut checked = checked(composition, &report, run.book);
-        (checked.measured, checked.keys) = (measured, keys);
-        (checked, report)
+        let mut checked = checked(composition, &report, run.book, waiting);
+        if !measured.is_empty() {
+            checked.rare.get_or_insert_default().measured = measured;
+        }
+        Look { checked, report, note: Note { sha256: composition.declaration.file_sha256.clone(), keys } }
     })
 }
 
 /// Identifies a declaration and does `then`. A panic on the way makes the declaration one that could not be read.
-fn guarded(run: &Run<'_>, declaration: Declaration, then: impl Fn(&mut Composition) -> (Checked, FileReport)) -> (Checked, FileReport) {
+fn guarded<T>(run: &Run<'_>, declaration: Declaration, then: impl Fn(&mut Composition) -> T) -> T {
     let told = Declaration {
         file_sha256: declaration.file_sha256.clone(),
         ..read::unreadable(&declaration.file, &declaration.format, &read::gave_up())
@@ -201,12 +276,12 @@ fn guarded(run: &Run<'_>, declaration: Declaration, then: impl Fn(&mut Compositi
     catch_unwind(AssertUnwindSafe(|| work(declaration))).unwrap_or_else(|_| work(told))
 }
 
-fn checked(composition: &Composition, report: &FileReport, book: &RuleBook) -> Checked {
-    let mut waiting_rules = Vec::new();
+fn checked(composition: &Composition, report: &FileReport, book: &RuleBook, waiting: &Waiting) -> Checked {
+    let mut waiting_rules: Vec<u64> = Vec::new();
     let mut category_missing = 0;
     for product in &report.products {
         let waiting = || product.findings.iter().filter(|finding| finding.reason == Some(Reason::CategoryMissing));
-        category_missing += u64::from(waiting().next().is_some());
+        category_missing += u32::from(waiting().next().is_some());
         for index in waiting().filter_map(|finding| book.rules.iter().position(|rule| rule.id == finding.rule)) {
             waiting_rules.resize(waiting_rules.len().max(index / 64 + 1), 0);
             if let Some(bits) = waiting_rules.get_mut(index / 64) {
@@ -215,20 +290,16 @@ fn checked(composition: &Composition, report: &FileReport, book: &RuleBook) -> C
         }
     }
     let declaration = &composition.declaration;
+    let unreadable = why_unreadable(declaration).or_else(|| report.unreadable.then(Text::default));
     Checked {
-        file: declaration.file.clone(),
-        sha256: declaration.file_sha256.clone(),
         block: Block::default(),
-        held: false,
+        waiting: waiting.index(waiting_rules),
         category_missing,
-        unreadable: why_unreadable(declaration).or_else(|| report.unreadable.then(Text::default)),
-        waiting_rules: waiting_rules.into_boxed_slice(),
         headings: declaration
             .problems
             .iter()
             .any(|problem| problem.code == ProblemCode::HeadingNotUnderstood && (problem.open || declaration.products.is_empty())),
-        measured: Vec::new(),
-        keys: Vec::new(),
+        rare: unreadable.map(|why| Box::new(Rare { unreadable: Some(why), ..Rare::default() })),
     }
 }
 
@@ -258,11 +329,18 @@ fn hash_of(key: &str) -> u64 {
 }
 
 /// Holds what laboratories measured against what the other files declare of the same products: those files are read again,
-/// judged again, and their lines replaced.
-fn join_measurements(run: &Run<'_>, pool: &Pool<'_>, entries: &[Entry], checked: &mut BTreeMap<At, Checked>) -> Result<(), Stopped> {
-    let mut measured: Vec<Measurement> = checked.values_mut().flat_map(|one| std::mem::take(&mut one.measured)).collect();
+/// judged again, and their lines replaced. How many files that were.
+fn join_measurements(
+    run: &Run<'_>,
+    pool: &Pool<'_>,
+    entries: &[Entry],
+    waiting: &Waiting,
+    checked: &mut [(At, Checked)],
+) -> Result<u64, Stopped> {
+    let rare = checked.iter_mut().filter_map(|(_, one)| one.rare.as_mut());
+    let mut measured: Vec<Measurement> = rare.flat_map(|rare| std::mem::take(&mut rare.measured)).collect();
     if measured.is_empty() {
-        return Ok(());
+        return Ok(0);
     }
     // In an order that does not depend on who was read first.
     measured.sort_by(|a, b| (&a.file, &a.source, &a.written, &a.part, &a.keys).cmp(&(&b.file, &b.source, &b.written, &b.part, &b.keys)));
@@ -274,36 +352,46 @@ fn join_measurements(run: &Run<'_>, pool: &Pool<'_>, entries: &[Entry], checked:
             hashes.insert(hash_of(key));
         }
     }
-    let concerned: BTreeMap<At, String> = checked
-        .iter()
-        .filter(|(_, one)| one.keys.iter().any(|key| hashes.contains(key)))
-        .map(|(at, one)| (*at, one.sha256.clone()))
-        .collect();
+    let mut concerned: BTreeMap<At, Vec<u8>> = BTreeMap::new();
+    let mut reading = Reading::new(pool.folder);
+    checked.sort_unstable_by_key(|(_, one)| one.block);
+    for (at, one) in checked.iter() {
+        if let Some((sha256, mut keys)) = Note::of(reading.note(&one.block)?)
+            && keys.any(|key| hashes.contains(&key))
+        {
+            concerned.insert(*at, sha256.to_vec());
+        }
+    }
     let files: BTreeSet<usize> = concerned.keys().map(|at| at.0).collect();
     let again = pool.read("measured", entries, files.into_iter().collect(), 1, &|at, found, spill| {
         let (Some(sha256), Found::Declaration(declaration)) = (concerned.get(&at), found) else { return Ok(None) };
-        let (mut checked, report) = if declaration.file_sha256 == *sha256 {
-            look_again(run, *declaration, &measured, &by_key)
+        let file = declaration.file.clone();
+        let (held, look) = if declaration.file_sha256.as_bytes() == sha256 {
+            look_again(run, *declaration, waiting, &measured, &by_key)
         } else {
-            look(run, read::unreadable(&declaration.file, &declaration.format, &changed()))
+            (false, look(run, read::unreadable(&declaration.file, &declaration.format, &changed()), waiting))
         };
-        checked.block = spill.append(&(run.lines)(&report)?)?;
-        Ok(Some(checked))
+        Ok(Some((held, write(run, look, file, entries.get(at.0), spill)?)))
     })?;
-    for (at, one) in again {
-        if let Some(one) = one {
-            checked.insert(at, one);
+    let mut again: BTreeMap<At, (bool, Checked)> = again.into_iter().filter_map(|(at, one)| Some((at, one?))).collect();
+    let mut number = 0;
+    for (at, one) in checked {
+        if let Some((held, new)) = again.remove(at) {
+            number += u64::from(held);
+            *one = new;
         }
     }
-    Ok(())
+    Ok(number)
 }
 
+/// A second look, beside what laboratories measured; whether any of it was held against the declaration.
 fn look_again(
     run: &Run<'_>,
     declaration: Declaration,
+    waiting: &Waiting,
     measured: &[Measurement],
     by_key: &BTreeMap<&str, Vec<usize>>,
-) -> (Checked, FileReport) {
+) -> (bool, Look) {
     guarded(run, declaration, |composition| {
         let own = &composition.declaration.file;
         let indices: BTreeSet<usize> = keys_of(composition).iter().filter_map(|key| by_key.get(key.as_str())).flatten().copied().collect();
@@ -311,9 +399,8 @@ fn look_again(
             indices.into_iter().filter_map(|index| measured.get(index)).filter(|each| each.file != *own).cloned().collect();
         let held = !others.is_empty() && apply_measurements(composition, &others);
         let report = judge(composition, run.book, run.reader.register, run.settings);
-        let mut checked = checked(composition, &report, run.book);
-        checked.held = held;
-        (checked, report)
+        let checked = checked(composition, &report, run.book, waiting);
+        (held, Look { checked, report, note: Note::default() })
     })
 }
 
@@ -342,7 +429,8 @@ impl Spilled {
     /// # Errors
     /// Those of the file system and of the writer.
     pub fn copy(&self, to: &mut impl io::Write) -> io::Result<()> {
-        spill::copy(&self.folder, self.blocks.iter(), Which::Findings, to)
+        let mut reading = Reading::new(&self.folder);
+        self.blocks.iter().try_for_each(|block| to.write_all(&reading.lines(block)?.findings))
     }
 }
 
@@ -367,7 +455,7 @@ pub fn identify_each(
             Ok(lines) => (lines?, why),
             Err(_) => (Vec::new(), Some(Text::new(read::gave_up().sv, read::gave_up().en))),
         };
-        let block = spill.append(&Lines { findings: lines, products: Vec::new() })?;
+        let block = spill.append(&Lines { findings: lines, ..Lines::default() }, &[])?;
         Ok(Some((file, sha256, why, block)))
     })?;
     let mut seen: Vec<(String, String, Option<Text>, Block)> = seen.into_iter().filter_map(|(_, seen)| seen).collect();

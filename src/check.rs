@@ -6,9 +6,10 @@ use crate::publish::Stage;
 use crate::request::{self, Refusal};
 use crate::{Exit, complain, interrupt};
 use kemkoll::batch::listing::{self, Listing};
-use kemkoll::batch::{self, Lines, Outcome, Reader, Run, Stopped, Which};
+use kemkoll::batch::{self, Lines, Outcome, Reader, Run, Stopped};
 use kemkoll::input::table::mapping::skeleton;
 use kemkoll::input::{read, workbook};
+use kemkoll::output::digest::Digest;
 use kemkoll::output::json::{self, NotDeclarationRow, OptionsRow, PassedOver, PeriodRow, RunCounts, RunRecord, UnreadableRow};
 use kemkoll::output::report::ReportHeader;
 use kemkoll::output::rows::{self, FindingRow, ProductRow, TextRow};
@@ -85,14 +86,13 @@ struct Job<'a> {
 
 impl Job<'_> {
     fn finish(&self, mut stage: Stage, mut record: RunRecord, gate: Gate) -> Result<Exit, Refusal> {
-        let mut summary = match self.write(&mut stage, &mut record) {
+        let summary = match self.write(&mut stage, &mut record) {
             Ok(summary) => summary,
             Err(error) => {
                 stage.abandon();
                 return Err(if interrupt::stopped() { Refusal::Interrupted } else { cannot_write(self.arguments, &error, self.lang) });
             }
         };
-        summary.finish();
         // What goes to stdout is made of the files, so it comes before they are moved.
         let told = self.tell(&stage, &record, &summary);
         match stage.publish() {
@@ -116,26 +116,25 @@ impl Job<'_> {
         })
     }
 
-    /// Writes every result file, and reads the lines back once for the counts.
+    /// Writes every result file, and gathers the summary.
     fn write(&self, stage: &mut Stage, record: &mut RunRecord) -> io::Result<Summary> {
-        for (name, which) in [(FINDINGS, Which::Findings), (PRODUCTS, Which::Products)] {
-            let mut file = stage.create(name)?;
-            self.outcome.copy(which, &mut file)?;
-            file.flush()?;
-        }
-        let mut summary = Summary::new(TextOptions::default().lines);
-        let mut tally = json::Tally::default();
-        for row in products(stage)? {
-            let row = row.map_err(io::Error::other)?;
-            summary.add_product(&row);
-            tally.add_product(&row);
-        }
-        for row in findings(stage)? {
-            let row = row.map_err(io::Error::other)?;
-            summary.add_finding(&row);
-            tally.add_finding(&row);
-        }
-        tally.finish(record);
+        let mut findings = stage.create(FINDINGS)?;
+        let mut products = stage.create(PRODUCTS)?;
+        let mut summary = Summary::new(text::LINES);
+        self.outcome.each(|lines| {
+            findings.write_all(&lines.findings)?;
+            products.write_all(&lines.products)?;
+            let digest: Digest = serde_json::from_slice(&lines.digest)?;
+            summary.add(digest, &mut |start| {
+                let rest = usize::try_from(start).ok().and_then(|start| lines.findings.get(start..)).unwrap_or_default();
+                let line = rest.split(|byte| *byte == b'\n').next().unwrap_or_default();
+                Ok(serde_json::from_slice(line)?)
+            })
+        })?;
+        findings.flush()?;
+        products.flush()?;
+        summary.finish();
+        summary.complete(record);
         self.complete(record);
         let mut file = stage.create(RUN)?;
         json::write_run(record, &mut file)?;
@@ -361,7 +360,10 @@ impl Job<'_> {
 
 /// The result lines of a report.
 fn lines(report: &FileReport) -> io::Result<Lines> {
-    Ok(Lines { findings: json::block(&rows::finding_rows(report))?, products: json::block(&rows::product_rows(report))? })
+    let (findings, products) = (rows::finding_rows(report), rows::product_rows(report));
+    let (lines, starts) = json::numbered_block(&findings)?;
+    let digest = Digest::of(&findings, &starts, &products, text::LINES);
+    Ok(Lines { findings: lines, products: json::block(&products)?, digest: serde_json::to_vec(&digest)? })
 }
 
 fn findings(stage: &Stage) -> io::Result<impl Iterator<Item = Result<FindingRow, rows::RowError>> + use<>> {

@@ -36,6 +36,7 @@ pub enum Command {
     /// The rule library and rule files of your own: look at them, try them, compare, fetch, write out
     #[command(subcommand)]
     Rules(RulesCommand),
+    Substance(SubstanceArguments),
     /// Print completions for a shell
     Completions {
         /// The shell
@@ -45,7 +46,7 @@ pub enum Command {
     /// Print the manual page, of the program or of one command (roff; view with `man -l -`)
     Man {
         /// The command; left out: the program
-        #[arg(value_parser = PossibleValuesParser::new(["check", "normalise", "explain", "rules", "completions", "man"]))]
+        #[arg(value_parser = PossibleValuesParser::new(["check", "normalise", "explain", "rules", "substance", "completions", "man"]))]
         command: Option<String>,
     },
 }
@@ -174,9 +175,158 @@ pub struct Explain {
 /// What to do with rules.
 #[derive(Debug, Subcommand)]
 pub enum RulesCommand {
+    List(RulesList),
+    Show(RulesShow),
     Lint(RulesLint),
     Test(RulesTest),
+    Diff(RulesDiff),
+    Import(RulesImport),
+    Export(RulesExport),
 }
+
+/// List rules: what they limit, how much, of what, and since when
+#[derive(Debug, Args)]
+pub struct RulesList {
+    /// Only rules of this set; may be repeated
+    #[arg(long = "set", value_name = "ID")]
+    pub sets: Vec<String>,
+    /// Only rules whose breach means this; may be repeated
+    #[arg(long, value_name = "WORD", value_parser = ["restriction", "information", "contract", "award", "watch"])]
+    pub consequence: Vec<String>,
+    /// Only rules that touch this substance: a CAS number, an EC number or a name
+    #[arg(long, value_name = "CAS|EC|NAME")]
+    pub substance: Option<String>,
+    /// Only rules that touch this group of substances, such as `lead`
+    #[arg(long, value_name = "ID")]
+    pub group: Option<String>,
+    /// Only rules for products of this category, such as `eee/8-medical`
+    #[arg(long, value_name = "ID")]
+    pub category: Option<String>,
+    /// Only limits that are a share of this, or criteria of this level; may be repeated
+    #[arg(long, value_name = "LEVEL",
+          value_parser = ["product", "article", "homogeneous-material", "mixture", "packaging", "base", "advanced"])]
+    pub level: Vec<String>,
+    /// Only this kind of requirement in a tender; may be repeated
+    #[arg(long, value_name = "KIND", value_parser = ["specification", "award", "clause"])]
+    pub requirement: Vec<String>,
+    /// Only rules in force on this day
+    #[arg(long, value_name = "DATE", value_parser = date)]
+    pub as_of: Option<Date>,
+    /// The rules of this contract profile: its sets and its own
+    #[arg(long, value_name = "FILE|ID", value_hint = ValueHint::FilePath)]
+    pub contract: Option<PathBuf>,
+    #[command(flatten)]
+    pub beside: Beside,
+    /// What to print: text for people, json for programs
+    #[arg(long, value_name = "FORMAT", default_value = "text", value_parser = ["text", "json"])]
+    pub format: String,
+    #[command(flatten)]
+    pub language: Language,
+}
+
+/// Show a rule, a rule set or a contract profile on a readable page
+///
+/// For a rule: limit, substances, scope, dates, exemptions, evidence, source, advice and its worked examples.
+#[derive(Debug, Args)]
+pub struct RulesShow {
+    /// Id of a rule, a rule set or a contract profile; a rule file's path shows the whole file
+    #[arg(value_name = "RULE|SET")]
+    pub id: String,
+    #[command(flatten)]
+    pub beside: Beside,
+    /// What to print: text for people, json for programs
+    #[arg(long, value_name = "FORMAT", default_value = "text", value_parser = ["text", "json"])]
+    pub format: String,
+    #[command(flatten)]
+    pub language: Language,
+}
+
+/// Say what differs between two versions of rules
+///
+/// OLD and NEW are each a rule set's id, a rule file, a folder, or `built-in` for all built-in rules. With `@DATE` behind it
+/// lists are taken as they stood that day: `reach-candidate-list@2025-06-25`.
+#[derive(Debug, Args)]
+pub struct RulesDiff {
+    /// What it was
+    #[arg(value_name = "OLD", value_hint = ValueHint::AnyPath)]
+    pub old: String,
+    /// What it is
+    #[arg(value_name = "NEW", value_hint = ValueHint::AnyPath)]
+    pub new: String,
+    #[command(flatten)]
+    pub beside: Beside,
+    /// What to print: text for people, json for programs
+    #[arg(long, value_name = "FORMAT", default_value = "text", value_parser = ["text", "json"])]
+    pub format: String,
+    #[command(flatten)]
+    pub language: Language,
+}
+
+/// Read an authority's own list into a rule set
+///
+/// `echa-candidate-list`: the export of the Candidate List from ECHA's portal, the old (csv or xlsx) or the new (xlsx).
+/// Prints what differs from the list at hand, and with --out writes the whole rule set.
+#[derive(Debug, Args)]
+pub struct RulesImport {
+    /// Which list it is
+    #[arg(value_name = "LIST", value_parser = ["echa-candidate-list"])]
+    pub list: String,
+    /// The exported file
+    #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub file: PathBuf,
+    /// Write the rule set to this folder
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath, required_unless_present = "dry_run")]
+    pub out: Option<PathBuf>,
+    /// Only print what would change
+    #[arg(long)]
+    pub dry_run: bool,
+    #[command(flatten)]
+    pub beside: Beside,
+    /// What to print: text for people, json for programs
+    #[arg(long, value_name = "FORMAT", default_value = "text", value_parser = ["text", "json"])]
+    pub format: String,
+    #[command(flatten)]
+    pub language: Language,
+}
+
+/// Write the built-in rules out for editing: rule sets, substances, categories and contract profiles
+///
+/// The folder can then be named with --rules-dir, and its rules, substances and categories stand in for the built-in ones.
+#[derive(Debug, Args)]
+pub struct RulesExport {
+    /// The folder to write; it is made when it does not exist
+    #[arg(value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub dir: PathBuf,
+    /// Overwrite files that stand there already
+    #[arg(long)]
+    pub force: bool,
+    #[command(flatten)]
+    pub language: Language,
+}
+
+/// Say who a substance is, what it belongs to, and which rules touch it
+///
+/// A name is looked up in every language that the register has; what is nearly right is suggested, never taken.
+#[derive(Debug, Args)]
+#[command(after_long_help = SUBSTANCE_EXIT_CODES)]
+pub struct SubstanceArguments {
+    /// A CAS number, an EC number, a name in any language, or the id of a group
+    #[arg(value_name = "CAS|EC|NAME", required = true)]
+    pub asked: Vec<String>,
+    #[command(flatten)]
+    pub beside: Beside,
+    /// What to print: text for people, json for programs
+    #[arg(long, value_name = "FORMAT", default_value = "text", value_parser = ["text", "json"])]
+    pub format: String,
+    #[command(flatten)]
+    pub language: Language,
+}
+
+const SUBSTANCE_EXIT_CODES: &str = "\
+Exit codes:
+  0    it means one substance, several, a group, or a valid number that the register does not have
+  1    it means nothing: a wrong check digit, or a name that nobody has
+  2    wrong usage, or a rule file is wrong";
 
 /// Tell everything that is wrong or doubtful about rule files, at once, with file, line and column
 ///

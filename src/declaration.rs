@@ -58,17 +58,17 @@ pub struct Source {
     /// Where.
     pub place: Place,
     /// What a person sees there.
-    pub raw: Box<str>,
+    pub raw: Arc<str>,
 }
 
 impl Source {
     /// A cell with its text.
-    pub fn cell(sheet: &Arc<str>, row: u32, column: u32, raw: impl Into<Box<str>>) -> Source {
+    pub fn cell(sheet: &Arc<str>, row: u32, column: u32, raw: impl Into<Arc<str>>) -> Source {
         Source { place: Place::Cell { sheet: Arc::clone(sheet), row, column }, raw: raw.into() }
     }
 
     /// The file as a whole.
-    pub fn file(raw: impl Into<Box<str>>) -> Source {
+    pub fn file(raw: impl Into<Arc<str>>) -> Source {
         Source { place: Place::File, raw: raw.into() }
     }
 }
@@ -135,7 +135,7 @@ pub struct Declaration {
     /// Format and version as recognised: `xlsx`, `iec62474 X8.00`, `ipc1752a`.
     pub format: String,
     /// Who declares.
-    pub supplier: Option<Box<str>>,
+    pub supplier: Option<Arc<str>>,
     /// Date of issue.
     pub date: Option<Date>,
     /// Language of the headings or texts (`sv`, `en`, `nb`, `da`, `fi`, `de`), where recognised.
@@ -152,17 +152,17 @@ pub struct Declaration {
 #[derive(Debug, Clone)]
 pub struct Product {
     /// The supplier's article number.
-    pub article_number: Option<Box<str>>,
+    pub article_number: Option<Arc<str>>,
     /// The buyer's article number.
-    pub buyer_article_number: Option<Box<str>>,
+    pub buyer_article_number: Option<Arc<str>>,
     /// Global Trade Item Number.
-    pub gtin: Option<Box<str>>,
+    pub gtin: Option<Arc<str>>,
     /// Name.
-    pub name: Option<Box<str>>,
+    pub name: Option<Arc<str>>,
     /// The supplier of this product where it differs from the declaration's.
-    pub supplier: Option<Box<str>>,
+    pub supplier: Option<Arc<str>>,
     /// Category ids or words as declared ("eee/8-medical", "Undersökningshandskar", a CPV code).
-    pub categories: Vec<Box<str>>,
+    pub categories: Vec<Arc<str>>,
     /// Whether it is a mixture (cleaning agent, adhesive): then the root holds its constituents.
     pub mixture: bool,
     /// Another kind than the declaration's, where a file mixes them.
@@ -219,9 +219,9 @@ pub struct Part {
     /// What it is.
     pub level: Level,
     /// Its name as written; for a material the material's name.
-    pub name: Option<Box<str>>,
+    pub name: Option<Arc<str>>,
     /// Its own number or designator.
-    pub number: Option<Box<str>>,
+    pub number: Option<Arc<str>>,
     /// Mass of one piece, in nanograms.
     pub mass: Option<Interval>,
     /// Its share of the parent's mass, in parts per trillion, where that is declared instead of a mass.
@@ -231,9 +231,9 @@ pub struct Part {
     /// Whether the supplier says that it is an article of its own (IEC 62474 `isArticle`).
     pub is_article: Option<bool>,
     /// What it is for.
-    pub function: Option<Box<str>>,
+    pub function: Option<Arc<str>>,
     /// What it touches: skin, tissue, food, children's mouths.
-    pub contact: Option<Box<str>>,
+    pub contact: Option<Arc<str>>,
     /// Exemptions claimed for the whole part.
     pub exemptions: Vec<ClaimedExemption>,
     /// Parts of it.
@@ -265,7 +265,7 @@ impl Part {
     }
 
     /// An empty part with a name.
-    pub fn named(level: Level, name: impl Into<Box<str>>, source: Source) -> Part {
+    pub fn named(level: Level, name: impl Into<Arc<str>>, source: Source) -> Part {
         Part { name: Some(name.into()), ..Part::new(level, source) }
     }
 }
@@ -274,14 +274,14 @@ impl Part {
 #[derive(Debug, Clone)]
 pub struct Constituent {
     /// Name as written.
-    pub name: Option<Box<str>>,
+    pub name: Option<Arc<str>>,
     /// CAS numbers as written, one an element when a cell holds several; nothing is checked yet. A date cell in a CAS
     /// column stands here as `yyyy-mm-dd`.
-    pub cas: Vec<Box<str>>,
+    pub cas: Vec<Arc<str>>,
     /// EC numbers as written.
-    pub ec: Vec<Box<str>>,
+    pub ec: Vec<Arc<str>>,
     /// Structure as SMILES, where given.
-    pub smiles: Option<Box<str>>,
+    pub smiles: Option<Arc<str>>,
     /// What the amount cell says.
     pub reading: Reading,
     /// Expanded measurement uncertainty in steps of the amount's dimension, where a laboratory gives it.
@@ -289,7 +289,7 @@ pub struct Constituent {
     /// Answer of a yes/no column for this substance ("ingår": ja). It beats an empty amount.
     pub answer: Option<bool>,
     /// What it is for.
-    pub function: Option<Box<str>>,
+    pub function: Option<Arc<str>>,
     /// Whether it is said to be added on purpose.
     pub intended: Option<bool>,
     /// Exemptions claimed for it.
@@ -338,9 +338,9 @@ impl Constituent {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ClaimedExemption {
     /// As written: `6(c)`, `III-7(a)`, `RoHS_0001`. Empty when "by exemption" is said without naming one.
-    pub id: Box<str>,
+    pub id: Arc<str>,
     /// The list it belongs to, where the file says so.
-    pub list: Option<Box<str>>,
+    pub list: Option<Arc<str>>,
     /// The supplier states that there is no exemption, or that he cannot tell.
     pub none: bool,
     /// Where it stands.
@@ -351,9 +351,9 @@ pub struct ClaimedExemption {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Subject {
     /// A whole list or law, by the id of its rule set (`rohs`, `reach-candidate-list`, `reach-annex-xvii`, …).
-    List(Box<str>),
+    List(Arc<str>),
     /// A substance, group or material by its name or CAS number as written: "ftalater", "PVC", "80-05-7".
-    Named(Box<str>),
+    Named(Arc<str>),
 }
 
 /// What the supplier says of the subject. Polarity is already settled: "PVC-fri: Ja" and "Innehåller PVC: Nej" are both
@@ -388,13 +388,13 @@ pub struct Statement {
     /// What it says.
     pub claim: Claim,
     /// Version of the list as written ("EUREACH-0624", "Aug-2011", "D29.00").
-    pub list_version: Option<Box<str>>,
+    pub list_version: Option<Arc<str>>,
     /// The date that version stands for.
     pub list_date: Option<Date>,
     /// Name of the evidence that the supplier refers to.
-    pub evidence: Option<Box<str>>,
+    pub evidence: Option<Arc<str>>,
     /// Why, in the supplier's words.
-    pub justification: Option<Box<str>>,
+    pub justification: Option<Arc<str>>,
     /// Exemptions named in the answer.
     pub exemptions: Vec<ClaimedExemption>,
     /// Where the answer stands.

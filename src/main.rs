@@ -38,6 +38,7 @@ fn main() -> ExitCode {
         Command::Normalise(arguments) => normalise::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),
         Command::Rules(command) => rules::run(&command),
+        Command::Substance(arguments) => rules::substance(&arguments),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "kemkoll", &mut script);

@@ -1,7 +1,7 @@
-//! Runs before the program is compiled: packs the data of `rules/` into two blobs that the binary carries.
+//! Runs before the program is compiled: packs the data of `rules/` into three blobs that the binary carries.
 //!
 //! `register.bin` holds the columns of the substance tables that the program uses, `rules.bin` the rule files as they
-//! stand. The same data gives the same bytes. A table that is not as its guide says stops the build with its line.
+//! stand, `substances.bin` the substance tables as they stand. The same data gives the same bytes. A table that is not as its guide says stops the build with its line.
 
 use sha2::{Digest, Sha256};
 use std::env;
@@ -34,6 +34,21 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     let mut files = Vec::new();
     collect(&rules, "", &mut files)?;
+    fs::write(target.join("rules.bin"), deflated(&named(files)?)?)?;
+
+    // The substance tables as they stand, for `rules export` and for what the register does not keep.
+    let mut files = Vec::new();
+    for (table, _) in TABLES {
+        let name = format!("substances/{table}.csv");
+        let text = fs::read_to_string(rules.join(&name))?.replace("\r\n", "\n");
+        files.push((name, text.into_bytes()));
+    }
+    fs::write(target.join("substances.bin"), deflated(&named(files)?)?)?;
+    Ok(())
+}
+
+/// Files after each other, sorted: the length of the name, the name, the length of the text, the text.
+fn named(mut files: Vec<(String, Vec<u8>)>) -> Result<Vec<u8>, Box<dyn Error>> {
     files.sort();
     let mut packed = Vec::new();
     for (name, bytes) in files {
@@ -42,8 +57,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             packed.extend_from_slice(part);
         }
     }
-    fs::write(target.join("rules.bin"), deflated(&packed)?)?;
-    Ok(())
+    Ok(packed)
 }
 
 /// All tables after each other: a line a row, a tab between fields, an empty line after each table.

@@ -6,9 +6,9 @@ use crate::{Exit, complain};
 use kemkoll::batch::listing::{self, Listing, Missing};
 use kemkoll::declaration::Date;
 use kemkoll::input::confirmations::read_confirmations;
-use kemkoll::input::table::mapping::{self, Mapping};
 use kemkoll::input::register_files::register_of;
 use kemkoll::input::rulebook::Fault;
+use kemkoll::input::table::mapping::{self, Mapping};
 use kemkoll::input::{register, rulebook};
 use kemkoll::output::words::Lang;
 use kemkoll::rule::RuleBook;
@@ -148,6 +148,7 @@ pub fn rules(asked: &Rules, reading: &Reading, lang: Lang) -> Result<(Ready, Rul
         rules: asked.rules.iter().map(|text| text.to_string_lossy().into_owned()).collect(),
         rules_dirs: asked.beside.rules_dir.clone(),
         register_sha256: ready.register_sha256.clone(),
+        watched: false,
     };
     let book = match rulebook::load(&request, &mut ready.register) {
         Ok(book) if book.rules.is_empty() => {
@@ -175,8 +176,14 @@ pub fn reading(asked: &Reading, lang: Lang) -> Result<Ready, Refusal> {
 
 fn loaded(asked: &Reading, rules_dirs: &[PathBuf], lang: Lang, wrong: &mut Vec<String>) -> Result<Ready, Refusal> {
     let (register, register_sha256) = register_of(rules_dirs).map_err(|faults| refused(&faults, lang))?;
-    let mut ready =
-        Ready { register, register_sha256, confirmations: Confirmations::default(), confirmations_sha256: None, mapping: None, mapping_sha256: None };
+    let mut ready = Ready {
+        register,
+        register_sha256,
+        confirmations: Confirmations::default(),
+        confirmations_sha256: None,
+        mapping: None,
+        mapping_sha256: None,
+    };
     if let Some((name, text, hash)) = named_file(asked.mapping.as_deref(), lang, wrong) {
         match mapping::parse(&text, &name) {
             Ok(mapping) => ready.mapping = Some(mapping),

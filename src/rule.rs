@@ -3,11 +3,16 @@
 //!
 //! Rules are data. `input/rulebook.rs` reads them and refuses what is wrong; here they are already valid.
 
+mod book;
+pub mod choose;
+pub mod diff;
 pub mod lint;
+
+pub use book::{GroupHit, Hit, RuleBook, Yardstick};
 
 use crate::amount::{Decimal, Dimension, Factor, Kind, Unit};
 use crate::declaration::{Date, Text};
-use crate::substance::{GroupId, MaterialId, Register, SubstanceId};
+use crate::substance::{GroupId, MaterialId, SubstanceId};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -218,6 +223,14 @@ pub struct Limit {
 }
 
 impl Limit {
+    /// The greatest value that does not violate, in grid steps; `None` where even nothing at all does.
+    pub const fn ceiling(&self) -> Option<u64> {
+        match self.comparison {
+            Comparison::Above => Some(self.steps),
+            Comparison::From => self.steps.checked_sub(1),
+        }
+    }
+
     /// The limit as results print it: a decimal number and its unit.
     pub fn printed(&self) -> (String, &'static str) {
         if self.unit.dimension == Dimension::MassFraction {
@@ -254,7 +267,7 @@ pub struct Scope {
     pub categories: Vec<Arc<str>>,
     /// Category ids outside the rule.
     pub exclude_categories: Vec<Arc<str>>,
-    /// Ids of materials in the register ([`Register::material`]).
+    /// Ids of materials in the register ([`crate::substance::Register::material`]).
     pub materials: Vec<String>,
     /// Ids of materials outside.
     pub exclude_materials: Vec<String>,
@@ -274,6 +287,8 @@ pub struct Scope {
     pub part_mass_from: Option<u64>,
     /// Least share of the part in the product, parts per trillion.
     pub part_share_from: Option<u64>,
+    /// Mixtures are outside: the rule speaks of the materials of articles only.
+    pub exclude_mixtures: bool,
     /// Only products that are named as one of `categories`, or as something wider: one that names no category, or one that
     /// merely may be of them too, is outside. For sets on certain kinds of product that nobody has asked for.
     pub named_only: bool,
@@ -294,6 +309,7 @@ impl Scope {
             && self.exclude_contact.is_empty()
             && self.part_mass_from.is_none()
             && self.part_share_from.is_none()
+            && !self.exclude_mixtures
     }
 }
 
@@ -355,6 +371,8 @@ pub struct Rule {
     /// Substances. When `count` is [`Count::Sum`] all entries in force are added into one concentration; there is one entry
     /// for each pair of dates (usually one), and a substance stands in one of them only.
     pub entries: Vec<Entry>,
+    /// The set whose list it uses, when that is another: what is answered about that list is heard here too.
+    pub list_of: Option<Arc<str>>,
     /// Materials that the rule bans or limits, instead of substances.
     pub materials: Vec<MaterialId>,
     /// Whether membership is open: by group, hazard class or structure rather than by listed numbers alone.
@@ -615,130 +633,6 @@ impl Categories {
     /// Whether something may be in both categories: one is below the other, or a third is below both.
     pub fn overlap(&self, one: &str, other: &str) -> bool {
         one == other || self.overlapping.get(one).is_some_and(|own| own.contains(other))
-    }
-}
-
-/// One rule entry that a substance counts in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Hit {
-    /// Index in [`RuleBook::rules`].
-    pub rule: u32,
-    /// Index in the rule's entries.
-    pub entry: u32,
-    /// Mass fraction of the regulated element, or 1.
-    pub factor: Factor,
-}
-
-/// One rule entry that a declared group touches.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct GroupHit {
-    /// Index in [`RuleBook::rules`].
-    pub rule: u32,
-    /// Index in the rule's entries.
-    pub entry: u32,
-    /// Whether everything in the group counts in the entry; otherwise only some of it may.
-    pub covered: bool,
-    /// Hull of the members' factors.
-    pub factor: Factor,
-}
-
-/// All rules of a run, compiled.
-#[derive(Debug, Clone, Default)]
-pub struct RuleBook {
-    /// The sets, in the order loaded.
-    pub sets: Vec<RuleSet>,
-    /// All rules of all sets, sorted by id.
-    pub rules: Vec<Rule>,
-    /// The contract, if one is checked against.
-    pub contract: Option<Contract>,
-    /// The categories.
-    pub categories: Categories,
-    /// SHA-256 over everything loaded.
-    pub fingerprint: String,
-    hits: Vec<Hit>,
-    hit_ranges: Vec<(u32, u32)>,
-    group_hits: BTreeMap<GroupId, Vec<GroupHit>>,
-}
-
-impl RuleBook {
-    /// Compiles valid rules into look-up tables. `register` must already hold every substance that the rules name.
-    pub fn compile(
-        sets: Vec<RuleSet>,
-        mut rules: Vec<Rule>,
-        contract: Option<Contract>,
-        categories: Categories,
-        fingerprint: String,
-        register: &Register,
-    ) -> RuleBook {
-        rules.sort_by(|a, b| a.id.cmp(&b.id));
-        let mut by_substance: Vec<Vec<Hit>> = vec![Vec::new(); register.len()];
-        let mut group_hits: BTreeMap<GroupId, Vec<GroupHit>> = BTreeMap::new();
-        for (rule_index, rule) in rules.iter().enumerate() {
-            let rule_index = rule_index as u32;
-            for (entry_index, entry) in rule.entries.iter().enumerate() {
-                let entry_index = entry_index as u32;
-                let mut touched: BTreeMap<GroupId, Option<Factor>> =
-                    entry.groups.iter().chain(&entry.open_groups).map(|group| (*group, None)).collect();
-                for (substance, factor) in &entry.members {
-                    if let Some(hits) = by_substance.get_mut(substance.index()) {
-                        let hit = Hit { rule: rule_index, entry: entry_index, factor: *factor };
-                        if !hits.contains(&hit) {
-                            hits.push(hit);
-                        }
-                    }
-                    for group in register.groups_of(*substance) {
-                        let hull = touched.entry(*group).or_default();
-                        let own = hull.unwrap_or(*factor);
-                        *hull = Some(Factor { lo: own.lo.min(factor.lo), hi: own.hi.max(factor.hi) });
-                    }
-                }
-                for (group, hull) in touched {
-                    let named = entry.groups.contains(&group);
-                    // Without an element whatever is in the group counts whole, also when nobody has listed what that is.
-                    let factor = hull.unwrap_or(if rule.limit.element.is_some() { Factor::UNKNOWN } else { Factor::ONE });
-                    // Groups are open: a member that no list names may have any share of the element.
-                    let factor = if rule.limit.element.is_some() { Factor { lo: 0, hi: factor.hi.max(10_000) } } else { factor };
-                    let of_group = group_hits.entry(group).or_default();
-                    // The entries of a sum are added, so the group counts once: in the entry that began first.
-                    let added = (rule.count == Count::Sum).then(|| of_group.iter_mut().find(|hit| hit.rule == rule_index)).flatten();
-                    match added {
-                        Some(hit) => {
-                            hit.covered |= named;
-                            hit.factor = Factor { lo: hit.factor.lo.min(factor.lo), hi: hit.factor.hi.max(factor.hi) };
-                        }
-                        None => of_group.push(GroupHit { rule: rule_index, entry: entry_index, covered: named, factor }),
-                    }
-                }
-            }
-        }
-        let mut hits = Vec::new();
-        let mut hit_ranges = Vec::with_capacity(by_substance.len());
-        for own in by_substance {
-            let start = hits.len() as u32;
-            hits.extend(own);
-            hit_ranges.push((start, hits.len() as u32));
-        }
-        RuleBook { sets, rules, contract, categories, fingerprint, hits, hit_ranges, group_hits }
-    }
-
-    /// The rule entries that a substance counts in.
-    pub fn hits(&self, substance: SubstanceId) -> &[Hit] {
-        self.hit_ranges.get(substance.index()).and_then(|(from, to)| self.hits.get(*from as usize..*to as usize)).unwrap_or(&[])
-    }
-
-    /// The rule entries that a declared group touches.
-    pub fn group_hits(&self, group: GroupId) -> &[GroupHit] {
-        self.group_hits.get(&group).map_or(&[], Vec::as_slice)
-    }
-
-    /// The set of a rule.
-    pub fn set_of(&self, rule: &Rule) -> Option<&RuleSet> {
-        self.sets.get(rule.set)
-    }
-
-    /// The rule with this id.
-    pub fn rule(&self, id: &str) -> Option<&Rule> {
-        self.rules.binary_search_by(|rule| (*rule.id).cmp(id)).ok().and_then(|index| self.rules.get(index))
     }
 }
 

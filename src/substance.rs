@@ -4,11 +4,13 @@
 //! supports: one substance, several, a group, a suspicion, or nobody.
 
 mod identity;
+mod look_up;
 mod number;
 mod register;
 mod structure;
 
 pub(crate) use identity::part_name;
 pub use identity::{Among, Composition, Confirmations, Identity, Line, identify};
+pub use look_up::{Details, GroupShare, Meant, Near, NearMeans, look_up};
 pub use number::{Cas, CasText, Ec, read_cas, read_ec};
 pub use register::{GroupId, MaterialId, Member, NameMeans, Register, Substance, SubstanceId, normalise_name};

@@ -4,16 +4,20 @@
 
 mod answers;
 mod assess;
+mod clear;
 mod conclude;
 mod finding;
 mod judge;
 mod material;
 mod measured;
 mod message;
+mod plan;
+mod reasons;
 mod record;
 mod scope;
 mod settle;
 mod silent;
+mod things;
 mod touch;
 mod tree;
 mod upcoming;

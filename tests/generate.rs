@@ -131,6 +131,7 @@ pub fn rule(id: &str, set: usize, entries: Vec<Entry>, count: Count, limit: Limi
         set,
         title: Text::new(id, id),
         entries,
+        list_of: None,
         materials: Vec::new(),
         open: false,
         stem_groups: Vec::new(),

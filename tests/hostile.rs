@@ -62,6 +62,29 @@ impl Place {
         fs::write(path, bytes).unwrap();
     }
 
+    /// As `check`, and holds the run to the memory that the worst file may take.
+    #[cfg(target_os = "linux")]
+    fn check_within(&self, exit: i32, most_kib: u64) -> Found {
+        let program = env!("CARGO_BIN_EXE_kemkoll");
+        let arguments = ["check", "--rules", "rules.toml", "in", "--out", "out", "--all", "--as-of", "2026-06-01", "--jobs", "1"];
+        let mut child = Command::new(program)
+            .args(arguments)
+            .current_dir(self.folder.path())
+            .stdout(std::process::Stdio::null())
+            .stderr(std::process::Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut peak = 0;
+        while child.try_wait().unwrap().is_none() {
+            let status = fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap_or_default();
+            let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+            peak = peak.max(line.and_then(|line| line.trim().trim_end_matches(" kB").parse().ok()).unwrap_or(0));
+            std::thread::sleep(std::time::Duration::from_millis(2));
+        }
+        assert!(peak > 0 && peak <= most_kib, "the run took {peak} KiB");
+        self.check(exit)
+    }
+
     /// Checks the folder `in` with at most 2 GB of address space where the shell can limit it, and holds the good files'
     /// results against what they must be.
     fn check(&self, exit: i32) -> Found {
@@ -318,6 +341,98 @@ fn bombs_do_not_go_off() {
     let nested: Vec<&Value> = found.findings.iter().filter(|row| row["file"].as_str().unwrap().starts_with("nested.zip")).collect();
     assert!(!nested.is_empty() && nested.iter().all(|row| row["verdict"] != "compliant"), "{nested:?}");
     assert!(nested.iter().any(|row| row["rule"] == "data/unreadable"));
+}
+
+/// A workbook of one sheet, and one part more that is `head`, many times `piece`, and `tail`.
+fn grown(part: &str, head: &str, (piece, times): (&str, usize), tail: &str) -> Vec<u8> {
+    let mut writer = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    let plain: (&str, &[u8]) = ("xl/worksheets/sheet1.xml", b"<worksheet><sheetData><row><c><v>1</v></c></row></sheetData></worksheet>");
+    for (name, bytes) in FRAME.into_iter().chain([plain]).filter(|(name, _)| *name != part) {
+        writer.start_file(name, zip::write::SimpleFileOptions::default()).unwrap();
+        writer.write_all(bytes).unwrap();
+    }
+    writer.start_file(part, zip::write::SimpleFileOptions::default()).unwrap();
+    writer.write_all(head.as_bytes()).unwrap();
+    let together = (1 << 16) / piece.len().min(1 << 16) + 1;
+    let block = piece.repeat(together);
+    for _ in 0..times / together {
+        writer.write_all(block.as_bytes()).unwrap();
+    }
+    writer.write_all(tail.as_bytes()).unwrap();
+    writer.finish().unwrap().into_inner()
+}
+
+/// Every limit of the xlsx reader, each with its own words, its place, and little memory: what a file says of its own
+/// sizes is never believed.
+#[cfg(target_os = "linux")]
+#[test]
+fn workbooks_made_to_cost_much_are_refused_for_little() {
+    const SHEET: &str = "xl/worksheets/sheet1.xml";
+    const STRINGS: &str = "xl/sharedStrings.xml";
+    const STYLES: &str = "xl/styles.xml";
+    let place = Place::new();
+    let sheet = |inside: (&str, usize)| grown(SHEET, "<worksheet><sheetData><row>", inside, "</row></sheetData></worksheet>");
+    let long = "x".repeat(30_000);
+    let one = format!("<si><t>{long}</t></si>");
+    let cells = |cell: &str| format!("</row><row>{}", cell.repeat(1000));
+    let merge = "<mergeCell ref='A1:B2'/>";
+    let cases: [(&str, Vec<u8>, &str, &str); 16] = [
+        ("cells", sheet((&cells("<c><v>1</v></c>"), 3000)), "a file of that size", "Blad1"),
+        ("errors", sheet((&cells("<c t='e'><v>#N/A</v></c>"), 3000)), "a file of that size", "Blad1"),
+        ("rows", sheet(("</row><row><c><v>1</v></c>", 1_048_000)), "a file of that size", "Blad1"),
+        ("text", grown(SHEET, "<worksheet><sheetData><row><c><v>", ("x", 90 << 20), ""), "a cell or text", "Blad1!A1"),
+        ("attributes", grown(SHEET, "<worksheet><sheetData><row><c", (" a='1'", 1_000_000), ""), "attributes", "Blad1!A1"),
+        ("deep", grown(SHEET, "", ("<worksheet>", 2_000_000), ""), "nested deeper", "Blad1"),
+        ("comment", grown(SHEET, "<worksheet><!--", ("x", 90 << 20), ""), "a cell or text", "Blad1"),
+        ("merges", grown(SHEET, "<worksheet><sheetData/><mergeCells>", (merge, 1_100_000), ""), "merged cells", "Blad1"),
+        ("cut", grown(SHEET, "<worksheet><sheetData>", ("<row><c><v>1</v></c></row>", 9), ""), "cut off", "Blad1"),
+        ("entities", grown(SHEET, "<!DOCTYPE a [<!ENTITY a '", ("ha", 9), "'>]><worksheet/>"), "entities", "Blad1"),
+        ("string", grown(STRINGS, "<sst><si><t>", ("x", 300 << 20), "</t></si></sst>"), "a cell or text", STRINGS),
+        ("strings", grown(STRINGS, "<sst>", ("<si/>", 5_000_000), "</sst>"), "amount of text", STRINGS),
+        ("texts", grown(STRINGS, "<sst>", (&one, 10_000), "</sst>"), "amount of text", STRINGS),
+        ("claim", grown(STRINGS, "<sst uniqueCount='4294967295'>", ("<si/>", 9), "</sst>"), "claims 4294967295", STRINGS),
+        ("styles", grown(STYLES, "<styleSheet><cellXfs>", ("<xf/>", 1_000_000), "</cellXfs></styleSheet>"), "cell formats", STYLES),
+        ("relations", grown("_rels/.rels", "", (" ", 90 << 20), "<a/>"), "what the file holds", "_rels/.rels"),
+    ];
+    for (name, bytes, ..) in &cases {
+        assert!(bytes.len() < 2 << 20, "{name}: {} bytes", bytes.len());
+        place.write(format!("in/{name}.xlsx"), bytes);
+    }
+    // Members that need a password, that lie about their sizes, and that are packed in a way nobody knows.
+    let good = xlsx(&[("1", "<c><v>0.01</v></c>")], "");
+    let altered = |local: usize, central: usize, change: fn(&mut u8)| {
+        let mut bytes = good.clone();
+        for at in 0..bytes.len() - 46 {
+            match &bytes[at..at + 4] {
+                b"PK\x03\x04" => change(&mut bytes[at + local]),
+                b"PK\x01\x02" => change(&mut bytes[at + central]),
+                _ => {}
+            }
+        }
+        bytes
+    };
+    place.write("in/locked.xlsx", altered(6, 8, |flags| *flags |= 1));
+    place.write("in/packed.xlsx", altered(8, 10, |method| *method = 12));
+    place.write("in/sum.xlsx", altered(14, 16, |sum| *sum ^= 0x55));
+    place.write("in/lying.xlsx", altered(25, 27, |size| *size = 0x7F));
+    let found = place.check_within(3, 256 << 10);
+    // More files than the summary names.
+    let told = |name: &str, says: &str, at: &str| {
+        let file = format!("{name}.xlsx");
+        let rows: Vec<&Value> = found.of(&file, "data/unreadable").collect();
+        assert_eq!(rows.len(), 1, "{name}");
+        assert_eq!((&rows[0]["verdict"], &rows[0]["where"][0]["raw"]), (&Value::from("undetermined"), &Value::from(at)), "{name}");
+        assert!(rows[0]["message"]["en"].as_str().unwrap().contains(says), "{name}: {}", rows[0]);
+        found.nothing_compliant(&file);
+    };
+    for (name, _, says, at) in &cases {
+        told(name, says, at);
+    }
+    told("locked", "password", "_rels/.rels");
+    told("packed", "packed", "_rels/.rels");
+    told("sum", "damaged", "_rels/.rels");
+    // Two gigabytes are claimed and less than a kilobyte is there: what is there is read.
+    assert_eq!(found.verdict("lying.xlsx", "1"), "compliant");
 }
 
 #[test]

@@ -339,6 +339,28 @@ impl Case<'_> {
         if rule.limit.unit.dimension == Dimension::MassFraction { WHOLE } else { u64::MAX }
     }
 
+    /// Whether a line is of another kind than the limit, and the same material has a line of the limit's kind for the same
+    /// substance, or for the element of which everything is counted.
+    fn told_otherwise(&self, rule: &Rule, entries: &[&Entry], item: &Item) -> bool {
+        let fits = |item: &Item| {
+            let kind = item.amount.kind.unwrap_or(match item.amount.dimension {
+                Dimension::MassFraction => Kind::Content,
+                _ => rule.limit.kind,
+            });
+            item.amount.dimension == rule.limit.unit.dimension && kind == rule.limit.kind
+        };
+        let certain = |item: &Item| item.amount.doubt.is_none() && item.constituent.is_some();
+        if fits(item) || item.amount.dimension == Dimension::Mass || !certain(item) {
+            return false;
+        }
+        self.tree.items.iter().filter(|other| other.node == item.node && fits(other) && certain(other)).any(|other| {
+            let contradicts = rule.limit.kind == Kind::Content && other.amount.interval.hi == 0 && item.amount.interval.hi > 0;
+            let Some((factor, true, None)) = self.membership(rule, entries, other) else { return false };
+            let whole_element = rule.limit.element.is_some() && rule.limit.kind != Kind::Content && factor == Factor::ONE;
+            !contradicts && (other.identity == item.identity || whole_element)
+        })
+    }
+
     /// Every line that concerns the entries, and everybody unidentified.
     fn met(&self, rule: &Rule, entries: &[&Entry]) -> Vec<Met> {
         let mut met = Vec::new();
@@ -380,6 +402,9 @@ impl Case<'_> {
                 continue;
             }
             let Some((factor, surely, reason)) = found else { continue };
+            if reason.is_none() && self.told_otherwise(rule, entries, item) {
+                continue;
+            }
             let lo = if surely { q(interval.lo) * q(u64::from(factor.lo)) / q(10_000) } else { q(0) };
             let hi = q(interval.hi) * q(u64::from(factor.hi)) / q(10_000);
             if factor.is_unknown() && reason.is_none() {

@@ -3,8 +3,9 @@
 
 use kemkoll::amount::{Amount, Factor, Interval, Reading};
 use kemkoll::declaration::{Constituent, Declaration, DeclarationKind, Level, Part, Place, Product, Source, Text};
+use kemkoll::output::digest::Digest;
 use kemkoll::output::flat::{COLUMNS, FlatCsv, flat_rows};
-use kemkoll::output::json::{self, FINDINGS_SCHEMA, OptionsRow, PRODUCTS_SCHEMA, PeriodRow, RUN_SCHEMA, RunRecord, Tally};
+use kemkoll::output::json::{self, FINDINGS_SCHEMA, OptionsRow, PRODUCTS_SCHEMA, PeriodRow, RUN_SCHEMA, RunRecord};
 use kemkoll::output::rows::{FindingRow, ProductRow, finding_rows, neutralised, product_rows, read_rows};
 use kemkoll::output::summary::Summary;
 use kemkoll::output::text::{self, TextOptions};
@@ -320,21 +321,26 @@ pub fn record() -> RunRecord {
         ..OptionsRow::default()
     };
     let mut record = RunRecord::new(&book(), "2026-11-22".into(), vec!["check".into(), "a".into()], options);
-    let (findings, products) = rows();
-    let mut tally = Tally::default();
-    findings.iter().for_each(|row| tally.add_finding(row));
-    products.iter().for_each(|row| tally.add_product(row));
-    tally.finish(&mut record);
+    summary().complete(&mut record);
     record
 }
 
 fn summary() -> Summary {
-    let (findings, products) = rows();
     let mut summary = Summary::new(100);
-    findings.iter().for_each(|row| summary.add_finding(row));
-    products.iter().for_each(|row| summary.add_product(row));
+    for report in reports() {
+        add(&mut summary, 100, &finding_rows(&report), &product_rows(&report));
+    }
     summary.finish();
     summary
+}
+
+/// Adds the rows of one file.
+fn add(summary: &mut Summary, keep: usize, findings: &[FindingRow], products: &[ProductRow]) {
+    let numbers: Vec<u64> = (0..findings.len() as u64).collect();
+    let digest = Digest::of(findings, &numbers, products, keep);
+    // As it comes back from disk.
+    let digest = serde_json::from_slice(&serde_json::to_vec(&digest).unwrap()).unwrap();
+    summary.add(digest, &mut |number| Ok(findings[number as usize].clone())).unwrap();
 }
 
 fn lines<T: serde::Serialize>(rows: &[T]) -> Vec<u8> {
@@ -489,14 +495,14 @@ fn a_summary_is_bounded() {
     let row = rows().0.into_iter().find(|row| row.verdict == Verdict::NonCompliant && row.ruleset.as_deref() == Some("rohs")).unwrap();
     for number in 0..1000_u32 {
         let row = FindingRow { article_number: Some(format!("{number}")), lo: Some(format!("{}", 2000 + number)), ..row.clone() };
-        summary.add_finding(&row);
+        add(&mut summary, 3, &[row], &[]);
     }
     summary.finish();
     let section = summary.section(Verdict::NonCompliant).or(summary.apart(Verdict::NonCompliant)).unwrap();
     assert_eq!((section.groups.len(), section.all_groups, section.findings), (3, 1000, 1000));
     assert_eq!(section.groups[0].row.lo.as_deref(), Some("2999"), "the worst is kept");
     let mut summary = Summary::new(3);
-    summary.add_finding(&FindingRow { product: Some("långt ".repeat(10_000)), ..row });
+    add(&mut summary, 3, &[FindingRow { product: Some("långt ".repeat(10_000)), ..row }], &[]);
     summary.finish();
     assert!(text::summary(&summary, &TextOptions { width: 40, ..TextOptions::default() }).len() < 1000);
     let nothing = text::summary(&Summary::new(3), &TextOptions::default());

@@ -26,6 +26,7 @@ fn rule(id: &str, set: usize, title: Text, steps: u64, of: Of, consequence: Cons
         set,
         title,
         entries: Vec::new(),
+        list_of: None,
         materials: Vec::new(),
         open: false,
         stem_groups: Vec::new(),

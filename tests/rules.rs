@@ -125,7 +125,8 @@ fn everything() -> (RuleBook, Register) {
 fn lists_are_as_long_as_their_publisher_says() {
     let (book, _) = everything();
     let mut told = String::new();
-    for set in &book.sets {
+    // The entries of the POPs Regulation are counted by a test of their own: several rules stand for one.
+    for set in book.sets.iter().filter(|set| &*set.id != "pops") {
         let Some(official) = set.official_count else { continue };
         // What a set regulates: its list entries, groups and substances, however many rules name them.
         let own = book.rules.iter().filter(|rule| book.set_of(rule).is_some_and(|home| home.id == set.id));
@@ -251,4 +252,33 @@ fn a_category_that_may_be_another_leaves_a_rule_open() {
     ] {
         assert!(!vocabulary.overlap(one, other), "{one} is never {other}");
     }
+}
+
+/// The POPs Regulation has as many entries in Annex I as the authority counts. An id is set, entry, what is looked at; acids
+/// and their related compounds are one entry, and the brominated diphenyl ethers are five.
+#[test]
+fn every_persistent_pollutant_is_there() {
+    let (book, _) = book(&Request::default());
+    let entries: BTreeSet<&str> = book
+        .rules
+        .iter()
+        .filter(|rule| rule.id.starts_with("pops/") && rule.consequence != Consequence::Watch)
+        .filter_map(|rule| rule.id.split('/').nth(1))
+        .map(|entry| entry.trim_end_matches("-related"))
+        .collect();
+    let ethers = ["tetra", "penta", "hexa", "hepta", "deca"].len();
+    let official = book.sets.iter().find(|set| &*set.id == "pops").and_then(|set| set.official_count);
+    assert_eq!(Some((entries.len() - 1 + ethers) as u64), official, "{entries:?}");
+}
+
+/// Which entries of Annex XVII stand here, so that one that is lost is noticed. What is left out, and why, is told in
+/// `rules/README.md`.
+#[test]
+fn the_entries_of_annex_xvii_are_there() {
+    let (book, _) = book(&Request::default());
+    let entries: BTreeSet<&str> =
+        book.rules.iter().filter(|rule| rule.id.starts_with("reach-annex-xvii/")).filter_map(|rule| rule.id.split('/').nth(1)).collect();
+    let wanted = "1 2 4 5 6 7 8 16 17 18 18a 19 20 21 23 24 25 26 27 28 29 30 31 32 34 35 36 37 38 43 45 46 46a 47 48 49 50 50a 51 52 \
+                  54 55 56 57 58 59 60 61 62 63 64 65 66 68 69 70 71 72 73 74 75 76 77 78 79 80 81 82";
+    assert_eq!(entries, wanted.split_whitespace().collect());
 }

@@ -30,6 +30,8 @@ mod oracle;
 mod oracle_agrees;
 // Hostile and broken files beside good ones.
 mod hostile;
+// The xlsx reader held against calamine's, over files from several writers.
+mod spreadsheets;
 // What others wrote: the shared real files, where they are at hand.
 mod real;
 // Declarations that were once judged wrongly.

@@ -3,7 +3,7 @@
 //! A spreadsheet keeps binary doubles; what a person typed is the shortest decimal at 15 significant digits, and that
 //! is what is kept here. Everything after this file is integers.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 /// The number `digits · 10^-scale`. Sign in `digits`; `scale` is at most 60.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -16,6 +16,21 @@ pub struct Decimal {
 
 /// Largest number of digits read from text; longer ones are not amounts anybody measured.
 const MOST_DIGITS: usize = 30;
+
+/// Room for the digits of one double, so that none need be allocated.
+struct Digits {
+    bytes: [u8; 32],
+    length: usize,
+}
+
+impl fmt::Write for Digits {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        let end = self.length + text.len();
+        self.bytes.get_mut(self.length..end).ok_or(fmt::Error)?.copy_from_slice(text.as_bytes());
+        self.length = end;
+        Ok(())
+    }
+}
 
 impl Decimal {
     /// Zero.
@@ -39,8 +54,9 @@ impl Decimal {
         if value.abs() < 1e15 && value.trunc() == value {
             return Some(Decimal::whole(value as i128));
         }
-        let text = format!("{value:.14e}");
-        let (mantissa, exponent) = text.split_once('e')?;
+        let mut text = Digits { bytes: [0; 32], length: 0 };
+        write!(text, "{value:.14e}").ok()?;
+        let (mantissa, exponent) = std::str::from_utf8(text.bytes.get(..text.length)?).ok()?.split_once('e')?;
         let exponent: i32 = exponent.parse().ok()?;
         let mut digits: i128 = 0;
         for byte in mantissa.bytes() {
@@ -58,6 +74,58 @@ impl Decimal {
             Decimal { digits: digits.checked_mul(10i128.checked_pow(u32::try_from(-scale).ok()?)?)?, scale: 0 }
         };
         Some(value.trimmed())
+    }
+
+    /// What [`Decimal::from_f64_15`] makes of the double that a text names, told from the text alone: plain digits with at
+    /// most one decimal point, and at most 19 digits from the first that is not zero. `None` where only the double can
+    /// tell, and for any other text.
+    pub fn of_stored_text(text: &[u8]) -> Option<Decimal> {
+        let (negative, plain) = match text.strip_prefix(b"-") {
+            Some(rest) => (true, rest),
+            None => (false, text),
+        };
+        // Small enough that no digit is lost before the point, and no number is as small as nothing.
+        if plain.len() > 24 {
+            return None;
+        }
+        let (mut digits, mut significant, mut scale, mut seen, mut point) = (0_u64, 0_u32, 0_u32, false, false);
+        for byte in plain {
+            match byte {
+                b'0'..=b'9' => {
+                    if significant == 19 {
+                        return None;
+                    }
+                    seen = true;
+                    digits = digits * 10 + u64::from(byte - b'0');
+                    significant += u32::from(digits > 0);
+                    scale += u32::from(point);
+                }
+                b'.' if !point => point = true,
+                _ => return None,
+            }
+        }
+        if !seen {
+            return None;
+        }
+        if significant > 15 {
+            // A double is nearer to the text than a ninth of a unit in its fifteenth digit: away from the middle between
+            // two such digits, both are rounded the same way.
+            let surplus = significant - 15;
+            let unit = 10_u64.pow(surplus);
+            let rest = digits % unit;
+            let (down, up) = (rest * 100 < unit * 38, rest * 100 > unit * 62);
+            if scale < surplus || !(down || up) {
+                return None;
+            }
+            digits = digits / unit + u64::from(up);
+            scale -= surplus;
+        }
+        while scale > 0 && digits.is_multiple_of(10) {
+            digits /= 10;
+            scale -= 1;
+        }
+        let digits = i128::from(digits);
+        Some(Decimal { digits: if negative { -digits } else { digits }, scale })
     }
 
     /// Reads plain digits with at most one decimal point and an optional exponent: `0.1`, `-3`, `4.90E+01`.
@@ -100,6 +168,14 @@ impl Decimal {
     /// The same number without zeros at the end.
     pub fn trimmed(self) -> Decimal {
         let Decimal { mut digits, mut scale } = self;
+        if let Ok(mut short) = i64::try_from(digits) {
+            // The same in 64 bits, where division is many times cheaper.
+            while scale > 0 && short % 10 == 0 {
+                short /= 10;
+                scale -= 1;
+            }
+            return Decimal { digits: i128::from(short), scale };
+        }
         while scale > 0 && digits % 10 == 0 {
             digits /= 10;
             scale -= 1;
@@ -139,6 +215,12 @@ impl Decimal {
 
     /// Quotient (towards minus infinity) and whether something was left over.
     fn divide(self, factor: u64) -> Option<(i128, bool)> {
+        // What people write fits in 64 bits, where division is many times cheaper.
+        if let (Ok(digits), Some(divisor)) = (u64::try_from(self.digits), 10u64.checked_pow(self.scale))
+            && let Some(product) = digits.checked_mul(factor)
+        {
+            return Some((i128::from(product / divisor), !product.is_multiple_of(divisor)));
+        }
         // A scale beyond 38 cannot be a power of ten in 128 bits; such a number times any unit is below one step.
         let Some(divisor) = 10i128.checked_pow(self.scale) else {
             return Some((if self.digits < 0 { -1 } else { 0 }, self.digits != 0));
@@ -168,6 +250,58 @@ impl fmt::Display for Decimal {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+
+    fn of_text(text: &str) -> Option<Decimal> {
+        text.parse().ok().and_then(Decimal::from_f64_15)
+    }
+
+    proptest! {
+        #[test]
+        fn what_the_text_tells_is_what_the_double_tells(text in "-?[0-9]{1,12}(\\.[0-9]{0,14})?", zeros in "-?0\\.0{0,4}[0-9]{14,18}") {
+            for text in [text, zeros] {
+                if let Some(told) = Decimal::of_stored_text(text.as_bytes()) {
+                    prop_assert_eq!(Some(told), of_text(&text), "{}", text);
+                }
+            }
+        }
+
+        #[test]
+        fn every_double_written_with_17_digits_is_read_back(bits in any::<u64>(), places in 0_u32..18) {
+            let double = f64::from_bits(bits);
+            let tame = (bits % 1_000_000_007) as f64 / 10_f64.powi(i32::try_from(places).unwrap_or(0));
+            for text in [format!("{double}"), format!("{tame}"), format!("{tame:.17}")] {
+                if let Some(told) = Decimal::of_stored_text(text.as_bytes()) {
+                    prop_assert_eq!(Some(told), of_text(&text), "{}", text);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_text_tells_what_it_can() {
+        for (text, told) in [
+            ("0.1", true),
+            ("-0", true),
+            ("000.50", true),
+            ("0.10000000000000001", true),
+            ("0.33333333333333331", true),
+            ("7.0000000000000009", true),
+            ("0.99999999999999989", true),
+            ("0.1234567890123455", false),
+            ("1234567890123456", false),
+            ("1E-3", false),
+            ("", false),
+            (".", false),
+            ("1.2.3", false),
+            ("3,141", false),
+            ("0.00000000000000000000001", false),
+        ] {
+            let found = Decimal::of_stored_text(text.as_bytes());
+            assert_eq!(found.is_some(), told, "{text}");
+            assert!(!told || found == of_text(text), "{text}");
+        }
+    }
 
     #[test]
     fn doubles_are_read_as_their_shortest_decimal_at_15_digits() {

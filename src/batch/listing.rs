@@ -7,18 +7,34 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-/// A file to check.
+/// A file to check. There may be very many, so folders are shared and no name is kept twice.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
-    /// Where it is.
-    pub path: PathBuf,
+    folder: Arc<Path>,
+    /// Its name in that folder, where the last part of `name` is another.
+    own: Option<Box<OsStr>>,
     /// What results call it: relative to the argument it was found under, folders parted by `/`.
-    pub name: String,
+    pub name: Box<str>,
     /// Size in bytes, as the file system gives it.
     pub size: u64,
     /// Whether it was named itself, and not found in a folder.
     pub named: bool,
+}
+
+impl Entry {
+    /// Where it is.
+    pub fn path(&self) -> PathBuf {
+        match &self.own {
+            Some(own) => self.folder.join(&**own),
+            None => self.folder.join(last_part(&self.name)),
+        }
+    }
+}
+
+fn last_part(name: &str) -> &str {
+    name.rsplit('/').next().unwrap_or(name)
 }
 
 /// Everything that the arguments lead to.
@@ -156,7 +172,10 @@ impl Relative {
 struct Found {
     root: usize,
     relative: Relative,
-    entry: Entry,
+    path: PathBuf,
+    name: String,
+    size: u64,
+    named: bool,
 }
 
 struct Search {
@@ -245,16 +264,16 @@ impl Search {
     fn file(&mut self, root: usize, path: PathBuf, target: PathBuf, relative: Relative, size: u64, named: bool) {
         if let Some(known) = self.by_target.get(&target).and_then(|index| self.found.get_mut(*index)) {
             self.listing.repeated += 1;
-            known.entry.named |= named;
+            known.named |= named;
             // Found twice under one argument (a link beside the file): the bytewise first name is kept.
             if known.root == root && relative.raw < known.relative.raw {
                 known.relative = relative;
-                known.entry.path = path;
+                known.path = path;
             }
             return;
         }
         self.by_target.insert(target, self.found.len());
-        self.found.push(Found { root, relative, entry: Entry { path, name: String::new(), size, named } });
+        self.found.push(Found { root, relative, path, name: String::new(), size, named });
     }
 
     fn unreadable(&mut self, relative: &Relative, path: &Path, error: &std::io::Error) {
@@ -286,11 +305,11 @@ impl Search {
                 let count = taken.get(found.root).copied().unwrap_or(0);
                 let outer = above.get(found.root).map_or(&[][..], |names| names.get(..count).unwrap_or(names));
                 let parts: Vec<&str> = outer.iter().rev().chain(&found.relative.written).map(String::as_str).collect();
-                found.entry.name = parts.join("/");
+                found.name = parts.join("/");
             }
             let mut by_name: BTreeMap<&str, BTreeSet<usize>> = BTreeMap::new();
             for found in &self.found {
-                by_name.entry(&found.entry.name).or_default().insert(found.root);
+                by_name.entry(&found.name).or_default().insert(found.root);
             }
             let short: BTreeSet<usize> = by_name.into_values().filter(|roots| roots.len() > 1).flatten().collect();
             let mut longer = false;
@@ -306,23 +325,37 @@ impl Search {
                 break;
             }
         }
-        self.found.sort_by(|a, b| (&a.entry.name, &a.relative.raw).cmp(&(&b.entry.name, &b.relative.raw)));
+        self.found.sort_by(|a, b| (&a.name, &a.relative.raw).cmp(&(&b.name, &b.relative.raw)));
         // Only names that are not UTF-8 can still be alike.
         let mut used: BTreeSet<String> = BTreeSet::new();
         for found in &mut self.found {
-            let plain = found.entry.name.clone();
+            let plain = found.name.clone();
             let mut number = 2_u32;
-            while !used.insert(found.entry.name.clone()) {
-                found.entry.name = format!("{plain}#{number}");
+            while !used.insert(found.name.clone()) {
+                found.name = format!("{plain}#{number}");
                 number += 1;
             }
         }
         let mut listing = self.listing;
-        listing.entries = self.found.into_iter().map(|found| found.entry).collect();
+        let mut folders: BTreeMap<PathBuf, Arc<Path>> = BTreeMap::new();
+        listing.entries = self.found.into_iter().map(|found| entry(found, &mut folders)).collect();
         listing.entries.sort_by(|a, b| a.name.cmp(&b.name));
         listing.unreadable.sort();
         listing
     }
+}
+
+/// What is kept of a file that was found.
+fn entry(found: Found, folders: &mut BTreeMap<PathBuf, Arc<Path>>) -> Entry {
+    let Found { path, name, size, named, .. } = found;
+    let parent = path.parent().unwrap_or(Path::new(""));
+    let folder = match folders.get(parent) {
+        Some(known) => Arc::clone(known),
+        None => Arc::clone(folders.entry(parent.to_path_buf()).or_insert_with(|| parent.into())),
+    };
+    let own = path.file_name().unwrap_or_default();
+    let own = if own == last_part(&name) { None } else { Some(own.into()) };
+    Entry { folder, own, name: name.into_boxed_str(), size, named }
 }
 
 /// Names in a folder, sorted bytewise.
@@ -372,7 +405,7 @@ mod tests {
     }
 
     fn names(listing: &Listing) -> Vec<&str> {
-        listing.entries.iter().map(|entry| entry.name.as_str()).collect()
+        listing.entries.iter().map(|entry| &*entry.name).collect()
     }
 
     fn arguments(folder: &Path, names: &[&str]) -> Vec<OsString> {

@@ -4,36 +4,31 @@
 //! from the index.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::fs::{File, OpenOptions};
-use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
+use std::io::{self, BufReader, BufWriter, Read, Write};
 use std::path::Path;
 
-/// The lines that one file gave, each ended by a line break.
+/// What one file gave.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Lines {
-    /// Lines of `findings.jsonl`.
+    /// Lines of `findings.jsonl`, each ended by a line break.
     pub findings: Vec<u8>,
-    /// Lines of `products.jsonl`.
+    /// Lines of `products.jsonl`, likewise.
     pub products: Vec<u8>,
+    /// What the summary needs of them, so that nobody reads them again.
+    pub digest: Vec<u8>,
 }
 
-/// Which of the two results.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Which {
-    /// `findings.jsonl`.
-    Findings,
-    /// `products.jsonl`.
-    Products,
-}
-
-/// Where a file's lines lie: the findings first, then the products.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+/// Where a file's lines lie. How long they are, they say themselves: this stays in memory for every file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub struct Block {
     spill: u32,
     offset: u64,
-    findings: u64,
-    products: u64,
 }
+
+/// Findings, products, digest and note, one behind the other, behind their four lengths.
+const HEAD: usize = 32;
 
 /// One worker's spill file.
 #[derive(Debug)]
@@ -53,16 +48,21 @@ impl Spill {
         Ok(Spill { number, file: BufWriter::with_capacity(1 << 16, file), end: 0 })
     }
 
-    /// Appends the lines of a file.
+    /// Appends the lines of a file, and what the batch notes of it for itself.
     ///
     /// # Errors
     /// Those of the file system, a full disk above all.
-    pub fn append(&mut self, lines: &Lines) -> io::Result<Block> {
-        self.file.write_all(&lines.findings)?;
-        self.file.write_all(&lines.products)?;
-        let (findings, products) = (lines.findings.len() as u64, lines.products.len() as u64);
-        let block = Block { spill: self.number, offset: self.end, findings, products };
-        self.end += findings + products;
+    pub fn append(&mut self, lines: &Lines, note: &[u8]) -> io::Result<Block> {
+        let block = Block { spill: self.number, offset: self.end };
+        let sections = [&*lines.findings, &*lines.products, &*lines.digest, note];
+        self.end += HEAD as u64;
+        for section in sections {
+            self.file.write_all(&(section.len() as u64).to_le_bytes())?;
+            self.end += section.len() as u64;
+        }
+        for section in sections {
+            self.file.write_all(section)?;
+        }
         Ok(block)
     }
 
@@ -79,34 +79,84 @@ fn path_of(folder: &Path, number: u32) -> std::path::PathBuf {
     folder.join(format!("spill-{number}"))
 }
 
-/// Copies the chosen lines of all blocks, in the order given.
-///
-/// # Errors
-/// Those of the file system and of the writer.
-pub fn copy<'a>(folder: &Path, blocks: impl Iterator<Item = &'a Block>, which: Which, to: &mut impl Write) -> io::Result<()> {
-    let mut files: BTreeMap<u32, (File, u64)> = BTreeMap::new();
-    for block in blocks {
-        let (start, length) = match which {
-            Which::Findings => (block.offset, block.findings),
-            Which::Products => (block.offset.saturating_add(block.findings), block.products),
-        };
-        if length == 0 {
-            continue;
-        }
-        let (file, at) = match files.entry(block.spill) {
-            std::collections::btree_map::Entry::Occupied(known) => known.into_mut(),
-            std::collections::btree_map::Entry::Vacant(new) => new.insert((File::open(path_of(folder, block.spill))?, 0)),
-        };
-        if *at != start {
-            file.seek(SeekFrom::Start(start))?;
-        }
-        let copied = io::copy(&mut (&*file).take(length), to)?;
-        *at = start + copied;
-        if copied != length {
-            return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "a temporary file was cut short"));
-        }
+/// Reads blocks back, in any order; best in the order in which each worker wrote them.
+#[derive(Debug)]
+pub struct Reading<'a> {
+    folder: &'a Path,
+    files: BTreeMap<u32, (BufReader<File>, u64)>,
+    /// The lines of the block read last; kept so that its memory is.
+    lines: Lines,
+    note: Vec<u8>,
+}
+
+impl Reading<'_> {
+    /// Reads the spill files in `folder`.
+    pub fn new(folder: &Path) -> Reading<'_> {
+        Reading { folder, files: BTreeMap::new(), lines: Lines::default(), note: Vec::new() }
     }
-    Ok(())
+
+    /// The lines of a block.
+    ///
+    /// # Errors
+    /// Those of the file system.
+    pub fn lines(&mut self, block: &Block) -> io::Result<&Lines> {
+        let (file, at) = open(&mut self.files, self.folder, block)?;
+        let [findings, products, digest, _] = lengths(file)?;
+        take(file, findings, &mut self.lines.findings)?;
+        take(file, products, &mut self.lines.products)?;
+        take(file, digest, &mut self.lines.digest)?;
+        *at += HEAD as u64 + findings + products + digest;
+        Ok(&self.lines)
+    }
+
+    /// What the batch noted of the file.
+    ///
+    /// # Errors
+    /// Those of the file system.
+    pub fn note(&mut self, block: &Block) -> io::Result<&[u8]> {
+        let (file, at) = open(&mut self.files, self.folder, block)?;
+        let [findings, products, digest, note] = lengths(file)?;
+        let before = findings + products + digest;
+        file.seek_relative(i64::try_from(before).map_err(io::Error::other)?)?;
+        take(file, note, &mut self.note)?;
+        *at += HEAD as u64 + before + note;
+        Ok(&self.note)
+    }
+}
+
+/// The block's spill file, at the beginning of the block, and where that is.
+fn open<'f>(
+    files: &'f mut BTreeMap<u32, (BufReader<File>, u64)>,
+    folder: &Path,
+    block: &Block,
+) -> io::Result<&'f mut (BufReader<File>, u64)> {
+    let place = match files.entry(block.spill) {
+        Entry::Occupied(known) => known.into_mut(),
+        Entry::Vacant(new) => new.insert((BufReader::with_capacity(1 << 16, File::open(path_of(folder, block.spill))?), 0)),
+    };
+    // Blocks lie nearly in the order in which they are wanted: mostly no step, or a short one inside the buffer.
+    place.0.seek_relative(block.offset.wrapping_sub(place.1).cast_signed())?;
+    place.1 = block.offset;
+    Ok(place)
+}
+
+fn lengths(file: &mut impl Read) -> io::Result<[u64; 4]> {
+    let mut lengths = [0; 4];
+    for length in &mut lengths {
+        let mut bytes = [0; 8];
+        file.read_exact(&mut bytes)?;
+        *length = u64::from_le_bytes(bytes);
+    }
+    Ok(lengths)
+}
+
+fn take(file: &mut impl Read, length: u64, into: &mut Vec<u8>) -> io::Result<()> {
+    into.clear();
+    if file.take(length).read_to_end(into)? as u64 == length {
+        Ok(())
+    } else {
+        Err(io::Error::new(io::ErrorKind::UnexpectedEof, "a temporary file was cut short"))
+    }
 }
 
 #[cfg(test)]
@@ -116,20 +166,22 @@ mod tests {
     #[test]
     fn blocks_come_back_in_any_order() {
         let folder = tempfile::tempdir().unwrap();
-        let lines = |f: &str, p: &str| Lines { findings: f.into(), products: p.into() };
+        let lines = |f: &str, p: &str| Lines { findings: f.into(), products: p.into(), digest: format!("{f}{p}").into() };
         let mut one = Spill::create(folder.path(), 0).unwrap();
         let mut two = Spill::create(folder.path(), 1).unwrap();
-        let a = one.append(&lines("a1\na2\n", "A\n")).unwrap();
-        let b = two.append(&lines("", "B\n")).unwrap();
-        let c = one.append(&lines("c\n", "C\n")).unwrap();
+        let written = [("a1\na2\n", "A\n", ""), ("", "B\n", "second"), ("c\n", "C\n", "third")];
+        let [a, b, c] = written;
+        let blocks = [
+            one.append(&lines(a.0, a.1), a.2.as_bytes()).unwrap(),
+            two.append(&lines(b.0, b.1), b.2.as_bytes()).unwrap(),
+            one.append(&lines(c.0, c.1), c.2.as_bytes()).unwrap(),
+        ];
         one.finish().unwrap();
         two.finish().unwrap();
-        let read = |which| {
-            let mut bytes = Vec::new();
-            copy(folder.path(), [c, b, a].iter(), which, &mut bytes).unwrap();
-            String::from_utf8(bytes).unwrap()
-        };
-        assert_eq!(read(Which::Findings), "c\na1\na2\n");
-        assert_eq!(read(Which::Products), "C\nB\nA\n");
+        let mut reading = Reading::new(folder.path());
+        for at in [2, 1, 0, 0, 2, 1, 1] {
+            assert_eq!(*reading.lines(&blocks[at]).unwrap(), lines(written[at].0, written[at].1));
+            assert_eq!(reading.note(&blocks[at]).unwrap(), written[at].2.as_bytes());
+        }
     }
 }

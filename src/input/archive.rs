@@ -196,11 +196,6 @@ impl Package {
         self.zip.get(range.clone())
     }
 
-    /// The parts' names in lower case.
-    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
-        self.parts.keys().map(String::as_str)
-    }
-
     /// The package as a zip file without compression.
     pub(super) fn as_zip(&self) -> &[u8] {
         &self.zip
@@ -212,7 +207,8 @@ fn is_style_sheet(name: &str) -> bool {
     name.ends_with("/styles.xml") || name.ends_with("/styles.bin") || name == "styles.xml"
 }
 
-fn open<'a>(bytes: &'a [u8], limits: &Limits) -> Result<ZipArchive<Cursor<&'a [u8]>>, ReadError> {
+/// Opens a zip file whose directory is within the limits.
+pub(super) fn open<'a>(bytes: &'a [u8], limits: &Limits) -> Result<ZipArchive<Cursor<&'a [u8]>>, ReadError> {
     if bytes.len() > limits.file_bytes {
         return Err(too_large("filen", "the file"));
     }
@@ -229,11 +225,7 @@ fn open<'a>(bytes: &'a [u8], limits: &Limits) -> Result<ZipArchive<Cursor<&'a [u
         return Err(too_many_members());
     }
     if archive.has_duplicate_names() {
-        return Err(ReadError::new(
-            Fault::Hostile,
-            "två delar i filen har samma namn; spara om den i programmet den kom från",
-            "two parts of the file carry the same name; save it again in the program it came from",
-        ));
+        return Err(twice());
     }
     Ok(archive)
 }
@@ -276,6 +268,14 @@ fn member_name(file: &zip::read::ZipFile<'_, Cursor<&[u8]>>) -> String {
 fn is_clutter(name: &str) -> bool {
     let last = name.rsplit('/').next().unwrap_or_default().to_ascii_lowercase();
     name.starts_with("__MACOSX/") || last.starts_with("._") || matches!(last.as_str(), "" | ".ds_store" | "thumbs.db" | "desktop.ini")
+}
+
+pub(super) fn twice() -> ReadError {
+    ReadError::new(
+        Fault::Hostile,
+        "två delar i filen har samma namn; spara om den i programmet den kom från",
+        "two parts of the file carry the same name; save it again in the program it came from",
+    )
 }
 
 pub(super) fn damaged() -> ReadError {

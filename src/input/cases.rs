@@ -46,6 +46,8 @@ pub struct Case {
     pub as_of: Option<Date>,
     /// The product's category, where the case says one.
     pub category: Option<String>,
+    /// What was declared, in one line, as it is written.
+    pub declared: String,
     /// What was declared.
     pub declaration: Declaration,
 }
@@ -178,7 +180,10 @@ fn case(table: &Table, document: &Document) -> Option<Case> {
     let as_of = table.date("as_of").map(|spot| spot.value);
     let category = table.text("category").map(|spot| spot.value);
     let dated = table.date("dated").map(|spot| spot.value);
-    let declaration = declaration(table, document, &place, category.as_deref());
+    let further = table.texts("categories").into_iter().map(|spot| spot.value);
+    let categories: Vec<String> = category.iter().cloned().chain(further).collect();
+    let declaration = declaration(table, document, &place, &categories);
+    let declared = declared(table);
     table.finish();
     Some(Case {
         file: Arc::clone(&document.name),
@@ -190,6 +195,7 @@ fn case(table: &Table, document: &Document) -> Option<Case> {
         because,
         as_of,
         category,
+        declared,
         declaration: Declaration { date: dated, ..declaration? },
     })
 }
@@ -211,6 +217,30 @@ fn mass(table: &Table, key: &'static str) -> Option<Interval> {
     }
 }
 
+/// What a case declares, in one line, as it is written.
+fn declared(table: &Table) -> String {
+    let mut parts: Vec<String> = ["category", "component", "material_name"].iter().filter_map(|key| table.text_quietly(key)).collect();
+    for key in ["material", "article", "product", "mixture", "packaging"] {
+        if !table.has(key) {
+            continue;
+        }
+        let line = |own: &Table| {
+            ["name", "cas", "ec", "amount", "function"].iter().filter_map(|key| own.text_quietly(key)).collect::<Vec<_>>().join(" ")
+        };
+        let lines: Vec<String> = table.tables(key).iter().map(line).collect();
+        parts.push(format!("{key}: {}", if lines.is_empty() { "–".to_string() } else { lines.join(", ") }));
+    }
+    if let Some(asked) = table.has("statement").then(|| table.table("statement")).flatten() {
+        let text = |key| asked.text_quietly(key).unwrap_or_default();
+        let evidence = asked.text_quietly("evidence").map(|evidence| format!(" ({evidence})")).unwrap_or_default();
+        parts.push(format!("\"{}\": {}{evidence}", text("text"), text("answer")));
+    }
+    if let Some(exemption) = table.text_quietly("exemption") {
+        parts.push(format!("[{exemption}]"));
+    }
+    parts.join("; ")
+}
+
 /// The place of a case's field, as the source of what it declares.
 fn source(document: &Document, place: &Place, raw: &str) -> Source {
     Source {
@@ -219,7 +249,7 @@ fn source(document: &Document, place: &Place, raw: &str) -> Source {
     }
 }
 
-fn declaration(table: &Table, document: &Document, place: &Place, category: Option<&str>) -> Option<Declaration> {
+fn declaration(table: &Table, document: &Document, place: &Place, categories: &[String]) -> Option<Declaration> {
     let own = source(document, place, "");
     let claimed = table.text("exemption");
     // The id is the rule file's own; what suppliers write around it is the readers' business.
@@ -227,7 +257,7 @@ fn declaration(table: &Table, document: &Document, place: &Place, category: Opti
         .into_iter()
         .map(|spot| {
             let source = source(document, &spot.place, &spot.value);
-            ClaimedExemption { id: spot.value.into_boxed_str(), list: None, none: false, source }
+            ClaimedExemption { id: spot.value.into(), list: None, none: false, source }
         })
         .collect();
     let mut lists: Vec<(Declared, Vec<Constituent>)> = Vec::new();
@@ -253,12 +283,12 @@ fn declaration(table: &Table, document: &Document, place: &Place, category: Opti
     let measured = table.flag("measured").is_some_and(|flag| flag.value);
     let mut product = Product::new(own.clone());
     product.name = Some("example".into());
-    product.categories = category.into_iter().map(Into::into).collect();
+    product.categories = categories.iter().map(|category| category.as_str().into()).collect();
     product.root.mass = product_mass;
     let asked = table.table("statement");
     if let Some(asked) = &asked {
         let (text, answer) = (asked.required_text("text"), asked.text("answer"));
-        let evidence = asked.text("evidence").map(|spot| spot.value.into_boxed_str());
+        let evidence = asked.text("evidence").map(|spot| spot.value.into());
         asked.finish();
         if let (Some(Spot { value: text, place }), Some(Spot { value: answer, .. })) = (text, answer) {
             let mut statements = questionnaire::statement_of(&text, &answer, source(document, &place, &answer));
@@ -298,6 +328,7 @@ fn declaration(table: &Table, document: &Document, place: &Place, category: Opti
         let mut part = Part::new(Level::Material, own.clone());
         part.name = material_name.as_deref().map(Into::into);
         part.constituents = constituents;
+        part.exemptions.clone_from(&claims);
         for constituent in &mut part.constituents {
             constituent.measured = measured;
         }
@@ -362,18 +393,18 @@ fn constituent(line: &Table, document: &Document) -> Constituent {
         line.faults().at(&place, "raden anger varken cas, ec eller name", "the line has neither cas, ec nor name");
     }
     let shown = [&cas, &ec, &name].into_iter().flatten().map(|spot| spot.value.as_str()).collect::<Vec<_>>().join(" ");
-    let boxed = |spot: Option<Spot<String>>| spot.map(|spot| spot.value.into_boxed_str());
+    let shared = |spot: Option<Spot<String>>| spot.map(|spot| Arc::<str>::from(spot.value));
     let mut own = Constituent::new(source(document, &place, &shown));
     own.amount_source = amount.as_ref().map(|spot| source(document, &spot.place, &spot.value));
     own.reading = amount.map_or(Reading::Empty, |spot| read_text(&spot.value, &Context::default()));
     if let (Reading::Amount(amount), Some(measure)) = (&mut own.reading, measure) {
         amount.kind = Some(measure.value);
     }
-    own.cas = boxed(cas).into_iter().collect();
-    own.ec = boxed(ec).into_iter().collect();
-    own.name = boxed(name);
-    own.function = boxed(function);
-    own.smiles = boxed(smiles);
+    own.cas = shared(cas).into_iter().collect();
+    own.ec = shared(ec).into_iter().collect();
+    own.name = shared(name);
+    own.function = shared(function);
+    own.smiles = shared(smiles);
     own.intended = intended;
     own
 }

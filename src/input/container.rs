@@ -83,6 +83,26 @@ pub struct Limits {
     pub columns: u32,
     /// Shared strings of a workbook.
     pub strings: usize,
+    /// Bytes of the shared strings of an xlsx.
+    pub string_bytes: usize,
+    /// Bytes of one part of an xlsx that is held whole: the list of sheets, relations, styles.
+    pub part_bytes: usize,
+    /// Bytes of one cell or shared string of an xlsx, with all its markup.
+    pub element_bytes: usize,
+    /// Bytes of the text of one cell of an xlsx. Excel itself stops at 32 767 characters.
+    pub cell_text_bytes: usize,
+    /// Attributes of one element of an xlsx.
+    pub attributes: usize,
+    /// Elements inside one another in an xlsx.
+    pub depth: usize,
+    /// Cell formats of an xlsx. Excel itself stops at 65 490.
+    pub formats: usize,
+    /// Merged ranges of one sheet of an xlsx.
+    pub merges: usize,
+    /// Bytes of memory that the cells of an xlsx may take, whatever the size of the file …
+    pub held_bytes: usize,
+    /// … and for each byte of the file: a small file that holds much was made to.
+    pub held_per_byte: usize,
 }
 
 impl Default for Limits {
@@ -99,6 +119,16 @@ impl Default for Limits {
             rows: 1_048_576,
             columns: 16_384,
             strings: 4_000_000,
+            string_bytes: 256 << 20,
+            part_bytes: 32 << 20,
+            element_bytes: 4 << 20,
+            cell_text_bytes: 1 << 20,
+            attributes: 256,
+            depth: 64,
+            formats: 100_000,
+            merges: 1_000_000,
+            held_bytes: 64 << 20,
+            held_per_byte: 32,
         }
     }
 }

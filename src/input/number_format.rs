@@ -75,8 +75,25 @@ impl NumberFormat {
 
     /// Whether every number is shown as it is stored, so that nothing need be looked up.
     pub fn is_plain(&self) -> bool {
-        self.around_text.is_none()
-            && self.sections.iter().all(|s| s.condition.is_none() && s.appearance == Appearance::Number(Shown::Plain))
+        self.around_text.is_none() && Self::are_plain(&self.sections)
+    }
+
+    fn are_plain(sections: &[Section]) -> bool {
+        sections.iter().all(|s| s.condition.is_none() && s.appearance == Appearance::Number(Shown::Plain))
+    }
+
+    /// How every number is shown, when that is the same for all of them and the number stands as it is stored.
+    pub fn always(&self) -> Option<Shown> {
+        match self.sections.as_slice() {
+            [Section { condition: None, appearance: Appearance::Number(shown) }] => Some(shown.clone()),
+            sections if Self::are_plain(sections) => Some(Shown::Plain),
+            _ => None,
+        }
+    }
+
+    /// Whether words stand around texts that have this format.
+    pub fn has_words(&self) -> bool {
+        self.around_text.is_some()
     }
 
     /// Whether numbers with this format are days or times, and nothing else.

@@ -44,7 +44,9 @@ pub fn bytes(path: &Path) -> Result<Vec<u8>, ReadError> {
     };
     let most = Limits::default().file_bytes;
     let file = File::open(path).map_err(cannot)?;
-    let mut bytes = Vec::new();
+    // One piece of memory for the whole file, as long as it does not grow meanwhile.
+    let size = file.metadata().map_or(0, |meta| meta.len());
+    let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or(0).min(most) + 1);
     file.take(most as u64 + 1).read_to_end(&mut bytes).map_err(cannot)?;
     if bytes.len() > most {
         return Err(archive::too_large("filen", "the file"));
@@ -192,7 +194,7 @@ fn is_note(name: &str) -> bool {
 fn sha256(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(64);
     for byte in Sha256::digest(bytes) {
-        text.push_str(&format!("{byte:02x}"));
+        text.extend([byte >> 4, byte & 15].map(|digit| char::from_digit(u32::from(digit), 16).unwrap_or('0')));
     }
     text
 }

@@ -33,18 +33,13 @@ impl std::error::Error for BrokenRegister {}
 
 /// Builds the register from the tables in the binary.
 pub fn register() -> Result<Register, BrokenRegister> {
-    build(&packed_tables()?)
-}
-
-/// The tables in the binary as they are packed: a line a row, a tab between fields, an empty line after each table.
-pub(super) fn packed_tables() -> Result<String, BrokenRegister> {
     let broken = |table, row: &str| BrokenRegister { table, row: row.to_string() };
     let mut text = String::with_capacity(5_000_000);
     flate2::read::DeflateDecoder::new(PACKED).read_to_string(&mut text).map_err(|error| broken("all", &error.to_string()))?;
-    Ok(text)
+    build(&text)
 }
 
-/// Builds the register from tables in the packed form.
+/// Builds the register from tables in the packed form: a line a row, a tab between fields, an empty line after each table.
 pub(super) fn build(text: &str) -> Result<Register, BrokenRegister> {
     let mut rows = text.lines();
     let mut register = Register::with_capacity(34_000, 60_000);

@@ -1,12 +1,12 @@
 //! Substance tables of a user's own rules folder (`substances/`), as `rules export` writes them out for editing. Each
 //! table that stands there takes the place of the built-in one. Every row is checked first, with line and column.
 
-use super::register::{BrokenRegister, build, packed_tables};
+use super::register::{BrokenRegister, build, register};
+use super::rulebook::Fault;
 use super::rulebook::fault::{Document, Faults};
 use super::rulebook::lists::{Row, bad_cas, bad_ec, rows};
 use super::rulebook::sources::{Location, document};
-use super::rulebook::Fault;
-use crate::substance::{Cas, Ec, Register};
+use crate::substance::{Cas, Details, Ec, GroupShare, Register};
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
@@ -77,9 +77,8 @@ pub fn register_of(dirs: &[PathBuf]) -> Result<(Register, Option<String>), Vec<F
         faults.sorted()
     };
     let own = dirs.iter().map(|dir| dir.join("substances")).find(|folder| folder.is_dir());
-    let built_in = packed_tables().map_err(broken)?;
-    let Some(folder) = own else { return Ok((build(&built_in).map_err(broken)?, None)) };
-    let text = tables(&folder, &built_in, &faults);
+    let Some(folder) = own else { return Ok((register().map_err(broken)?, None)) };
+    let text = tables(&folder, &faults);
     if faults.count() > 0 {
         return Err(faults.sorted());
     }
@@ -89,28 +88,57 @@ pub fn register_of(dirs: &[PathBuf]) -> Result<(Register, Option<String>), Vec<F
 }
 
 /// All tables in the packed form: those of the folder, and the built-in ones for the rest.
-fn tables(folder: &Path, built_in: &str, faults: &Faults) -> String {
-    let mut packed = String::with_capacity(built_in.len());
+fn tables(folder: &Path, faults: &Faults) -> String {
+    let mut packed = String::with_capacity(5_000_000);
     let mut known = Known::default();
-    let mut rest = built_in;
     for shape in &SHAPES {
-        let (table, after) = rest.split_once("\n\n").unwrap_or((rest, ""));
-        rest = after;
-        let path = folder.join(format!("{}.csv", shape.name));
-        if path.is_file() {
-            if let Some(document) = document(&Location::Disk(path), None, faults) {
-                own_table(shape, &document, &mut known, faults, &mut packed);
-            }
-        } else {
-            for row in table.lines() {
-                known.note(shape.name, row);
-                packed.push_str(row);
-                packed.push('\n');
-            }
+        if let Some(document) = document(&location(folder, shape.name), None, faults) {
+            own_table(shape, &document, &mut known, faults, &mut packed);
         }
         packed.push('\n');
     }
     packed
+}
+
+/// The table in the folder, else the built-in one.
+fn location(folder: &Path, table: &str) -> Location {
+    let name = format!("{table}.csv");
+    let path = folder.join(&name);
+    if path.is_file() { Location::Disk(path) } else { Location::BuiltIn(format!("substances/{name}")) }
+}
+
+/// What the tables of the register for these folders say of a number beyond what judging needs. What is wrong with a
+/// table has been told by [`register_of`].
+pub fn details(dirs: &[PathBuf], number: Cas) -> Details {
+    let own = dirs.iter().map(|dir| dir.join("substances")).find(|folder| folder.is_dir());
+    let number = number.to_string();
+    let mut found = Details::default();
+    for table in ["substances", "groups", "hazards"] {
+        let at = own.as_deref().map_or_else(|| Location::BuiltIn(format!("substances/{table}.csv")), |folder| location(folder, table));
+        let Some(document) = document(&at, None, &Faults::default()) else { continue };
+        let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(document.text.as_bytes());
+        let Ok(headers) = reader.headers().cloned() else { continue };
+        for row in reader.records().map_while(Result::ok) {
+            let field = |name: &str| {
+                let column = headers.iter().position(|own| own.trim() == name);
+                column.and_then(|at| row.get(at)).unwrap_or_default().trim().to_string()
+            };
+            if field("cas") != number {
+                continue;
+            }
+            match table {
+                "substances" => found.formula = Some(field("formula")).filter(|formula| !formula.is_empty()),
+                "groups" => found.groups.push(GroupShare {
+                    group: field("group"),
+                    element: field("element"),
+                    fraction: field("fraction"),
+                    confidence: field("confidence"),
+                }),
+                _ => found.hazards.push((field("index"), field("classes"), field("from"))),
+            }
+        }
+    }
+    found
 }
 
 /// What later tables may refer to.
@@ -157,7 +185,11 @@ fn own_table(shape: &Shape, document: &Document, known: &mut Known, faults: &Fau
         }
         let place = row.get(shape.columns.first().copied().unwrap_or_default()).place;
         if let Some(first) = first.get(&line) {
-            faults.at(&place, format!("raden står redan på rad {first}; ta bort den ena"), format!("the row stands at line {first} already; remove one"));
+            faults.at(
+                &place,
+                format!("raden står redan på rad {first}; ta bort den ena"),
+                format!("the row stands at line {first} already; remove one"),
+            );
             return;
         }
         first.insert(line.clone(), place.line);
@@ -205,11 +237,7 @@ fn checked(table: &str, row: &Row, known: &Known, faults: &Faults) {
             let ambiguous = row.get("ambiguous");
             if !matches!(ambiguous.value.as_str(), "" | "yes") {
                 let written = &ambiguous.value;
-                faults.at(
-                    &ambiguous.place,
-                    format!("`{written}`: skriv yes eller inget"),
-                    format!("`{written}`: write yes or nothing"),
-                );
+                faults.at(&ambiguous.place, format!("`{written}`: skriv yes eller inget"), format!("`{written}`: write yes or nothing"));
             }
         }
         "groups" | "hazards" => {

@@ -234,13 +234,14 @@ pub fn request(shelf: &Shelf, book: &Book, register_sha256: Option<String>) -> R
         rules: if book.contract { Vec::new() } else { vec![book.wish.clone()] },
         rules_dirs: shelf.dirs.clone(),
         register_sha256,
+        ..Request::default()
     }
 }
 
 /// What to load for all rule sets of a shelf together, so that ids are compared over all of them.
 pub fn sets_together(shelf: &Shelf, register_sha256: Option<String>) -> Request {
     let rules = shelf.books.iter().filter(|book| !book.contract).map(|book| book.wish.clone()).collect();
-    Request { contract: None, rules, rules_dirs: shelf.dirs.clone(), register_sha256 }
+    Request { rules, rules_dirs: shelf.dirs.clone(), register_sha256, ..Request::default() }
 }
 
 /// What to load for the laws that the shelf's rules are held against: all of its folders and all that is built in.

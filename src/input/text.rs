@@ -67,7 +67,7 @@ fn encoding_of(bytes: &[u8]) -> (&'static Encoding, bool) {
 }
 
 /// The encoding that `<?xml … encoding="…"?>` names.
-fn named_in_declaration(head: &[u8]) -> Option<&'static Encoding> {
+pub(super) fn named_in_declaration(head: &[u8]) -> Option<&'static Encoding> {
     let head = head.trim_ascii_start();
     if !head.starts_with(b"<?xml") {
         return None;

@@ -157,13 +157,79 @@ fn odd_but_valid_xlsx_is_read() {
 }
 
 #[test]
-fn what_the_library_would_misread_is_refused() {
-    for rows in [
-        r#"<row r="1"><c r="A1"><v>0.1&#50;</v></c></row>"#,
-        r#"<row r="1"><c r="A1"><v><![CDATA[5]]></v></c></row>"#,
-        r#"<row r="1"><c r="A1" t="str"><v><![CDATA[5]]></v></c></row>"#,
+fn values_are_read_however_xml_spells_them() {
+    for (cell, expected) in [
+        ("<c r='A1'><v>0.1&#50;</v></c>", "0.12"),
+        ("<c r='A1'><v><![CDATA[5]]></v></c>", "5"),
+        ("<c r='A1' t='str'><v><![CDATA[<5]]></v></c>", "<5"),
+        ("<c r='A1' t='str'><f>\"a&lt;\"</f><v>a&lt;b_x000D_</v></c>", "a<b\r"),
+        ("<c r='A1' t='n'><v> 5 </v></c>", "5"),
+        ("<c r='A1'><v>1E-3</v></c>", "0.001"),
+        ("<c r='A1'><v>0.10000000000000001</v></c>", "0.1"),
+        ("<c r='A1'><v>7.0000000000000009</v></c>", "7"),
+        ("<c r='A1' t='n'><v>3,141</v></c>", "3,141"),
+        ("<c t='b'><v> true</v></c>", "TRUE"),
+        ("<c t='e'><v>#SPILL!</v></c>", "#SPILL!"),
+        ("<c\n\tr = 'A1'\n t\n=\n'inlineStr' ><is><t> a </t></is><v>b</v></c >", "a"),
+        ("<c r='&#65;1' s='&#48;' t='&#115;tr'><v>x</v></c>", "x"),
+        ("<!-- <c r='A1'> --><c x=\"'>'\"><?y?><v><!-- 3 -->2</v><extLst><ext><v>9</v></ext></extLst></c>", "2"),
+        ("<a:b><c><v>1</v></c></a:b>", "1"),
     ] {
-        assert_eq!(read(&xlsx(rows, "", &[])).unwrap_err().code(), "file-hostile", "{rows}");
+        let workbook = read(&xlsx(&format!("<row r='1' spans='1:1'>{cell}</row>"), "", &[])).unwrap_or_else(|e| panic!("{cell}: {e}"));
+        assert_eq!(raw(&workbook, "A1"), expected, "{cell}");
+        assert_eq!(workbook.sheets[0].rows[0].cells.len(), 1, "{cell}");
+    }
+}
+
+#[test]
+fn parts_in_other_encodings_are_read() {
+    let frame = |sheet: &[u8]| {
+        package(&[
+            ("[Content_Types].xml", b"<Types/>"),
+            ("_rels/.rels", RELS.as_bytes()),
+            ("xl/workbook.xml", BOOK.as_bytes()),
+            ("xl/_rels/workbook.xml.rels", BOOK_RELS.as_bytes()),
+            ("xl/worksheets/sheet1.xml", sheet),
+        ])
+    };
+    let row = |n: u32| format!("<row><c t='inlineStr'><is><t>Ämne {n} 📷</t></is></c><c><v>{n}</v></c></row>");
+    let rows: String = (0..20_000).map(row).collect();
+    let sheet = format!("<worksheet><sheetData>{rows}</sheetData></worksheet>");
+    let plain = read(&frame(sheet.as_bytes())).unwrap();
+    assert_eq!((raw(&plain, "A20000"), plain.sheets[0].rows.len()), ("Ämne 19999 📷".into(), 20_000));
+    let big: Vec<u8> = format!("\u{feff}{sheet}").encode_utf16().flat_map(u16::to_be_bytes).collect();
+    let little: Vec<u8> = sheet.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    for bytes in [big, little] {
+        assert!(read(&frame(&bytes)).unwrap() == plain);
+    }
+    let latin = b"<?xml version='1.0' encoding='ISO-8859-1'?><worksheet><sheetData><row><c t='str'><v>\xC4mne</v></c></row></sheetData></worksheet>";
+    assert_eq!(raw(&read(&frame(latin)).unwrap(), "A1"), "Ämne");
+    let untold = b"<worksheet><sheetData><row><c/><c t='str'><v>\xC4mne</v></c></row></sheetData></worksheet>";
+    let error = read(&frame(untold)).unwrap_err();
+    assert_eq!((error.code(), error.place.as_str()), ("file-encoding", "Blad1!B1"));
+    let halves = b"\xFE\xFF\0<\0w\xD8\0\0>";
+    assert_eq!(read(&frame(halves)).unwrap_err().code(), "file-encoding");
+}
+
+#[test]
+fn what_programs_would_read_differently_is_refused() {
+    for (rows, place) in [
+        ("<row r='1'><c r='A1'><v>1</v><v>2</v></c></row>", "Blad1!A1"),
+        ("<row r='1'><c r='A1'/><c><v>1<b/></v></c></row>", "Blad1!B1"),
+        ("<row r='1'><c r='C7' t='s'><v>0</v></c></row>", "Blad1!C7"),
+        ("<row r='1'><c r='C7' t='what'><v>0</v></c></row>", "Blad1!C7"),
+        ("<row r='1'><c r='C7' t='b'><v>2</v></c></row>", "Blad1!C7"),
+        ("<row r='1'><row r='2'/></row>", "Blad1!A1"),
+        ("</sheetData><sheetData><row><c><v>1</v></c></row>", "Blad1"),
+    ] {
+        let error = read(&xlsx(rows, "", &[])).unwrap_err();
+        assert_eq!((error.code(), error.place.as_str()), ("file-hostile", place), "{rows}");
+    }
+    for rows in ["<row><c><v>&a;</v></c></row>", "<!DOCTYPE a [<!ENTITY a 'b'>]>"] {
+        assert!(read(&xlsx(rows, "", &[])).unwrap_err().en.contains("entities"), "{rows}");
+    }
+    for rows in ["<row r='0'/>", "<row><c r='A0'/></row>", "<row><c r=A1/></row>", "<row><c r='A1'><v>1</v></row>", "<row><c r='A1'>"] {
+        assert_eq!(read(&xlsx(rows, "", &[])).unwrap_err().code(), "file-damaged", "{rows}");
     }
     let twice = r#"<row r="1"><c r="A1"><v>1</v></c><c r="A1"><v>2</v></c></row>"#;
     let error = read(&xlsx(twice, "", &[])).unwrap_err();
@@ -192,6 +258,23 @@ fn hostile_xlsx_files_are_refused_before_they_cost_anything() {
     assert_eq!(error.code(), "file-too-large");
     let cells: String = (1..=200).map(|row| format!("<row r=\"{row}\"><c r=\"A{row}\"><v>1</v></c></row>")).collect();
     assert_eq!(read_within(&xlsx(&cells, "", &[]), &small).unwrap_err().code(), "file-too-large");
+    let limited = |rows: &str, limits: Limits| read_within(&xlsx(rows, "", &[]), &limits).unwrap_err().code();
+    let base = Limits::default();
+    assert_eq!(limited(&"<a>".repeat(100), base), "file-hostile");
+    assert_eq!(limited(&format!("<row><c{}/></row>", " a='1'".repeat(300)), base), "file-hostile");
+    let text = |bytes: usize| format!("<row><c t='inlineStr'><is><t>{}</t></is></c></row>", "x".repeat(bytes));
+    assert_eq!(limited(&text(2000), Limits { cell_text_bytes: 1000, ..base }), "file-too-large");
+    assert_eq!(limited(&text(8 << 20), base), "file-too-large");
+    assert_eq!(limited("<row><c><v>1</v></c></row>", Limits { held_bytes: 10, held_per_byte: 0, ..base }), "file-too-large");
+    let merges = "<mergeCells><mergeCell ref='A1:B1'/><mergeCell ref='A2:B2'/></mergeCells>";
+    let error = read_within(&xlsx("", merges, &[]), &Limits { merges: 1, ..base }).unwrap_err();
+    assert_eq!((error.code(), error.place.as_str()), ("file-too-large", "Blad1"));
+    let styles = format!("<styleSheet><cellXfs>{}</cellXfs></styleSheet>", "<xf/>".repeat(200));
+    let more: [(&str, &[u8]); 1] = [("xl/styles.xml", styles.as_bytes())];
+    let error = read_within(&xlsx("", "", &more), &Limits { formats: 100, ..base }).unwrap_err();
+    assert_eq!((error.code(), error.place.as_str()), ("file-too-large", "xl/styles.xml"));
+    let error = read_within(&xlsx("", "", &more), &Limits { part_bytes: 500, ..base }).unwrap_err();
+    assert_eq!((error.code(), error.place.as_str()), ("file-too-large", "xl/styles.xml"));
     // One long text in many cells is held once; many long texts are too much.
     let row = |row: u32, text: usize| format!("<row r=\"{row}\"><c r=\"A{row}\" t=\"s\"><v>{text}</v></c></row>");
     let tight = Limits { text_bytes: 1 << 20, ..Limits::default() };

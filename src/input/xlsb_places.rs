@@ -7,9 +7,9 @@ use super::compound_file::{u16_at, u32_at};
 use super::container::Limits;
 use super::format_places::{Place, Places, SheetPlaces, State};
 use super::number_format::NumberFormat;
+use super::package;
 use super::read_error::ReadError;
 use super::workbook::{Merge, Value};
-use super::xlsx_places;
 use std::collections::BTreeMap;
 
 /// Reads styles, the list of sheets and every sheet.
@@ -19,7 +19,7 @@ pub(super) fn read(package: &Package, limits: &Limits) -> Result<Places, ReadErr
     if Records(strings).filter(|record| record.kind == 0x13).count() > limits.strings {
         return Err(too_large("mängden text", "the amount of text"));
     }
-    let targets = xlsx_places::relations(package, &format!("{folder}workbook.bin"))?;
+    let targets = package::relations(package, &format!("{folder}workbook.bin"))?;
     let mut places =
         Places { formats: formats(package.part("xl/styles.bin").unwrap_or_default()), system: DateSystem::From1900, sheets: Vec::new() };
     let mut cells = 0;

@@ -6,6 +6,7 @@ use crate::amount::{
     Amount, Context, Decimal, Dimension, Doubt, Interval, Mark, PERCENT, Reading, Unit, WHOLE, read_number, read_text, share,
 };
 use crate::declaration::{Date, Problem, ProblemCode, Source, Text};
+use std::sync::Arc;
 
 /// `true`, `1`, `yes` and their opposites; `None` for anything else.
 pub fn boolean(text: &str) -> Option<bool> {
@@ -199,7 +200,7 @@ pub fn up_to(threshold: Option<u64>) -> Reading {
 
 /// Puts an identifier where it belongs: three digits, three digits, one digit is an EC number, other digits with dashes a
 /// CAS number; text that is neither names nothing a register knows and gives `false`.
-pub fn sort_identifier(text: &str, cas: &mut Vec<Box<str>>, ec: &mut Vec<Box<str>>) -> bool {
+pub fn sort_identifier(text: &str, cas: &mut Vec<Arc<str>>, ec: &mut Vec<Arc<str>>) -> bool {
     let plain = text.trim();
     let groups: Vec<&str> = plain.split('-').map(str::trim).collect();
     let digits = groups.iter().all(|group| !group.is_empty() && group.bytes().all(|byte| byte.is_ascii_digit()));

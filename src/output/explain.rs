@@ -321,7 +321,7 @@ impl Page {
 }
 
 /// Categories, materials, parts and functions that a rule speaks of, in one line.
-fn scope(scope: &Scope, lang: Lang) -> String {
+pub(super) fn scope(scope: &Scope, lang: Lang) -> String {
     let categories = |list: &[std::sync::Arc<str>]| list.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
     let parts = [
         (lang.of("kategori", "category"), categories(&scope.categories)),
@@ -343,6 +343,7 @@ fn scope(scope: &Scope, lang: Lang) -> String {
         .map(|(what, list)| format!("{what} {list}"))
         .chain(mass.map(|text| words::decimal(&text, lang)))
         .chain(share.map(|text| words::decimal(&text, lang)))
+        .chain(scope.exclude_mixtures.then(|| lang.of("inte kemiska produkter", "not mixtures").to_string()))
         .collect();
     told.join("; ")
 }

@@ -6,6 +6,7 @@ use crate::declaration::{Constituent, Level, Part, Place, Product, Source};
 use crate::substance::{Among, Composition, Identity, Register, SubstanceId};
 use serde::{Deserialize, Serialize};
 use std::io::{self, Write};
+use std::sync::Arc;
 
 /// Names of the columns, in order.
 pub const COLUMNS: [&str; 38] = [
@@ -203,7 +204,7 @@ impl Walk<'_> {
     /// What is the same for all rows of a product.
     fn head(&self, product: &Product) -> FlatRow {
         let declaration = &self.composition.declaration;
-        let owned = |text: &Option<Box<str>>| text.as_ref().map(|text| text.to_string());
+        let owned = |text: &Option<Arc<str>>| text.as_ref().map(|text| text.to_string());
         FlatRow {
             file: declaration.file.clone(),
             file_sha256: declaration.file_sha256.clone(),
@@ -293,7 +294,7 @@ fn part_name(part: &Part) -> String {
     part.name.as_ref().or(part.number.as_ref()).map_or_else(|| "?".to_string(), |name| name.to_string())
 }
 
-fn joined(list: &[Box<str>]) -> Option<String> {
+fn joined(list: &[Arc<str>]) -> Option<String> {
     if list.is_empty() { None } else { Some(list.join("; ")) }
 }
 

@@ -1,10 +1,9 @@
 //! For programs: blocks of JSON lines, the record of a run (`run.json`), the one JSON document of `--format json`, and
 //! the JSON Schemas that all of it keeps to.
 
-use super::rows::{Counts, FindingRow, ProductRow, TextRow, to_json_line};
+use super::rows::{Counts, ProductRow, TextRow, to_json_line};
 use crate::rule::RuleBook;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 use std::io::{self, BufRead, Write};
 
 /// JSON Schema of a line of `findings.jsonl`.
@@ -13,9 +12,6 @@ pub const FINDINGS_SCHEMA: &str = include_str!("schema/findings.schema.json");
 pub const PRODUCTS_SCHEMA: &str = include_str!("schema/products.schema.json");
 /// JSON Schema of `run.json`.
 pub const RUN_SCHEMA: &str = include_str!("schema/run.schema.json");
-
-/// How many reasons are kept for one unreadable file.
-const REASONS: usize = 3;
 
 /// A rule set as it was used.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -176,6 +172,18 @@ impl RunCounts {
         self.findings.add_all(&row.counts);
         self.findings_apart.add_all(&row.counts_apart);
     }
+
+    /// Adds all of `other`.
+    pub fn add_all(&mut self, other: &RunCounts) {
+        self.files += other.files;
+        self.products += other.products;
+        self.files_without_product += other.files_without_product;
+        self.constituents = self.constituents.saturating_add(other.constituents);
+        self.products_by_verdict.add_all(&other.products_by_verdict);
+        self.findings.add_all(&other.findings);
+        self.findings_apart.add_all(&other.findings_apart);
+        self.problems.add_all(&other.problems);
+    }
 }
 
 impl RunRecord {
@@ -213,70 +221,27 @@ impl RunRecord {
     }
 }
 
-/// Counts rows for `run.json`. Product rows must come grouped by file, as in `products.jsonl`; findings may come before
-/// or after them.
-#[derive(Debug, Default)]
-pub struct Tally {
-    counts: RunCounts,
-    last_file: Option<String>,
-    unreadable: BTreeMap<String, Vec<TextRow>>,
-    flagged: Vec<String>,
-}
-
-impl Tally {
-    /// Counts a product.
-    pub fn add_product(&mut self, row: &ProductRow) {
-        let first_of_file = self.last_file.as_deref() != Some(&row.file);
-        self.counts.add_product(row, first_of_file);
-        if first_of_file {
-            self.last_file = Some(row.file.clone());
-            if row.unreadable {
-                self.flagged.push(row.file.clone());
-            }
-        }
-    }
-
-    /// Notes a finding: data problems are counted, and why a file could not be read is kept.
-    pub fn add_finding(&mut self, row: &FindingRow) {
-        if !row.rule.starts_with("data/") {
-            return;
-        }
-        self.counts.problems.add(row.verdict, 1);
-        if row.rule == "data/unreadable" {
-            let reasons = self.unreadable.entry(row.file.clone()).or_default();
-            if reasons.len() < REASONS && !reasons.contains(&row.message) {
-                reasons.push(row.message.clone());
-            }
-        }
-    }
-
-    /// How many files could not be read, wholly or in part.
-    pub fn unreadable_files(&self) -> u64 {
-        self.flagged.len() as u64
-    }
-
-    /// Writes the counts and the unreadable files into the record.
-    pub fn finish(mut self, record: &mut RunRecord) {
-        record.counts = self.counts;
-        self.flagged.sort();
-        self.flagged.dedup();
-        let unreadable = &mut self.unreadable;
-        record.unreadable =
-            self.flagged.into_iter().map(|file| UnreadableRow { reasons: unreadable.remove(&file).unwrap_or_default(), file }).collect();
-    }
-}
-
 /// The rows of one file as a block of lines, each ended by a line break.
 ///
 /// # Errors
 /// None in practice: rows hold nothing that JSON cannot express.
 pub fn block<T: Serialize>(rows: &[T]) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
+    Ok(numbered_block(rows)?.0)
+}
+
+/// As [`block`], with where each line begins.
+///
+/// # Errors
+/// As [`block`].
+pub fn numbered_block<T: Serialize>(rows: &[T]) -> io::Result<(Vec<u8>, Vec<u64>)> {
+    let mut bytes = Vec::with_capacity(rows.len() * 1024);
+    let mut starts = Vec::with_capacity(rows.len());
     for row in rows {
-        bytes.extend_from_slice(to_json_line(row)?.as_bytes());
+        starts.push(bytes.len() as u64);
+        serde_json::to_writer(&mut bytes, row)?;
         bytes.push(b'\n');
     }
-    Ok(bytes)
+    Ok((bytes, starts))
 }
 
 /// Writes `run.json`.

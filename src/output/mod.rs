@@ -3,15 +3,21 @@
 //! A run's rows are spilled to disk as JSON lines; every other format streams over those lines, so that the number of
 //! files never decides how much memory is used.
 
+pub mod digest;
 pub mod explain;
 pub mod flat;
 pub mod html;
 pub mod json;
 pub mod junit;
 pub mod lint;
+pub mod page;
 pub mod report;
 pub mod rows;
+pub mod rule_diff;
+pub mod rule_page;
+pub mod rule_rows;
 pub mod sarif;
+pub mod substance_page;
 pub mod summary;
 pub mod table;
 pub mod text;

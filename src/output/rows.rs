@@ -521,7 +521,7 @@ pub fn neutralised(text: &str) -> Cow<'_, str> {
 }
 
 /// What has a stable word in results.
-trait Coded: Sized + Copy {
+pub(super) trait Coded: Sized + Copy {
     fn word(self) -> &'static str;
     fn from_word(word: &str) -> Option<Self>;
 }
@@ -589,7 +589,7 @@ impl Coded for DeclarationKind {
 }
 
 /// Writes and reads the stable words.
-mod coded {
+pub(super) mod coded {
     use super::Coded;
     use serde::de::Error;
     use serde::{Deserialize, Deserializer, Serializer};

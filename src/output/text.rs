@@ -26,9 +26,12 @@ pub struct TextOptions<'a> {
     pub findings_file: Option<&'a str>,
 }
 
+/// How many causes of every verdict are told.
+pub const LINES: usize = 10;
+
 impl Default for TextOptions<'_> {
     fn default() -> Self {
-        TextOptions { lang: Lang::default(), width: WIDTH, colour: false, lines: 10, findings_file: Some("findings.jsonl") }
+        TextOptions { lang: Lang::default(), width: WIDTH, colour: false, lines: LINES, findings_file: Some("findings.jsonl") }
     }
 }
 

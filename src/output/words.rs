@@ -299,6 +299,72 @@ pub fn level(code: &str, lang: Lang) -> &str {
     }
 }
 
+/// The level of a limit in one or two words, for tables; a word that is not known stands for itself.
+pub fn level_short(code: &str, lang: Lang) -> &str {
+    match code {
+        "product" => lang.of("produkt", "product"),
+        "article" => lang.of("vara", "article"),
+        "homogeneous-material" => lang.of("material", "material"),
+        "mixture" => lang.of("blandning", "mixture"),
+        "packaging" => lang.of("förpackning", "packaging"),
+        other => other,
+    }
+}
+
+/// What else the limit is a share of; a word that is not known stands for itself.
+pub fn basis(code: &str, lang: Lang) -> &str {
+    match code {
+        "dry" => lang.of("räknat på torrvikt", "of the dry weight"),
+        "plasticised-material" => lang.of("räknat på det mjukgjorda materialet", "of the plasticised material"),
+        "accessible-part" => lang.of("räknat på den åtkomliga delen", "of the accessible part"),
+        "coating" => lang.of("räknat på ytskiktet", "of the coating"),
+        other => other,
+    }
+}
+
+/// What sort of requirement in a tender; a word that is not known stands for itself.
+pub fn requirement(code: &str, lang: Lang) -> &str {
+    match code {
+        "specification" => lang.of("teknisk specifikation", "technical specification"),
+        "award" => lang.of("tilldelningskriterium", "award criterion"),
+        "clause" => lang.of("särskilt kontraktsvillkor", "contract clause"),
+        other => other,
+    }
+}
+
+/// How far a criterion goes; a word that is not known stands for itself.
+pub fn criterion_level<'a>(code: &'a str, lang: Lang) -> &'a str {
+    match code {
+        "base" => lang.of("bas", "base"),
+        "advanced" => lang.of("avancerad", "advanced"),
+        other => other,
+    }
+}
+
+/// The language of a name, for labels; `abbr` is an abbreviation.
+pub fn language(code: &str, lang: Lang) -> &str {
+    match code {
+        "sv" => lang.of("svenska", "Swedish"),
+        "en" => lang.of("engelska", "English"),
+        "nb" => lang.of("norska", "Norwegian"),
+        "da" => lang.of("danska", "Danish"),
+        "fi" => lang.of("finska", "Finnish"),
+        "de" => lang.of("tyska", "German"),
+        "abbr" => lang.of("förkortningar", "abbreviations"),
+        other => other,
+    }
+}
+
+/// How sure a fact is.
+pub fn confidence(code: &str, lang: Lang) -> &str {
+    match code {
+        "high" => lang.of("hög", "high"),
+        "medium" => lang.of("medel", "medium"),
+        "low" => lang.of("låg, avgör aldrig", "low, never decides"),
+        other => other,
+    }
+}
+
 /// What the limit measures; a word that is not known stands for itself.
 pub fn kind(code: &str, lang: Lang) -> &str {
     match code {

@@ -273,11 +273,7 @@ fn same_measure(a: &Limit, b: &Limit) -> bool {
 /// Whether a limit at level `own` can be held against one at level `law`: the same level, or a coarser one, where the
 /// same amount is diluted.
 fn as_coarse(own: Of, law: Of) -> bool {
-    own == law
-        || matches!(
-            (own, law),
-            (Of::Product, Of::Article | Of::HomogeneousMaterial) | (Of::Article, Of::HomogeneousMaterial)
-        )
+    own == law || matches!((own, law), (Of::Product, Of::Article | Of::HomogeneousMaterial) | (Of::Article, Of::HomogeneousMaterial))
 }
 
 /// How a substance is called in a message.
@@ -460,24 +456,15 @@ fn unreachable(subject: &Subject, rule: &Rule, exemption: &Exemption) -> Option<
         })
         || !rule.materials.is_empty();
     if !named && !(exemption.substances.is_empty() && exemption.groups.is_empty()) {
-        return Some(Text::new(
-            "ingen regel som anger filen gäller dess ämnen",
-            "no rule that names the file is about its substances",
-        ));
+        return Some(Text::new("ingen regel som anger filen gäller dess ämnen", "no rule that names the file is about its substances"));
     }
     let categories = &subject.book.categories;
-    let meets = |own: &Arc<str>| {
-        rule.scope.categories.iter().any(|other| categories.is_within(own, other) || categories.is_within(other, own))
-    };
+    let meets =
+        |own: &Arc<str>| rule.scope.categories.iter().any(|other| categories.is_within(own, other) || categories.is_within(other, own));
     if !exemption.categories.is_empty() && !rule.scope.categories.is_empty() && !exemption.categories.iter().any(meets) {
-        return Some(Text::new(
-            "ingen regel för dess ämnen gäller dess kategorier",
-            "no rule for its substances is about its categories",
-        ));
+        return Some(Text::new("ingen regel för dess ämnen gäller dess kategorier", "no rule for its substances is about its categories"));
     }
     let ended = matches!(exemption.expires, Expiry::On(last) if rule.from.is_some_and(|from| last < from));
     let begins_late = exemption.valid_from.zip(rule.until).is_some_and(|(from, until)| from > until);
-    (ended || begins_late).then(|| {
-        Text::new("det gäller inte någon dag då regeln gäller", "it holds on no day on which the rule does")
-    })
+    (ended || begins_late).then(|| Text::new("det gäller inte någon dag då regeln gäller", "it holds on no day on which the rule does"))
 }

@@ -60,11 +60,12 @@ fn on_shelf(shelf: &Shelf, remarks: &mut Vec<Remark>, looked: &mut Looked) {
     };
     let laws = rulebook::inspect(&shelf::everything(shelf, sha256.clone()), &mut register);
     let mut cases: Vec<Tried> = Vec::new();
-    for book in shelf.books.iter().filter(|book| !book.contract) {
-        looked.sets += 1;
+    let sets: Vec<&shelf::Book> = shelf.books.iter().filter(|book| !book.contract).collect();
+    looked.sets += sets.len();
+    for book in &sets {
         tried(shelf, book, &mut cases, remarks);
     }
-    if looked.sets > 0 {
+    if !sets.is_empty() {
         let own = rulebook::inspect(&shelf::sets_together(shelf, sha256.clone()), &mut register);
         looked.rules += own.written.len();
         remarks.extend(own.remarks.iter().cloned());

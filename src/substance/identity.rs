@@ -4,8 +4,8 @@ use super::number::{Cas, CasText, Ec, near_misses, read_cas, read_ec};
 use super::register::{GroupId, NameMeans, Register, SubstanceId, normalise_name};
 use super::structure::is_pfas;
 use crate::amount::{Amount, Dimension, Doubt, Interval, Reading, WHOLE, share};
-use crate::declaration::{Constituent, Declaration, DeclarationKind, Part, Problem, ProblemCode, Source, Text};
-use std::collections::BTreeMap;
+use crate::declaration::{Constituent, Declaration, DeclarationKind, Part, Problem, ProblemCode, Product, Source, Text};
+use std::collections::{BTreeMap, HashMap};
 
 /// Why a line stands for several substances.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -126,11 +126,12 @@ pub fn identify(declaration: Declaration, register: &Register, confirmations: &C
     let mut work = Work {
         register,
         confirmations,
-        lines: Vec::new(),
+        lines: Vec::with_capacity(declaration.products.iter().map(constituents_of).sum()),
         problems: declaration.problems.clone(),
         product: 0,
         path: Vec::new(),
         full: false,
+        known: HashMap::new(),
     };
     for (index, product) in declaration.products.iter().enumerate() {
         work.product = index;
@@ -155,6 +156,13 @@ pub fn identify(declaration: Declaration, register: &Register, confirmations: &C
     Composition { declaration, lines, problems }
 }
 
+fn constituents_of(product: &Product) -> usize {
+    fn below(part: &Part) -> usize {
+        part.constituents.len() + part.parts.iter().map(below).sum::<usize>()
+    }
+    below(&product.root) + product.packaging.iter().map(below).sum::<usize>()
+}
+
 /// The name by which a part stands in a finding's list of parts.
 pub(crate) fn part_name(part: &Part) -> String {
     match (&part.name, &part.number) {
@@ -172,13 +180,19 @@ struct Work<'a> {
     product: usize,
     path: Vec<String>,
     full: bool,
+    /// Who was found without any remark, by where the texts of name and number lie: readers share equal texts, and the
+    /// declaration holds them all.
+    known: HashMap<(usize, usize), SubstanceId>,
 }
+
+/// How many identities are kept; a file of more substances than this gains nothing from it.
+const MOST_KNOWN: usize = 4096;
 
 impl Work<'_> {
     fn part(&mut self, part: &Part) {
         let start = self.lines.len();
         for constituent in &part.constituents {
-            let identity = self.identity(constituent);
+            let identity = self.identity_again(constituent);
             let identity = self.by_structure(constituent, identity);
             let amount = self.amount(constituent, part);
             self.lines.push(Line { identity, amount });
@@ -285,33 +299,29 @@ impl Work<'_> {
         if part.constituents.len() < 2 {
             return;
         }
-        let mut seen: BTreeMap<(SubstanceId, u64, u64), usize> = BTreeMap::new();
-        let mut repeated = Vec::new();
-        for (offset, constituent) in part.constituents.iter().enumerate() {
-            let Some(line) = self.lines.get_mut(start + offset) else { continue };
+        // Lines alike stand together, the first of them first.
+        let mut alike: Vec<((SubstanceId, u64, u64), usize)> = Vec::with_capacity(part.constituents.len());
+        for (offset, line) in self.lines.iter().skip(start).take(part.constituents.len()).enumerate() {
             let Identity::Known(substance) = line.identity else { continue };
-            if line.amount.interval.hi == 0 {
-                continue;
-            }
-            let key = (substance, line.amount.interval.lo, line.amount.interval.hi);
-            let earlier = seen.get(&key).copied();
-            match earlier {
-                Some(earlier) if part.constituents.get(earlier).is_some_and(|other| other.function == constituent.function) => {
-                    repeated.push(offset);
-                }
-                Some(_) => {}
-                None => {
-                    seen.insert(key, offset);
-                }
+            if line.amount.interval.hi > 0 {
+                alike.push(((substance, line.amount.interval.lo, line.amount.interval.hi), offset));
             }
         }
+        alike.sort_unstable();
+        let function = |offset: usize| part.constituents.get(offset).map(|constituent| &constituent.function);
+        let mut repeated = Vec::new();
+        for lines in alike.chunk_by(|(a, _), (b, _)| a == b) {
+            let [(_, earlier), later @ ..] = lines else { continue };
+            repeated.extend(later.iter().map(|(_, offset)| *offset).filter(|offset| function(*offset) == function(*earlier)));
+        }
+        repeated.sort_unstable();
         for offset in repeated {
             if let Some(constituent) = part.constituents.get(offset) {
-                let source = constituent.source.clone();
+                let source = &constituent.source;
                 self.problem(
                     ProblemCode::DuplicateLine,
                     false,
-                    &source,
+                    source,
                     Text::new(
                         format!("raden för `{}` finns två gånger i samma material; ta bort den ena eller ange att båda gäller", source.raw),
                         format!("the line for `{}` stands twice in the same material; remove one or say that both count", source.raw),
@@ -331,13 +341,13 @@ impl Work<'_> {
                 total = total.plus(line.amount.interval);
             }
         }
-        let source = part.source.clone();
+        let source = &part.source;
         if total.lo > WHOLE {
             let percent = crate::amount::decimal_of(total.lo, crate::amount::PERCENT);
             self.problem(
                 ProblemCode::TotalOver100,
                 false,
-                &source,
+                source,
                 Text::new(
                     format!("halterna blir tillsammans minst {percent} %; kontrollera halter och enheter"),
                     format!("the amounts add up to at least {percent} %; check amounts and units"),
@@ -348,13 +358,38 @@ impl Work<'_> {
             self.problem(
                 ProblemCode::TotalUnder100,
                 false,
-                &source,
+                source,
                 Text::new(
                     format!("deklarationen sägs vara fullständig men {percent} % saknas; ange resten"),
                     format!("the declaration is said to be complete but {percent} % is missing; state the rest"),
                 ),
             );
         }
+    }
+
+    /// As [`Work::identity`]: the same name and number are the same substance on every line.
+    fn identity_again(&mut self, constituent: &Constituent) -> Identity {
+        let cas = match constituent.cas.as_slice() {
+            [] => 0,
+            [only] => only.as_ptr() as usize,
+            _ => return self.identity(constituent),
+        };
+        if !constituent.ec.is_empty() {
+            return self.identity(constituent);
+        }
+        let key = (constituent.name.as_ref().map_or(0, |name| name.as_ptr() as usize), cas);
+        if let Some(known) = self.known.get(&key) {
+            return Identity::Known(*known);
+        }
+        let problems = self.problems.len();
+        let identity = self.identity(constituent);
+        if let Identity::Known(substance) = identity
+            && self.problems.len() == problems
+            && self.known.len() < MOST_KNOWN
+        {
+            self.known.insert(key, substance);
+        }
+        identity
     }
 
     fn identity(&mut self, constituent: &Constituent) -> Identity {

@@ -455,6 +455,11 @@ impl Register {
         self.names.get(normalised)
     }
 
+    /// All normalised names with what they mean, in no order.
+    pub fn names(&self) -> impl Iterator<Item = (&str, &NameMeans)> {
+        self.names.iter().map(|(name, means)| (&**name, means))
+    }
+
     /// The group with this id.
     pub fn group(&self, id: &str) -> Option<GroupId> {
         self.group_ids.get(id).copied()

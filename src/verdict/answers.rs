@@ -82,7 +82,13 @@ impl Answer<'_> {
             None => !rule.entries.is_empty() && rule.entries.iter().all(test),
         };
         match &self.target {
-            Target::List(list) => book.set_of(rule).is_some_and(|set| *set.id == **list) || rule.id.split('/').next() == Some(list),
+            Target::List(list) => {
+                let own = book.set_of(rule).is_some_and(|set| *set.id == **list) || rule.id.split('/').next() == Some(list);
+                // "Meets the list" and "below its threshold" are said of the list's own rules; others have other limits.
+                let of_law =
+                    matches!(self.statement.claim, Claim::Complies | Claim::CompliesByExemption | Claim::Below(None) | Claim::Fails);
+                own || (!of_law && rule.list_of.as_deref() == Some(list))
+            }
             Target::Substances(ids) => rule.materials.is_empty() && all(&|entry| covers(entry, &|member| ids.contains(&member))),
             Target::Group(group) => {
                 rule.materials.is_empty()
@@ -90,7 +96,11 @@ impl Answer<'_> {
                         let inside = |member: SubstanceId| register.members(*group).iter().any(|other| other.substance == member);
                         // Of several groups that are added, an answer on one says nothing of the others.
                         let named = entry.groups.iter().all(|own| own == group) && !entry.groups.is_empty();
-                        named && entry.members.iter().all(|(member, _)| inside(*member)) || covers(entry, &inside)
+                        // "Others of the group", beside the entries of its members.
+                        let others = entry.members.is_empty() && entry.groups.is_empty() && !entry.open_groups.is_empty();
+                        (others && entry.open_groups.iter().all(|own| own == group))
+                            || named && entry.members.iter().all(|(member, _)| inside(*member))
+                            || covers(entry, &inside)
                     })
             }
             Target::Materials(materials) => {

@@ -3,14 +3,14 @@
 use super::finding::{Assessment, Reason, Verdict};
 use super::judge::{Gathered, Work};
 use super::record::data_finding;
-use crate::amount::WHOLE;
 use crate::declaration::{ProblemCode, Source, Text};
 use crate::rule::Of;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 impl<'a> Work<'a> {
-    pub(super) fn finish(mut self, declaration: &crate::declaration::Declaration, index: usize) -> Assessment {
+    pub(super) fn finish(mut self) -> Assessment {
+        let declaration = &self.composition.declaration;
         let mut gathered = std::mem::take(&mut self.result);
         let (counts, counts_apart) = (named(&gathered.counts), named(&gathered.counts_apart));
         let verdict = counts.keys().copied().max().unwrap_or(Verdict::NotApplicable);
@@ -19,39 +19,34 @@ impl<'a> Work<'a> {
             Verdict::NonCompliant | Verdict::Declarable => gathered.evidence_violating,
             _ => None,
         };
-        let supplier = self.supplier().to_string();
-        let key = self.product_key();
+        let (supplier, key) = (self.supplier(), self.product_key());
         let mut problems = 0;
-        let reasons = &gathered.reasons;
-        for problem in &self.composition.problems {
-            if problem.product == Some(index) {
-                problems += 1;
-                let open = problem.open && reason_of(problem.code).is_some_and(|reason| reasons.contains(&reason));
-                gathered.findings.push(data_finding(problem, open, &supplier, &key));
-            }
+        let reasons = gathered.reasons;
+        for problem in self.problems.iter().filter_map(|at| self.composition.problems.get(*at)) {
+            problems += 1;
+            let open = problem.open && reason_of(problem.code).is_some_and(|reason| reasons.contains(reason));
+            gathered.findings.push(data_finding(problem, open, supplier, key));
         }
         for extra in self.own_problems(&gathered) {
             problems += 1;
-            gathered.findings.push(data_finding(&extra.0, extra.1, &supplier, &key));
+            gathered.findings.push(data_finding(&extra.0, extra.1, supplier, key));
         }
-        let worst_rules =
-            gathered.worst.iter().filter(|(_, worst)| **worst == verdict).map(|(rule, _)| Arc::clone(rule)).take(10).collect();
+        gathered.worst.retain(|(worst, _)| *worst == verdict);
+        gathered.worst.sort_unstable();
+        gathered.worst.dedup();
+        let worst_rules = gathered.worst.iter().map(|(_, rule)| Arc::clone(rule)).take(10).collect();
         let constituents = self.tree.items.iter().filter(|item| item.constituent.is_some()).count() as u64;
-        self.ensure_things(Of::Product);
-        let disclosed = if constituents == 0 {
-            None
-        } else {
-            self.things(Of::Product).and_then(|things| things.disclosed.first().copied()).map(|share| share.min(WHOLE))
-        };
+        let of_product = self.things(Of::Product);
+        let disclosed = of_product.disclosed.first().copied().filter(|_| constituents > 0);
         gathered.findings.sort_by(|a, b| (&a.part, &a.rule, &a.id).cmp(&(&b.part, &b.rule, &b.id)));
         gathered.findings.dedup_by(|a, b| a.id == b.id && a == b);
-        let text = |value: &Option<Box<str>>| value.as_deref().map(str::to_string);
+        let text = |value: &Option<std::sync::Arc<str>>| value.as_deref().map(str::to_string);
         Assessment {
             supplier: text(&self.product.supplier).or_else(|| text(&declaration.supplier)),
             article_number: text(&self.product.article_number),
             gtin: text(&self.product.gtin),
             product: text(&self.product.name),
-            categories: self.categories.iter().map(|category| category.to_string()).collect(),
+            categories: self.plan.categories.iter().map(|category| category.to_string()).collect(),
             kind: self.kind,
             date: self.declared_on,
             verdict,
@@ -67,7 +62,7 @@ impl<'a> Work<'a> {
     }
 
     /// Data problems that only judging can see.
-    pub(super) fn own_problems(&self, gathered: &Gathered) -> Vec<(crate::declaration::Problem, bool)> {
+    pub(super) fn own_problems(&self, gathered: &Gathered<'_>) -> Vec<(crate::declaration::Problem, bool)> {
         let mut problems = Vec::new();
         let problem = |code, source: Vec<Source>, part: Vec<String>, message| crate::declaration::Problem {
             code,
@@ -92,7 +87,7 @@ impl<'a> Work<'a> {
                         format!("the answer `{}` contradicts the declared content ({rule}); correct one of them", source.raw),
                     ),
                 ),
-                gathered.reasons.contains(&Reason::StatementContradictsContent),
+                gathered.reasons.contains(Reason::StatementContradictsContent),
             ));
         }
         let mut disagreements = gathered.disagreements.clone();
@@ -111,7 +106,7 @@ impl<'a> Work<'a> {
                         format!("one substance is stated with amounts that cannot both be true ({shown}); state the right one"),
                     ),
                 ),
-                gathered.reasons.contains(&Reason::AmountsDisagree),
+                gathered.reasons.contains(Reason::AmountsDisagree),
             ));
         }
         if gathered.outdated {
@@ -135,7 +130,7 @@ impl<'a> Work<'a> {
                         ),
                     ),
                 ),
-                gathered.reasons.contains(&Reason::OutdatedList),
+                gathered.reasons.contains(Reason::OutdatedList),
             ));
         }
         problems

@@ -2,8 +2,9 @@
 
 use super::answers::Target;
 use super::finding::{Contribution, Evidence, Finding, Reason, Verdict};
-use super::judge::{Outcome, Picked, Work, top};
+use super::judge::{Outcome, Pick, Work, top};
 use super::message::{Subject, sentence};
+use super::reasons::{Note, Reasons};
 use super::record::finding_id;
 use super::scope::{Case, Cover, Inside, cover, looks_at_parts};
 use super::touch::Touch;
@@ -36,10 +37,7 @@ impl<'a> Work<'a> {
         }
         match inside {
             Inside::Yes => {}
-            Inside::No => {
-                *outcome =
-                    Outcome { verdict: Verdict::NotApplicable, evidence: None, reasons: Vec::new(), notes: Vec::new(), exemption: None }
-            }
+            Inside::No => *outcome = Outcome::NOT_APPLICABLE,
             Inside::Unknown => {
                 if outcome.verdict == Verdict::NonCompliant {
                     outcome.verdict = Verdict::Undetermined;
@@ -58,7 +56,7 @@ impl<'a> Work<'a> {
         rule: &Rule,
         thing: Thing,
         interval: Interval,
-        picked: &[&Picked<'_>],
+        picked: &[&Pick<'_>],
         outcome: &mut Outcome,
         unresolved: u64,
     ) {
@@ -68,16 +66,16 @@ impl<'a> Work<'a> {
         if !matches!(outcome.verdict, Verdict::NonCompliant | Verdict::Undetermined) {
             return;
         }
-        let coarse = !picked.is_empty() && self.things(rule.limit.of).is_none_or(|things| !things.list.contains(&thing));
+        let coarse = !picked.is_empty() && !self.things(rule.limit.of).list.contains(&thing);
         let mut silent = None;
         if !picked.is_empty() {
             // Where only the unidentified rest is in the way, a claim may still cover the two together; every other
             // doubt (rows not read, lists not answered) is outside any claim.
-            let only_unresolved = outcome.reasons.iter().all(|reason| *reason == Reason::UnresolvedSubstance);
+            let only_unresolved = outcome.reasons.only(Reason::UnresolvedSubstance);
             if interval.hi == 0 || (!rule.limit.comparison.violates(interval.hi, rule.limit.steps) && !only_unresolved && !coarse) {
                 return;
             }
-            let entry = picked.first().and_then(|(_, touch, _)| rule.entries.get(touch.entry as usize));
+            let entry = picked.first().and_then(|pick| rule.entries.get(pick.touch.entry as usize));
             if !self.all_named(rule, entry, picked) {
                 silent = self.silence(rule, entry, entry.and_then(|entry| entry.from)).0;
             }
@@ -86,7 +84,7 @@ impl<'a> Work<'a> {
         let mut functions = Vec::new();
         let mut substances = Vec::new();
         let mut groups: Vec<GroupId> = Vec::new();
-        for (share, touch, _) in picked {
+        for Pick { share, touch, .. } in picked {
             let Some(item) = self.tree.items.get(touch.item as usize) else { continue };
             // What is not there needs no exemption, and lends its claim to nothing else.
             if share.interval.hi == 0 {
@@ -125,7 +123,7 @@ impl<'a> Work<'a> {
         let case = Case {
             rule,
             categories: &self.book.categories,
-            own_categories: &self.categories,
+            own_categories: &self.plan.categories,
             substances: &substances,
             groups: &groups,
             // Whatever nobody has identified may be more of the same, and a part of what is stated of the whole may
@@ -136,7 +134,7 @@ impl<'a> Work<'a> {
             },
             facts: &facts,
             register: self.register,
-            on: self.day.on,
+            on: self.plan.day.on,
         };
         match cover(&claims, &case) {
             Cover::Unclaimed => {}
@@ -151,7 +149,7 @@ impl<'a> Work<'a> {
                 outcome.exemption = Some(note);
                 // What no claim covers: an unidentified rest that would violate alone, rows not read, members not named.
                 let alone = rule.limit.comparison.violates(unresolved, rule.limit.steps).then_some(Reason::UnresolvedSubstance);
-                let raised = self.raised(rule, picked.first().and_then(|(_, touch, _)| rule.entries.get(touch.entry as usize)));
+                let raised = self.raised(rule, picked.first().and_then(|pick| rule.entries.get(pick.touch.entry as usize)));
                 let raised = raised.then_some(Reason::StatementContradictsContent);
                 outcome.reasons = alone.into_iter().chain(silent).chain(raised).chain(self.unread).collect();
                 outcome.verdict = if outcome.reasons.is_empty() { Verdict::Exempt } else { Verdict::Undetermined };
@@ -174,13 +172,11 @@ impl<'a> Work<'a> {
         inside: Inside,
         thing: Thing,
         interval: Interval,
-        picked: &[&Picked<'_>],
+        picked: &[&Pick<'_>],
         outcome: Outcome,
         unresolved: u64,
     ) {
-        let places: Vec<Source> =
-            picked.iter().filter_map(|(_, touch, _)| self.tree.items.get(touch.item as usize)).flat_map(Item::places).collect();
-        self.conclude_at(rule, inside, thing, Some(interval), picked, outcome, unresolved, places);
+        self.conclude_at(rule, inside, thing, Some(interval), picked, outcome, unresolved, None);
     }
 
     #[expect(clippy::too_many_arguments, reason = "what a finding consists of")]
@@ -190,10 +186,10 @@ impl<'a> Work<'a> {
         inside: Inside,
         thing: Thing,
         interval: Option<Interval>,
-        picked: &[&Picked<'_>],
+        picked: &[&Pick<'_>],
         mut outcome: Outcome,
         unresolved: u64,
-        mut places: Vec<Source>,
+        places: Option<Vec<Source>>,
     ) {
         self.apply_scope(rule, inside, thing, &mut outcome);
         self.exempt(rule, thing, interval.unwrap_or(Interval::PRESENT), picked, &mut outcome, unresolved);
@@ -201,13 +197,19 @@ impl<'a> Work<'a> {
             let before = self.result.contradicted.len();
             self.contradiction(rule);
             if self.result.contradicted.len() > before {
-                outcome.notes.push("statement-contradicts-content");
+                outcome.notes.push(Note::StatementContradictsContent);
             }
         }
         self.consequence(rule, &mut outcome);
+        if !self.is_written(rule, &outcome, false) {
+            return;
+        }
+        // The lines that were compared, unless an answer speaks.
+        let lines = || picked.iter().filter_map(|pick| self.tree.items.get(pick.touch.item as usize));
+        let mut places = places.unwrap_or_else(|| lines().flat_map(Item::places).collect());
         let mut substances = Vec::with_capacity(picked.len());
         let mut names = Vec::new();
-        for (share, touch, _) in picked {
+        for Pick { share, touch, .. } in picked {
             let Some(item) = self.tree.items.get(touch.item as usize) else { continue };
             let contribution = self.contribution(rule, item, share, touch);
             if share.interval.hi > 0 || picked.len() == 1 {
@@ -222,7 +224,8 @@ impl<'a> Work<'a> {
             substances.push(contribution);
         }
         places.dedup();
-        self.record(rule, self.tree.path(thing.node), substances, interval, outcome, places, names, false);
+        let finding = self.finding(rule, self.tree.path(thing.node), substances, interval, &outcome, places, names);
+        self.result.findings.push(finding);
     }
 
     pub(super) fn contribution(&self, rule: &Rule, item: &Item<'_>, share: &Share, touch: &Touch) -> Contribution {
@@ -251,50 +254,40 @@ impl<'a> Work<'a> {
         }
     }
 
-    #[expect(clippy::too_many_arguments, reason = "what a finding consists of")]
+    /// A finding of no substance: silence, or a rest that nobody has identified. `places` says where, when it is written.
     pub(super) fn finish_outcome(
         &mut self,
         rule: &'a Rule,
         inside: Inside,
         thing: Thing,
-        interval: Option<Interval>,
-        picked: &[&Picked<'_>],
-        outcome: Outcome,
-        places: Vec<Source>,
+        mut outcome: Outcome,
+        places: impl FnOnce(&Work<'a>) -> Vec<Source>,
         only_with_all: bool,
     ) {
-        let mut outcome = outcome;
-        // Silence or an unidentified rest: nothing relevant is present, so the rule is judged as in scope; a part that
-        // is known to be outside is not.
+        // Nothing relevant is present, so the rule is judged as in scope; a part that is known to be outside is not.
         if looks_at_parts(&rule.scope) && self.thing_inside(rule, thing) == Inside::No {
-            outcome = Outcome { verdict: Verdict::NotApplicable, evidence: None, reasons: Vec::new(), notes: Vec::new(), exemption: None };
+            outcome = Outcome::NOT_APPLICABLE;
         }
-        if outcome.reasons.contains(&Reason::ExemptionUnclear) {
+        if outcome.reasons.contains(Reason::ExemptionUnclear) {
             self.exempt(rule, thing, Interval::PRESENT, &[], &mut outcome, 0);
             if outcome.verdict == Verdict::Exempt && inside == Inside::Unknown {
                 outcome.verdict = Verdict::Undetermined;
-                outcome.reasons = vec![Reason::CategoryMissing];
+                outcome.reasons = Reasons::of(Reason::CategoryMissing);
             }
         }
-        let _ = picked;
-        self.record(rule, self.tree.path(thing.node), Vec::new(), interval, outcome, places, Vec::new(), only_with_all);
+        if self.is_written(rule, &outcome, only_with_all) {
+            let places = places(self);
+            self.write(rule, self.tree.path(thing.node), places, &outcome);
+        }
     }
 
-    /// A finding of no substance, when everything is asked for.
-    pub(super) fn write(
-        &mut self,
-        rule: &'a Rule,
-        interval: Option<Interval>,
-        part: Vec<String>,
-        places: &[Source],
-        _thing: Option<Thing>,
-        outcome: Outcome,
-    ) {
-        let finding = self.finding(rule, part, Vec::new(), interval, &outcome, places.to_vec(), Vec::new());
+    /// Writes a finding of no substance.
+    pub(super) fn write(&mut self, rule: &'a Rule, part: Vec<String>, places: Vec<Source>, outcome: &Outcome) {
+        let finding = self.finding(rule, part, Vec::new(), None, outcome, places, Vec::new());
         self.result.findings.push(finding);
     }
 
-    pub(super) fn count(&mut self, rule: &Rule, verdict: Verdict, evidence: Option<Evidence>, number: u64) {
+    pub(super) fn count(&mut self, rule: &'a Rule, verdict: Verdict, evidence: Option<Evidence>, number: u64) {
         let counts = if rule.consequence.counts() { &mut self.result.counts } else { &mut self.result.counts_apart };
         if let Some(count) = counts.get_mut(verdict as usize) {
             *count += number;
@@ -303,42 +296,30 @@ impl<'a> Work<'a> {
             return;
         }
         if verdict == Verdict::Compliant {
-            self.result.evidence_compliant = match (self.result.evidence_compliant, evidence) {
-                (Some(a), Some(b)) => Some(a.min(b)),
-                (a, b) => a.or(b),
-            };
+            self.result.weaken(evidence);
         }
         if matches!(verdict, Verdict::NonCompliant | Verdict::Declarable) {
             self.result.evidence_violating = self.result.evidence_violating.max(evidence);
         }
-        if verdict > Verdict::Compliant {
-            let worst = self.result.worst.entry(Arc::clone(&rule.id)).or_insert(verdict);
-            *worst = (*worst).max(verdict);
+        self.note_worst(rule, verdict);
+    }
+
+    /// Keeps which rules have which verdict, of those that count and are more than compliant.
+    pub(super) fn note_worst(&mut self, rule: &'a Rule, verdict: Verdict) {
+        let now = (verdict, &rule.id);
+        // Things of one rule come after each other.
+        if rule.consequence.counts() && verdict > Verdict::Compliant && self.result.worst.last() != Some(&now) {
+            self.result.worst.push(now);
         }
     }
 
-    #[expect(clippy::too_many_arguments, reason = "what a finding consists of")]
-    pub(super) fn record(
-        &mut self,
-        rule: &'a Rule,
-        part: Vec<String>,
-        substances: Vec<Contribution>,
-        interval: Option<Interval>,
-        outcome: Outcome,
-        places: Vec<Source>,
-        names: Vec<String>,
-        only_with_all: bool,
-    ) {
+    /// Counts an outcome, and tells whether its row is wanted.
+    pub(super) fn is_written(&mut self, rule: &'a Rule, outcome: &Outcome, only_with_all: bool) -> bool {
         self.count(rule, outcome.verdict, outcome.evidence, 1);
         if outcome.verdict == Verdict::Undetermined {
-            self.result.reasons.extend(&outcome.reasons);
+            self.result.reasons.add(outcome.reasons);
         }
-        let quiet = matches!(outcome.verdict, Verdict::Compliant | Verdict::NotApplicable) || only_with_all;
-        if quiet && !self.all {
-            return;
-        }
-        let finding = self.finding(rule, part, substances, interval, &outcome, places, names);
-        self.result.findings.push(finding);
+        self.all || !(only_with_all || matches!(outcome.verdict, Verdict::Compliant | Verdict::NotApplicable))
     }
 
     #[expect(clippy::too_many_arguments, reason = "what a finding consists of")]
@@ -352,7 +333,7 @@ impl<'a> Work<'a> {
         mut places: Vec<Source>,
         names: Vec<String>,
     ) -> Finding {
-        let reason = if outcome.verdict == Verdict::Undetermined { outcome.reasons.iter().copied().min() } else { None };
+        let reason = if outcome.verdict == Verdict::Undetermined { outcome.reasons.first() } else { None };
         let (limit, unit) = rule.limit.printed();
         let (lo, hi) = match interval {
             Some(interval) => {
@@ -362,16 +343,13 @@ impl<'a> Work<'a> {
             None => (None, None),
         };
         let set = self.book.set_of(rule);
-        let mut notes = outcome.notes.clone();
-        notes.sort_unstable();
-        notes.dedup();
         if places.is_empty() && outcome.verdict > Verdict::Compliant {
             places.push(self.product.source.clone());
         }
         let message =
             sentence(&Subject { rule, names, part: part.last().cloned().unwrap_or_default(), interval, verdict: outcome.verdict, reason });
         Finding {
-            id: finding_id(self.supplier(), &self.product_key(), &part, &rule.id, &substances),
+            id: finding_id(self.supplier(), self.product_key(), &part, &rule.id, &substances),
             part,
             rule: Arc::clone(&rule.id),
             title: rule.title.clone(),
@@ -382,7 +360,7 @@ impl<'a> Work<'a> {
             verdict: outcome.verdict,
             evidence: outcome.evidence,
             reason,
-            notes,
+            notes: outcome.notes.words(),
             upcoming: None,
             substances,
             lo,
@@ -398,17 +376,13 @@ impl<'a> Work<'a> {
         }
     }
 
-    pub(super) fn supplier(&self) -> &str {
+    pub(super) fn supplier(&self) -> &'a str {
         self.product.supplier.as_deref().or(self.composition.declaration.supplier.as_deref()).unwrap_or("")
     }
 
-    pub(super) fn product_key(&self) -> String {
+    pub(super) fn product_key(&self) -> &'a str {
         let product = self.product;
-        product
-            .article_number
-            .as_deref()
-            .or(product.gtin.as_deref())
-            .or(product.name.as_deref())
-            .map_or_else(|| self.composition.declaration.file.clone(), str::to_string)
+        let named = product.article_number.as_deref().or(product.gtin.as_deref()).or(product.name.as_deref());
+        named.unwrap_or(&self.composition.declaration.file)
     }
 }

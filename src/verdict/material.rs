@@ -3,6 +3,7 @@
 use super::answers::Target;
 use super::finding::{Contribution, Evidence, Reason, Verdict};
 use super::judge::{Outcome, Work};
+use super::reasons::{Note, Notes, Reasons};
 use super::scope::Inside;
 use super::tree::{Share, Thing};
 use crate::amount::{Dimension, Interval, WHOLE};
@@ -12,9 +13,8 @@ use crate::substance::{Identity, MaterialId, part_name};
 
 impl<'a> Work<'a> {
     /// A rule on materials: by the names of materials, or substances that are the material.
-    pub(super) fn material_rule(&mut self, index: usize, rule: &'a Rule, inside: Inside) {
-        self.ensure_things(rule.limit.of);
-        let mut list: Vec<Thing> = self.things(rule.limit.of).map(|things| things.list.to_vec()).unwrap_or_default();
+    pub(super) fn material_rule(&mut self, rule: &'a Rule, inside: Inside) {
+        let mut list: Vec<Thing> = self.things(rule.limit.of).list.clone();
         // An assembly with content of its own whose materials nobody names: there may be anything in it.
         for item in self.tree.items.iter().filter(|item| item.constituent.is_some()) {
             let own = Thing { node: item.node, own_materials: true };
@@ -101,29 +101,30 @@ impl<'a> Work<'a> {
                 }
                 match reason.or(self.unread) {
                     None => {
-                        let mut notes = Vec::new();
+                        let mut notes = Notes::NONE;
                         let evidence = Evidence::Stated;
                         if !rule.list_complete {
-                            notes.push("list-incomplete");
+                            notes.push(Note::ListIncomplete);
                         }
-                        let outcome = self.with_proof(index, evidence, Vec::new(), notes);
+                        let outcome = self.with_proof(evidence, Reasons::NONE, notes);
                         if outcome.verdict == Verdict::Compliant && !self.all {
                             silent += 1;
                             weakest = Some(evidence);
                         } else {
-                            self.finish_outcome(rule, inside, thing, None, &[], outcome, Vec::new(), false);
+                            self.finish_outcome(rule, inside, thing, outcome, |_| Vec::new(), false);
                         }
                     }
                     Some(reason) => {
                         let outcome = Outcome {
                             verdict: Verdict::Undetermined,
                             evidence: None,
-                            reasons: vec![reason],
-                            notes: Vec::new(),
+                            reasons: Reasons::of(reason),
+                            notes: Notes::NONE,
                             exemption: None,
                         };
-                        let places = self.tree.nodes.get(thing.node).map(|node| vec![node.part.source.clone()]).unwrap_or_default();
-                        self.finish_outcome(rule, inside, thing, None, &[], outcome, places, false);
+                        let places =
+                            |work: &Work<'a>| work.tree.nodes.get(thing.node).map(|node| node.part.source.clone()).into_iter().collect();
+                        self.finish_outcome(rule, inside, thing, outcome, places, false);
                     }
                 }
                 continue;
@@ -139,16 +140,17 @@ impl<'a> Work<'a> {
             } else {
                 Verdict::Compliant
             };
-            let mut reasons: Vec<Reason> = value.reasons().collect();
+            let mut reasons: Reasons = value.reasons().collect();
             if verdict == Verdict::Undetermined {
                 reasons.push(Reason::StraddlesLimit);
             }
-            let notes = if stated_absent && verdict == Verdict::NonCompliant { vec!["statement-contradicts-content"] } else { Vec::new() };
+            let mut notes = Notes::NONE;
             if stated_absent && verdict == Verdict::NonCompliant {
+                notes.push(Note::StatementContradictsContent);
                 self.contradiction(rule);
             }
             let evidence = (verdict != Verdict::Undetermined).then_some(Evidence::Stated);
-            let reasons = if verdict == Verdict::Undetermined { reasons } else { Vec::new() };
+            let reasons = if verdict == Verdict::Undetermined { reasons } else { Reasons::NONE };
             let outcome = Outcome { verdict, evidence, reasons, notes, exemption: None };
             self.material_finding(rule, inside, thing, interval, names, outcome, places);
         }
@@ -156,8 +158,8 @@ impl<'a> Work<'a> {
             let outcome = Outcome {
                 verdict: Verdict::NonCompliant,
                 evidence: Some(Evidence::Stated),
-                reasons: Vec::new(),
-                notes: Vec::new(),
+                reasons: Reasons::NONE,
+                notes: Notes::NONE,
                 exemption: None,
             };
             let thing = Thing { node: 0, own_materials: false };
@@ -191,6 +193,9 @@ impl<'a> Work<'a> {
         self.apply_scope(rule, inside, thing, &mut outcome);
         self.exempt(rule, thing, interval, &[], &mut outcome, 0);
         self.consequence(rule, &mut outcome);
+        if !self.is_written(rule, &outcome, false) {
+            return;
+        }
         let (lo, hi) = self.printed(rule, interval);
         let substances = names
             .iter()
@@ -204,6 +209,7 @@ impl<'a> Work<'a> {
                 factor: None,
             })
             .collect();
-        self.record(rule, self.tree.path(thing.node), substances, Some(interval), outcome, places, names, false);
+        let finding = self.finding(rule, self.tree.path(thing.node), substances, Some(interval), &outcome, places, names);
+        self.result.findings.push(finding);
     }
 }

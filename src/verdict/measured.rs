@@ -35,7 +35,7 @@ pub fn product_keys(composition: &Composition, product: usize) -> Vec<String> {
 }
 
 fn keys_of(product: &Product) -> Vec<String> {
-    let key = |kind: &str, value: &Option<Box<str>>| {
+    let key = |kind: &str, value: &Option<std::sync::Arc<str>>| {
         value.as_deref().map(normalise_name).filter(|value| !value.is_empty()).map(|value| format!("{kind}:{value}"))
     };
     [key("gtin", &product.gtin), key("art", &product.article_number), key("name", &product.name)].into_iter().flatten().collect()

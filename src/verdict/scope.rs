@@ -128,6 +128,8 @@ pub(super) struct Facts {
     materials: Vec<String>,
     /// The materials that those names speak of.
     known_materials: Vec<MaterialId>,
+    /// Some name speaks of no material that the register knows.
+    unknown_material: bool,
     components: Vec<String>,
     functions: Vec<String>,
     contact: Vec<String>,
@@ -139,6 +141,7 @@ impl Facts {
         let mut facts = Facts {
             materials: Vec::new(),
             known_materials: Vec::new(),
+            unknown_material: false,
             components: Vec::new(),
             functions: Vec::new(),
             contact: Vec::new(),
@@ -164,7 +167,11 @@ impl Facts {
             facts.contact.extend(node.part.contact.as_deref().map(str::to_lowercase));
         }
         facts.components.extend(tree.product.name.as_deref().map(str::to_lowercase));
-        facts.known_materials = facts.materials.iter().flat_map(|name| register.materials_in(name)).collect();
+        for name in &facts.materials {
+            let known = register.materials_in(name);
+            facts.unknown_material |= known.is_empty();
+            facts.known_materials.extend(known);
+        }
         facts
     }
 
@@ -211,10 +218,17 @@ pub(super) fn thing_inside(scope: &Scope, tree: &Tree<'_>, thing: Thing, facts: 
             inside = inside.and(says(own, excluded, known).negated());
         }
     };
-    wants(&facts.materials, &scope.materials, &scope.exclude_materials, Some((register, &facts.known_materials)));
+    wants(&facts.materials, &[], &scope.exclude_materials, Some((register, &facts.known_materials)));
     wants(&facts.components, &scope.components, &scope.exclude_components, None);
     wants(&facts.functions, &scope.functions, &scope.exclude_functions, None);
     wants(&facts.contact, &scope.contact, &scope.exclude_contact, None);
+    if !scope.materials.is_empty() {
+        inside = inside.and(match says(&facts.materials, &scope.materials, Some((register, &facts.known_materials))) {
+            // A trade name may be any material; a name that does not say that it is outside is inside what it may be.
+            Inside::No if facts.unknown_material => Inside::Unknown,
+            said => said,
+        });
+    }
     if scope.part_mass_from.is_none() && scope.part_share_from.is_none() {
         return inside;
     }

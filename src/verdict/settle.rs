@@ -1,22 +1,23 @@
 //! Judging one thing that holds substances of a rule's entry: its concentration, what keeps it open, what it rests on.
 
 use super::finding::{Evidence, Reason, Verdict};
-use super::judge::{Outcome, Picked, Proof, Work, top};
+use super::judge::{Outcome, Pick, Proof, Work, cap, top};
+use super::reasons::{Note, Notes, Reasons};
 use super::scope::Inside;
+use super::things::Things;
 use super::touch::Touch;
 use super::tree::{Item, Share, Thing, Value};
-use crate::amount::{Dimension, Doubt, Interval, Kind, WHOLE};
+use crate::amount::{Dimension, Doubt, Factor, Interval, Kind, WHOLE};
 use crate::rule::{Basis, Count, Decision, Entry, Of, Rule};
 use crate::substance::{Among, GroupId, Identity, SubstanceId};
 use std::collections::BTreeMap;
-use std::rc::Rc;
 
 impl<'a> Work<'a> {
     /// The interval that a line brings to a rule, and what is doubtful about it.
-    pub(super) fn amount_for(&self, rule: &Rule, item: &Item<'_>, touch: &Touch) -> (Interval, Vec<Reason>) {
+    pub(super) fn amount_for(&self, rule: &Rule, item: &Item<'_>, touch: &Touch) -> (Interval, Reasons) {
         let limit = &rule.limit;
         let amount = item.amount;
-        let mut reasons = Vec::new();
+        let mut reasons = Reasons::NONE;
         let zero = amount.interval.hi == 0;
         let mut interval = amount.interval;
         if !zero {
@@ -86,11 +87,41 @@ impl<'a> Work<'a> {
         (interval.times(touch.factor), reasons)
     }
 
+    /// Whether a line is of another kind than the limit while another line of the same material and substance is of its
+    /// kind: a measured release settles what a content leaves open, and a content says more of itself than an extract. What
+    /// was measured of the element speaks for all its compounds.
+    fn overshadowed(&self, rule: &Rule, touch: &Touch, found: &[Touch]) -> bool {
+        let limit = &rule.limit;
+        let own_kind = |item: &Item<'_>| match item.amount.kind {
+            Some(kind) => kind == limit.kind,
+            None => item.amount.dimension != Dimension::MassFraction || limit.kind == Kind::Content,
+        };
+        let Some(item) = self.tree.items.get(touch.item as usize) else { return false };
+        let fits = item.amount.dimension == Dimension::Mass || (item.amount.dimension == limit.unit.dimension && own_kind(item));
+        if fits || item.amount.doubt.is_some() || item.statement.is_some() {
+            return false;
+        }
+        found.iter().filter(|other| other.upto.is_none()).any(|other| {
+            let same = other.key == touch.key && touch.upto.is_none();
+            let of_element = limit.element.is_some() && limit.kind != Kind::Content && other.factor == Factor::ONE;
+            self.tree.items.get(other.item as usize).is_some_and(|settling| {
+                (same || of_element)
+                    && settling.node == item.node
+                    && settling.amount.dimension == limit.unit.dimension
+                    && own_kind(settling)
+                    && settling.amount.doubt.is_none()
+                    && settling.statement.is_none()
+                    // Nothing can be drawn out of nothing: then the two contradict each other.
+                    && (limit.kind != Kind::Content || settling.amount.interval.hi > 0 || item.amount.interval.hi == 0)
+            })
+        })
+    }
+
     /// Judges one entry that the product touches. Returns the things that it gave findings for.
-    pub(super) fn entry(&mut self, index: usize, rule: &'a Rule, inside: Inside, found: &[Touch]) -> Vec<Thing> {
+    pub(super) fn entry(&mut self, rule: &'a Rule, inside: Inside, found: &[Touch]) -> Vec<Thing> {
         let of = rule.limit.of;
         let packaging = of == Of::Packaging;
-        let mut shares: Vec<Picked<'_>> = Vec::with_capacity(found.len());
+        let mut shares: Vec<Pick<'_>> = Vec::with_capacity(found.len());
         for touch in found {
             let Some(item) = self.tree.items.get(touch.item as usize) else { continue };
             let Some(node) = self.tree.nodes.get(item.node) else { continue };
@@ -100,16 +131,19 @@ impl<'a> Work<'a> {
             if of == Of::Product && node.packaging {
                 continue;
             }
+            if self.overshadowed(rule, touch, found) {
+                continue;
+            }
             let (interval, reasons) = self.amount_for(rule, item, touch);
-            shares.push((Share { node: item.node, key: touch.key, interval }, touch, reasons));
+            shares.push(Pick { share: Share { node: item.node, key: touch.key, interval }, touch, reasons });
         }
-        let list = self.things(of).map_or_else(Rc::default, |things| Rc::clone(&things.list));
+        let things = self.things(of);
         let mut judged = Vec::new();
         let mut used = vec![false; shares.len()];
-        for (position, thing) in list.iter().enumerate() {
+        for (position, thing) in things.list.iter().enumerate() {
             let mut own = Vec::new();
             let mut absent = Vec::new();
-            for (at, (share, ..)) in shares.iter().enumerate() {
+            for (at, Pick { share, .. }) in shares.iter().enumerate() {
                 if self.tree.holds(*thing, share.node) {
                     own.push(at);
                     if let Some(used) = used.get_mut(at) {
@@ -125,26 +159,26 @@ impl<'a> Work<'a> {
             if own.is_empty() && absent.is_empty() {
                 continue;
             }
-            let selected: Vec<Share> = own.iter().filter_map(|at| shares.get(*at).map(|(share, ..)| *share)).collect();
+            let selected: Vec<Share> = own.iter().filter_map(|at| shares.get(*at).map(|pick| pick.share)).collect();
             let value = self.tree.value(*thing, &selected);
-            let picked: Vec<&Picked<'_>> = own.iter().chain(&absent).filter_map(|at| shares.get(*at)).collect();
-            self.settle(index, rule, inside, Some(position), *thing, value, &picked);
+            let picked: Vec<&Pick<'_>> = own.iter().chain(&absent).filter_map(|at| shares.get(*at)).collect();
+            self.settle(rule, inside, &things, position, value, &picked);
             judged.push(*thing);
         }
         // What is declared of a coarser part than the rule speaks of.
         let mut coarse: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
-        for (at, (share, ..)) in shares.iter().enumerate() {
+        for (at, Pick { share, .. }) in shares.iter().enumerate() {
             if !used[at] {
                 coarse.entry(share.node).or_default().push(at);
             }
         }
         for (node, own) in coarse {
             let end = self.tree.nodes.get(node).map_or(node, |node| node.end);
-            let picked: Vec<&Picked<'_>> = own.iter().filter_map(|at| shares.get(*at)).collect();
-            let selected: Vec<Share> = picked.iter().map(|(share, ..)| *share).collect();
+            let picked: Vec<&Pick<'_>> = own.iter().filter_map(|at| shares.get(*at)).collect();
+            let selected: Vec<Share> = picked.iter().map(|pick| pick.share).collect();
             let interval = cap(super::tree::sum(&selected), rule);
             let thing = Thing { node, own_materials: false };
-            let finer = |key: u64| shares.iter().any(|(share, ..)| share.key == key && share.node > node && share.node < end);
+            let finer = |key: u64| shares.iter().any(|Pick { share, .. }| share.key == key && share.node > node && share.node < end);
             let violates = rule.limit.comparison.violates(interval.lo, rule.limit.steps);
             if !violates && selected.iter().all(|share| finer(share.key)) {
                 // A view of what the finer parts state. They decide, unless the coarse view itself may exceed the limit:
@@ -152,27 +186,32 @@ impl<'a> Work<'a> {
                 let keys: Vec<u64> = selected.iter().map(|share| share.key).collect();
                 let all: Vec<Share> = shares
                     .iter()
-                    .map(|(share, ..)| *share)
+                    .map(|pick| pick.share)
                     .filter(|share| keys.contains(&share.key) && share.node >= node && share.node < end)
                     .collect();
                 if self.tree.value(thing, &all).disagree {
                     let places =
-                        picked.iter().filter_map(|(_, touch, _)| self.tree.items.get(touch.item as usize)).flat_map(Item::places).collect();
+                        picked.iter().filter_map(|pick| self.tree.items.get(pick.touch.item as usize)).flat_map(Item::places).collect();
                     self.result.disagreements.push((self.tree.path(node), places));
                 }
                 if !rule.limit.comparison.violates(interval.hi, rule.limit.steps) {
                     continue;
                 }
             }
-            let mut reasons: Vec<Reason> =
-                picked.iter().filter(|(share, ..)| share.interval.hi > 0).flat_map(|(.., reasons)| reasons.iter().copied()).collect();
+            let mut reasons = doubts(&picked);
             let outcome = if violates {
-                Outcome { verdict: Verdict::NonCompliant, evidence: Some(self.grade(&picked)), reasons, notes: Vec::new(), exemption: None }
+                Outcome {
+                    verdict: Verdict::NonCompliant,
+                    evidence: Some(self.grade(&picked)),
+                    reasons,
+                    notes: Notes::NONE,
+                    exemption: None,
+                }
             } else if interval.hi > 0 {
                 reasons.push(Reason::LevelTooCoarse);
-                Outcome { verdict: Verdict::Undetermined, evidence: None, reasons, notes: Vec::new(), exemption: None }
+                Outcome { verdict: Verdict::Undetermined, evidence: None, reasons, notes: Notes::NONE, exemption: None }
             } else {
-                self.cleared(index, rule, None, interval, &picked)
+                self.cleared(rule, None, interval, &picked)
             };
             self.conclude(rule, inside, thing, interval, &picked, outcome, 0);
             judged.push(thing);
@@ -182,70 +221,59 @@ impl<'a> Work<'a> {
 
     /// Judges one thing that holds substances of an entry.
     #[expect(clippy::too_many_arguments, reason = "what a comparison consists of")]
-    pub(super) fn settle(
-        &mut self,
-        index: usize,
-        rule: &'a Rule,
-        inside: Inside,
-        position: Option<usize>,
-        thing: Thing,
-        value: Value,
-        picked: &[&Picked<'_>],
-    ) {
+    pub(super) fn settle(&mut self, rule: &'a Rule, inside: Inside, things: &Things, position: usize, value: Value, picked: &[&Pick<'_>]) {
+        let Some(thing) = things.list.get(position).copied() else { return };
         let interval = cap(value.interval, rule);
         let limit = &rule.limit;
-        let unresolved = position.map_or(0, |position| self.unresolved_in(rule, position));
+        let unresolved = self.unresolved_in(rule, things, position);
         if value.disagree {
-            let places =
-                picked.iter().filter_map(|(_, touch, _)| self.tree.items.get(touch.item as usize)).flat_map(Item::places).collect();
+            let places = picked.iter().filter_map(|pick| self.tree.items.get(pick.touch.item as usize)).flat_map(Item::places).collect();
             self.result.disagreements.push((self.tree.path(thing.node), places));
         }
         let mut outcome = if limit.comparison.violates(interval.lo, limit.steps) {
             Outcome {
                 verdict: Verdict::NonCompliant,
                 evidence: Some(self.grade(picked)),
-                reasons: Vec::new(),
-                notes: Vec::new(),
+                reasons: Reasons::NONE,
+                notes: Notes::NONE,
                 exemption: None,
             }
         } else if limit.comparison.violates(interval.hi, limit.steps) {
-            let mut reasons: Vec<Reason> = picked
-                .iter()
-                .filter(|(share, ..)| share.interval.hi > 0)
-                .flat_map(|(.., reasons)| reasons.iter().copied())
-                // A content that bounds an extract is only in the way when it does not clear the limit.
-                .collect();
+            // A content that bounds an extract is only in the way when it does not clear the limit.
+            let mut reasons = doubts(picked);
             reasons.extend(value.reasons());
             if unresolved > 0 {
                 reasons.push(Reason::UnresolvedSubstance);
             }
             reasons.push(Reason::StraddlesLimit);
-            Outcome { verdict: Verdict::Undetermined, evidence: None, reasons, notes: Vec::new(), exemption: None }
+            Outcome { verdict: Verdict::Undetermined, evidence: None, reasons, notes: Notes::NONE, exemption: None }
         } else {
-            self.cleared(index, rule, position, interval, picked)
+            self.cleared(rule, Some((things, position)), interval, picked)
         };
         if value.disagree {
-            outcome.notes.push("amounts-disagree");
+            outcome.notes.push(Note::AmountsDisagree);
         }
         self.conclude(rule, inside, thing, interval, picked, outcome, unresolved);
     }
 
-    pub(super) fn unresolved_in(&self, rule: &Rule, position: usize) -> u64 {
+    /// What nobody has identified in a thing, at most.
+    pub(super) fn unresolved_in(&self, rule: &Rule, things: &Things, position: usize) -> u64 {
+        if !things.anything_open {
+            return 0;
+        }
         // Unidentified substances are mass; limits in other dimensions cannot be reached by a share of mass alone, but
         // nobody can tell either.
-        self.things(rule.limit.of).map_or(0, |things| {
-            let own = match (rule.limit.decision, things.list.get(position)) {
-                (Decision::GuardBand, Some(thing)) => cap(self.tree.value(*thing, &self.open_shares(rule, position)).interval, rule).hi,
-                _ => things.unresolved.get(position).copied().unwrap_or(0),
-            };
-            let own = if things.unresolved_above { WHOLE } else { own };
-            if own > 0 && rule.limit.unit.dimension != Dimension::MassFraction { u64::MAX } else { own }
-        })
+        let own = match (rule.limit.decision, things.list.get(position)) {
+            (Decision::GuardBand, Some(thing)) => cap(self.tree.value(*thing, &self.open_shares(rule, things, position)).interval, rule).hi,
+            _ => things.unresolved.get(position).copied().unwrap_or(0),
+        };
+        let own = if things.unresolved_above { WHOLE } else { own };
+        if own > 0 && rule.limit.unit.dimension != Dimension::MassFraction { u64::MAX } else { own }
     }
 
     /// What nobody has identified in a thing, with its uncertainty where the rule asks for it.
-    fn open_shares(&self, rule: &Rule, position: usize) -> Vec<Share> {
-        let mut open = self.things(rule.limit.of).and_then(|things| things.open.get(position).cloned()).unwrap_or_default();
+    fn open_shares(&self, rule: &Rule, things: &Things, position: usize) -> Vec<Share> {
+        let mut open = things.open.get(position).cloned().unwrap_or_default();
         if rule.limit.decision == Decision::GuardBand {
             for share in &mut open {
                 let item = self.tree.items.get((share.key & ((1 << 41) - 1)) as usize);
@@ -258,16 +286,15 @@ impl<'a> Work<'a> {
 
     /// The upper bound when whatever nobody has identified were more of the same; weighed together, because what stands
     /// in different parts does not add up.
-    fn with_unresolved(&self, rule: &Rule, position: usize, interval: Interval, picked: &[&Picked<'_>]) -> u64 {
-        let Some(things) = self.things(rule.limit.of) else { return interval.hi };
+    pub(super) fn with_unresolved(&self, rule: &Rule, things: &Things, position: usize, interval: Interval, picked: &[&Pick<'_>]) -> u64 {
         if things.unresolved_above || rule.limit.unit.dimension != Dimension::MassFraction {
-            return interval.hi.saturating_add(self.unresolved_in(rule, position)).min(top(rule));
+            return interval.hi.saturating_add(self.unresolved_in(rule, things, position)).min(top(rule));
         }
         match (things.list.get(position), things.open.get(position)) {
             (Some(thing), Some(open)) if !open.is_empty() => {
-                let open = self.open_shares(rule, position);
+                let open = self.open_shares(rule, things, position);
                 // What is absent from a whole above the thing is no part of it.
-                let inside = picked.iter().map(|(share, ..)| *share).filter(|share| self.tree.holds(*thing, share.node));
+                let inside = picked.iter().map(|pick| pick.share).filter(|share| self.tree.holds(*thing, share.node));
                 let mut shares: Vec<Share> = inside.chain(open).collect();
                 shares.sort_by_key(|share| share.node);
                 cap(self.tree.value(*thing, &shares).interval, rule).hi.max(interval.hi)
@@ -277,29 +304,22 @@ impl<'a> Work<'a> {
     }
 
     /// Grade of the lower bounds that violate.
-    pub(super) fn grade(&self, picked: &[&Picked<'_>]) -> Evidence {
+    pub(super) fn grade(&self, picked: &[&Pick<'_>]) -> Evidence {
         let measured = picked
             .iter()
-            .filter(|(share, ..)| share.interval.lo > 0)
-            .all(|(_, touch, _)| self.tree.items.get(touch.item as usize).is_some_and(Item::measured));
+            .filter(|pick| pick.share.interval.lo > 0)
+            .all(|pick| self.tree.items.get(pick.touch.item as usize).is_some_and(Item::measured));
         if measured { Evidence::Measured } else { Evidence::Stated }
     }
 
     /// No violation on what is declared of this thing: what may still be in the way, and what the verdict rests on.
-    pub(super) fn cleared(
-        &mut self,
-        index: usize,
-        rule: &'a Rule,
-        position: Option<usize>,
-        interval: Interval,
-        picked: &[&Picked<'_>],
-    ) -> Outcome {
+    pub(super) fn cleared(&mut self, rule: &'a Rule, place: Option<(&Things, usize)>, interval: Interval, picked: &[&Pick<'_>]) -> Outcome {
         let limit = &rule.limit;
-        let entry = picked.first().and_then(|(_, touch, _)| rule.entries.get(touch.entry as usize));
-        let mut reasons = Vec::new();
-        let mut notes = Vec::new();
-        let with_unresolved = match position {
-            Some(position) => self.with_unresolved(rule, position, interval, picked),
+        let entry = picked.first().and_then(|pick| rule.entries.get(pick.touch.entry as usize));
+        let mut reasons = Reasons::NONE;
+        let mut notes = Notes::NONE;
+        let with_unresolved = match place {
+            Some((things, position)) => self.with_unresolved(rule, things, position, interval, picked),
             None => interval.hi.saturating_add(self.coarse_unresolved(rule)).min(top(rule)),
         };
         if limit.comparison.violates(with_unresolved, limit.steps) {
@@ -308,34 +328,34 @@ impl<'a> Work<'a> {
         reasons.extend(self.unread);
         // Silence about the entry's other members.
         let latest = entry.and_then(|entry| entry.from);
-        let all_measured = || picked.iter().all(|(_, touch, _)| self.tree.items.get(touch.item as usize).is_some_and(Item::measured));
+        let all_measured = || picked.iter().all(|pick| self.tree.items.get(pick.touch.item as usize).is_some_and(Item::measured));
         // What is not in the product may have been used to make it, unless a laboratory looked for it.
         let complete = self.all_named(rule, entry, picked) && (!limit.used || all_measured());
         if !complete {
             let (silence, note) = self.silence(rule, entry, latest);
             reasons.extend(silence);
-            notes.extend(note);
+            note.into_iter().for_each(|note| notes.push(note));
         }
         if self.raised(rule, entry) {
             reasons.push(Reason::StatementContradictsContent);
         }
         let measured = complete
             && !picked.is_empty()
-            && picked.iter().all(|(_, touch, _)| self.tree.items.get(touch.item as usize).is_some_and(Item::measured));
-        let evidence = if measured { Evidence::Measured } else { self.evidence(rule, position, interval, &mut notes) };
-        self.with_proof(index, evidence, reasons, notes)
+            && picked.iter().all(|pick| self.tree.items.get(pick.touch.item as usize).is_some_and(Item::measured));
+        let evidence = if measured {
+            Evidence::Measured
+        } else {
+            // Demonstrated when even the undisclosed rest of the thing could not violate.
+            if !rule.list_complete {
+                notes.push(Note::ListIncomplete);
+            }
+            let disclosed = place.and_then(|(things, position)| things.disclosed.get(position).copied());
+            self.evidence_of_rest(rule, disclosed, interval)
+        };
+        self.with_proof(evidence, reasons, notes)
     }
 
-    /// Demonstrated when even the undisclosed rest of the thing could not violate.
-    pub(super) fn evidence(&self, rule: &Rule, position: Option<usize>, interval: Interval, notes: &mut Vec<&'static str>) -> Evidence {
-        if !rule.list_complete {
-            notes.push("list-incomplete");
-        }
-        let disclosed = position.and_then(|position| self.things(rule.limit.of).and_then(|things| things.disclosed.get(position).copied()));
-        self.evidence_of_rest(rule, disclosed, interval)
-    }
-
-    /// The same for a thing of which so much is disclosed; the less, the weaker.
+    /// What a verdict on a thing rests on of which so much is disclosed; the less, the weaker.
     pub(super) fn evidence_of_rest(&self, rule: &Rule, disclosed: Option<u64>, interval: Interval) -> Evidence {
         let rest = WHOLE.saturating_sub(disclosed.unwrap_or(0));
         let possible = interval.hi.saturating_add(rest).min(WHOLE);
@@ -348,7 +368,7 @@ impl<'a> Work<'a> {
         if shown { Evidence::Demonstrated } else { Evidence::Stated }
     }
 
-    pub(super) fn with_proof(&self, _index: usize, evidence: Evidence, mut reasons: Vec<Reason>, notes: Vec<&'static str>) -> Outcome {
+    pub(super) fn with_proof(&self, evidence: Evidence, mut reasons: Reasons, notes: Notes) -> Outcome {
         if reasons.is_empty() && self.settings.proof == Proof::Demonstrated && evidence == Evidence::Stated {
             reasons.push(Reason::NotDemonstrated);
         }
@@ -371,23 +391,20 @@ impl<'a> Work<'a> {
     }
 
     pub(super) fn coarse_unresolved(&self, rule: &Rule) -> u64 {
-        self.things(rule.limit.of).map_or(0, |things| {
-            if things.unresolved_above || (things.list.is_empty() && things.unresolved.iter().any(|hi| *hi > 0)) { top(rule) } else { 0 }
-        })
+        if self.known_things(rule.limit.of).is_some_and(|things| things.unresolved_above) { top(rule) } else { 0 }
     }
 
     /// Whether the lines name everything that the entry adds up: all members, the group as such, or the element itself.
-    pub(super) fn all_named(&self, rule: &Rule, entry: Option<&Entry>, picked: &[&Picked<'_>]) -> bool {
+    pub(super) fn all_named(&self, rule: &Rule, entry: Option<&Entry>, picked: &[&Pick<'_>]) -> bool {
         let Some(entry) = entry else { return false };
-        let named: Vec<&Identity> =
-            picked.iter().filter_map(|(_, touch, _)| self.tree.items.get(touch.item as usize)).map(|item| &*item.identity).collect();
+        let named = || picked.iter().filter_map(|pick| self.tree.items.get(pick.touch.item as usize)).map(|item| &*item.identity);
         let surely = |identity: &Identity| {
-            picked.iter().any(|(_, touch, _)| {
-                touch.upto.is_none() && self.tree.items.get(touch.item as usize).is_some_and(|item| *item.identity == *identity)
+            picked.iter().any(|pick| {
+                pick.touch.upto.is_none() && self.tree.items.get(pick.touch.item as usize).is_some_and(|item| *item.identity == *identity)
             })
         };
         let is_named = |member: SubstanceId| {
-            named.iter().any(|identity| match identity {
+            named().any(|identity| match identity {
                 Identity::Known(id) => *id == member,
                 // Each of several numbers is looked at; a name with several meanings speaks for them when all of them
                 // count. Of two identifiers that disagree nobody knows which one was meant.
@@ -396,7 +413,7 @@ impl<'a> Work<'a> {
                 _ => false,
             })
         };
-        let is_group_named = |group: &GroupId| named.iter().any(|identity| matches!(identity, Identity::Group(own) if own == group));
+        let is_group_named = |group: &GroupId| named().any(|identity| matches!(identity, Identity::Group(own) if own == group));
         let in_named_group = |member: SubstanceId| self.register.groups_of(member).iter().any(is_group_named);
         // Of several groups that are added, one says nothing of the others.
         let groups_named = !entry.groups.is_empty()
@@ -417,6 +434,11 @@ impl<'a> Work<'a> {
     }
 }
 
-fn cap(interval: Interval, rule: &Rule) -> Interval {
-    if rule.limit.unit.dimension == Dimension::MassFraction { interval.capped() } else { interval }
+/// What is doubtful about lines that may be there.
+fn doubts(picked: &[&Pick<'_>]) -> Reasons {
+    let mut reasons = Reasons::NONE;
+    for pick in picked.iter().filter(|pick| pick.share.interval.hi > 0) {
+        reasons.add(pick.reasons);
+    }
+    reasons
 }

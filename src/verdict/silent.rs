@@ -2,19 +2,20 @@
 
 use super::answers::{Answer, Target};
 use super::finding::{Evidence, Reason, Verdict};
-use super::judge::{Outcome, Proof, Things, Work, on_list, top};
+use super::judge::{Outcome, Proof, Work, top};
+use super::reasons::{Note, Notes, Reasons};
 use super::scope::{Inside, looks_at_parts};
+use super::things::is_open;
 use super::tree::{Item, Thing};
 use crate::amount::Interval;
 use crate::declaration::{Claim, Date, DeclarationKind, Source};
 use crate::rule::{Count, Entry, Of, Rule};
 use crate::substance::Identity;
-use std::rc::Rc;
 
 impl<'a> Work<'a> {
     /// What the product's silence about an entry (or, with `None`, about all that a rule names) means.
-    pub(super) fn silence(&mut self, rule: &Rule, entry: Option<&Entry>, latest: Option<Date>) -> (Option<Reason>, Option<&'static str>) {
-        let old = latest.is_some_and(|latest| self.declared_on.is_none_or(|declared| declared < latest));
+    pub(super) fn silence(&mut self, rule: &Rule, entry: Option<&Entry>, latest: Option<Date>) -> (Option<Reason>, Option<Note>) {
+        let old = self.is_older_than(latest);
         if !self.has_content && self.answers.is_empty() {
             return (Some(Reason::NoContent), None);
         }
@@ -24,7 +25,7 @@ impl<'a> Work<'a> {
                 if old {
                     self.result.outdated = true;
                 }
-                return (None, (old && self.kind == DeclarationKind::Unspecified).then_some("outdated-list"));
+                return (None, (old && self.kind == DeclarationKind::Unspecified).then_some(Note::OutdatedList));
             }
             DeclarationKind::LaboratoryReport => return (Some(Reason::NotDeclared), None),
             _ => {}
@@ -53,8 +54,9 @@ impl<'a> Work<'a> {
 
     /// A rule that nothing (or, outside the things of `except`, nothing more) in the product touches.
     pub(super) fn silent(&mut self, index: usize, rule: &'a Rule, inside: Inside, except: &[Thing]) {
-        let latest = self.day.latest.get(index).copied().flatten();
-        let list = self.things(rule.limit.of).map_or_else(Rc::default, |things| Rc::clone(&things.list));
+        let latest = self.plan.day.latest(self.book.yardstick_of(index));
+        let things = self.things(rule.limit.of);
+        let list = &things.list;
         let remaining = |position: &usize| list.get(*position).is_none_or(|thing| !except.contains(thing));
         // Without any thing there is one place in which to be silent: nowhere in particular.
         let places = if list.is_empty() { usize::from(except.is_empty()) } else { list.len() };
@@ -67,7 +69,8 @@ impl<'a> Work<'a> {
                     && !except.iter().any(|thing| self.tree.holds(*thing, item.node))
             })
         };
-        let nothing_left = !(0..places).any(|position| remaining(&position)) && !outside();
+        // When nothing remains, all things are settled, and most often they hold everything there is.
+        let nothing_left = !(0..places).any(|position| remaining(&position)) && (things.hold_everything || !outside());
         // An answer that raises the whole list is heard even when every entry is mentioned.
         let raised = |answer: &Answer<'_>| {
             answer.raises() && matches!(answer.target, Target::List(_)) && answer.speaks_of(self.book, rule, None, self.register)
@@ -76,8 +79,9 @@ impl<'a> Work<'a> {
             return;
         }
         let (silence, note) = if nothing_left { (None, None) } else { self.silence(rule, None, latest) };
-        let mut common: Vec<Reason> = silence.into_iter().chain(self.unread).collect();
-        let mut notes: Vec<&'static str> = note.into_iter().collect();
+        let mut common: Reasons = silence.into_iter().chain(self.unread).collect();
+        let mut notes = Notes::NONE;
+        note.into_iter().for_each(|note| notes.push(note));
         let mut verdict_by_answer = None;
         let mut answer_places = Vec::new();
         for answer in &self.answers {
@@ -85,7 +89,7 @@ impl<'a> Work<'a> {
             if answer.raises()
                 && answer.as_constituent().is_none()
                 && (answer.speaks_of(self.book, rule, None, self.register)
-                    || rule.entries.iter().any(|entry| on_list(entry, self.day.list) && answer.concerns(rule, Some(entry), self.register)))
+                    || rule.entries.iter().any(|entry| self.plan.day.lists(entry) && answer.concerns(rule, Some(entry), self.register)))
             {
                 let above = matches!(answer.statement.claim, Claim::Above(_))
                     && rule.count == Count::Each
@@ -104,39 +108,25 @@ impl<'a> Work<'a> {
             let outcome = Outcome {
                 verdict: Verdict::NonCompliant,
                 evidence: Some(Evidence::Stated),
-                reasons: Vec::new(),
-                notes: Vec::new(),
+                reasons: Reasons::NONE,
+                notes: Notes::NONE,
                 exemption: None,
             };
             let thing = Thing { node: 0, own_materials: false };
-            self.conclude_at(rule, inside, thing, None, &[], outcome, 0, answer_places);
+            self.conclude_at(rule, inside, thing, None, &[], outcome, 0, Some(answer_places));
             return;
         }
-        common.sort_unstable();
-        common.dedup();
         if !common.is_empty() {
             // One cause for the whole product: one row.
             let outcome = Outcome { verdict: Verdict::Undetermined, evidence: None, reasons: common, notes, exemption: None };
             let thing = Thing { node: 0, own_materials: false };
-            let places = if answer_places.is_empty() { self.silence_places(rule) } else { answer_places };
-            let unresolved_only = false;
-            self.finish_outcome(rule, inside, thing, None, &[], outcome, places, unresolved_only);
+            let places = |work: &Work<'a>| if answer_places.is_empty() { work.silence_places(rule) } else { answer_places };
+            self.finish_outcome(rule, inside, thing, outcome, places, false);
             return;
         }
         let part_scoped = looks_at_parts(&rule.scope);
-        // The common case, without going through the things: everything is identified, so the least disclosed of them
-        // tells what the verdict rests on.
-        if except.is_empty() && !part_scoped && !self.all && self.settings.proof == Proof::Stated {
-            let clear = |things: &&Things| !things.anything_open && !rule.limit.comparison.violates(0, rule.limit.steps);
-            let least = self.things(rule.limit.of).filter(clear).and_then(|things| things.disclosed.iter().copied().min());
-            if let Some(least) = least {
-                let evidence = self.evidence_of_rest(rule, Some(least), Interval::ZERO);
-                self.count(rule, Verdict::Compliant, Some(evidence), list.len() as u64);
-                return;
-            }
-        }
         if !rule.list_complete {
-            notes.push("list-incomplete");
+            notes.push(Note::ListIncomplete);
         }
         let mut compliant = 0;
         let mut weakest: Option<Evidence> = None;
@@ -146,23 +136,16 @@ impl<'a> Work<'a> {
             if part_scoped && self.thing_inside(rule, thing) == Inside::No {
                 self.count(rule, Verdict::NotApplicable, None, 1);
                 if self.all {
-                    let outcome = Outcome {
-                        verdict: Verdict::NotApplicable,
-                        evidence: None,
-                        reasons: Vec::new(),
-                        notes: Vec::new(),
-                        exemption: None,
-                    };
-                    self.write(rule, None, self.tree.path(thing.node), &[], Some(thing), outcome);
+                    self.write(rule, self.tree.path(thing.node), Vec::new(), &Outcome::NOT_APPLICABLE);
                 }
                 continue;
             }
             let unresolved = match position {
-                Some(position) => self.unresolved_in(rule, position),
+                Some(position) => self.unresolved_in(rule, &things, position),
                 None if self.tree.items.iter().any(|item| {
                     self.tree.nodes.get(item.node).is_some_and(|node| node.packaging == packaging)
                         && item.amount.interval.hi > 0
-                        && matches!(*item.identity, Identity::Unresolved | Identity::Among { open: true, .. })
+                        && is_open(&item.identity)
                 }) =>
                 {
                     top(rule)
@@ -173,36 +156,30 @@ impl<'a> Work<'a> {
                 let outcome = Outcome {
                     verdict: Verdict::Undetermined,
                     evidence: None,
-                    reasons: vec![Reason::UnresolvedSubstance],
-                    notes: notes.clone(),
+                    reasons: Reasons::of(Reason::UnresolvedSubstance),
+                    notes,
                     exemption: None,
                 };
-                let places = self.unresolved_places();
-                self.finish_outcome(rule, inside, thing, None, &[], outcome, places, true);
+                self.finish_outcome(rule, inside, thing, outcome, Work::unresolved_places, true);
                 continue;
             }
-            let disclosed = position.and_then(|at| self.things(rule.limit.of).and_then(|things| things.disclosed.get(at).copied()));
+            let disclosed = things.disclosed.get(at).copied();
             let evidence = self.evidence_of_rest(rule, disclosed, Interval::ZERO);
             if self.settings.proof == Proof::Demonstrated && evidence == Evidence::Stated {
                 let outcome = Outcome {
                     verdict: Verdict::Undetermined,
                     evidence: None,
-                    reasons: vec![Reason::NotDemonstrated],
-                    notes: notes.clone(),
+                    reasons: Reasons::of(Reason::NotDemonstrated),
+                    notes,
                     exemption: None,
                 };
-                self.finish_outcome(rule, inside, thing, None, &[], outcome, Vec::new(), false);
+                self.finish_outcome(rule, inside, thing, outcome, |_| Vec::new(), false);
                 continue;
             }
             if self.all {
-                let outcome = Outcome {
-                    verdict: Verdict::Compliant,
-                    evidence: Some(evidence),
-                    reasons: Vec::new(),
-                    notes: notes.clone(),
-                    exemption: None,
-                };
-                self.write(rule, None, self.tree.path(thing.node), &[], Some(thing), outcome);
+                let outcome =
+                    Outcome { verdict: Verdict::Compliant, evidence: Some(evidence), reasons: Reasons::NONE, notes, exemption: None };
+                self.write(rule, self.tree.path(thing.node), Vec::new(), &outcome);
             }
             weakest = Some(weakest.map_or(evidence, |weakest| weakest.min(evidence)));
             compliant += 1;
@@ -217,10 +194,7 @@ impl<'a> Work<'a> {
         self.tree.items.iter().any(|item| match &*item.identity {
             Identity::Known(id) => {
                 item.amount.interval.hi > 0
-                    && rule
-                        .entries
-                        .iter()
-                        .any(|entry| on_list(entry, self.day.list) && entry.members.iter().any(|(member, _)| member == id))
+                    && rule.entries.iter().any(|entry| self.plan.day.lists(entry) && entry.members.iter().any(|(member, _)| member == id))
             }
             _ => false,
         })
@@ -231,7 +205,7 @@ impl<'a> Work<'a> {
         let limit = &rule.limit;
         self.tree.items.iter().any(|item| match &*item.identity {
             Identity::Known(id) => {
-                rule.entries.iter().any(|entry| on_list(entry, self.day.list) && entry.members.iter().any(|(member, _)| member == id))
+                rule.entries.iter().any(|entry| self.plan.day.lists(entry) && entry.members.iter().any(|(member, _)| member == id))
                     && (item.amount.dimension != limit.unit.dimension && item.amount.interval.hi > 0
                         || limit.comparison.violates(item.amount.interval.hi, limit.steps))
             }
@@ -251,12 +225,6 @@ impl<'a> Work<'a> {
     }
 
     pub(super) fn unresolved_places(&self) -> Vec<Source> {
-        self.tree
-            .items
-            .iter()
-            .filter(|item| matches!(*item.identity, Identity::Unresolved | Identity::Among { open: true, .. }))
-            .flat_map(Item::places)
-            .take(5)
-            .collect()
+        self.tree.items.iter().filter(|item| is_open(&item.identity)).flat_map(Item::places).take(5).collect()
     }
 }

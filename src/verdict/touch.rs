@@ -1,4 +1,4 @@
-//! What meets what: the lines of a product and the rule entries that they count in.
+//! What meets what: the lines of a product and the entries that they count in, once for all rules with one yardstick.
 
 use super::finding::Reason;
 use super::tree::Tree;
@@ -8,10 +8,11 @@ use crate::rule::RuleBook;
 use crate::substance::{Among, Identity};
 use std::collections::BTreeSet;
 
-/// A line that counts in a rule's entry.
+/// A line that counts in an entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Touch {
-    pub rule: u32,
+    /// The yardstick of the rules.
+    pub yardstick: u32,
     pub entry: u32,
     pub item: u32,
     /// Lines with the same key are the same substance, so that amounts on different levels are views of one.
@@ -33,9 +34,9 @@ pub(super) fn asks_again(own: &[Touch], from: Option<Date>, asked: &mut BTreeSet
         && !asked.insert((from, own.iter().map(|touch| (touch.item, touch.factor)).collect()))
 }
 
-/// All touches of a product, by rule, entry and line.
-pub(super) fn touches(tree: &Tree<'_>, book: &RuleBook) -> Vec<Touch> {
-    let mut found = Vec::new();
+/// All touches of a product, by yardstick, entry and line, put into `found`.
+pub(super) fn touches(tree: &Tree<'_>, book: &RuleBook, found: &mut Vec<Touch>) {
+    found.clear();
     for (index, item) in tree.items.iter().enumerate() {
         let index = index as u32;
         // Keys below 2^32 are substances; groups and lines of their own lie above.
@@ -44,7 +45,7 @@ pub(super) fn touches(tree: &Tree<'_>, book: &RuleBook) -> Vec<Touch> {
             Identity::Known(id) => {
                 for hit in book.hits(*id) {
                     found.push(Touch {
-                        rule: hit.rule,
+                        yardstick: hit.yardstick,
                         entry: hit.entry,
                         item: index,
                         key: id.index() as u64,
@@ -58,7 +59,7 @@ pub(super) fn touches(tree: &Tree<'_>, book: &RuleBook) -> Vec<Touch> {
                 for hit in book.hits(*id) {
                     let upto = Some(Reason::SuspectedIdentity);
                     found.push(Touch {
-                        rule: hit.rule,
+                        yardstick: hit.yardstick,
                         entry: hit.entry,
                         item: index,
                         key: own_key,
@@ -77,8 +78,10 @@ pub(super) fn touches(tree: &Tree<'_>, book: &RuleBook) -> Vec<Touch> {
                 let start = found.len();
                 for id in candidates {
                     for hit in book.hits(*id) {
-                        let known =
-                            found.iter_mut().skip(start).find(|touch: &&mut Touch| touch.rule == hit.rule && touch.entry == hit.entry);
+                        let known = found
+                            .iter_mut()
+                            .skip(start)
+                            .find(|touch: &&mut Touch| touch.yardstick == hit.yardstick && touch.entry == hit.entry);
                         match known {
                             Some(touch) => {
                                 touch.factor = Factor { lo: touch.factor.lo.min(hit.factor.lo), hi: touch.factor.hi.max(hit.factor.hi) };
@@ -86,7 +89,7 @@ pub(super) fn touches(tree: &Tree<'_>, book: &RuleBook) -> Vec<Touch> {
                                 touch.key += 1;
                             }
                             None => found.push(Touch {
-                                rule: hit.rule,
+                                yardstick: hit.yardstick,
                                 entry: hit.entry,
                                 item: index,
                                 key: 1,
@@ -110,7 +113,7 @@ pub(super) fn touches(tree: &Tree<'_>, book: &RuleBook) -> Vec<Touch> {
                     let upto = (!hit.covered).then_some(Reason::GroupAmount);
                     let factor = if hit.covered { hit.factor } else { Factor { lo: 0, hi: hit.factor.hi } };
                     found.push(Touch {
-                        rule: hit.rule,
+                        yardstick: hit.yardstick,
                         entry: hit.entry,
                         item: index,
                         key: own_key,
@@ -121,8 +124,9 @@ pub(super) fn touches(tree: &Tree<'_>, book: &RuleBook) -> Vec<Touch> {
                 }
             }
             Identity::Unregistered { stems, .. } if !stems.is_empty() => {
-                for (rule_index, rule) in book.rules.iter().enumerate() {
-                    if !rule.open || !rule.stem_groups.iter().any(|group| stems.contains(group)) {
+                for yardstick in book.open_yardsticks() {
+                    let Some(rule) = book.sample(*yardstick) else { continue };
+                    if !rule.stem_groups.iter().any(|group| stems.contains(group)) {
                         continue;
                     }
                     for (entry_index, entry) in rule.entries.iter().enumerate() {
@@ -132,7 +136,7 @@ pub(super) fn touches(tree: &Tree<'_>, book: &RuleBook) -> Vec<Touch> {
                         }
                         let upto = Some(Reason::GroupAmount);
                         found.push(Touch {
-                            rule: rule_index as u32,
+                            yardstick: *yardstick,
                             entry: entry_index as u32,
                             item: index,
                             key: own_key,
@@ -146,6 +150,5 @@ pub(super) fn touches(tree: &Tree<'_>, book: &RuleBook) -> Vec<Touch> {
             Identity::Unregistered { .. } | Identity::Unresolved => {}
         }
     }
-    found.sort_unstable_by_key(|touch| (touch.rule, touch.entry, touch.item));
-    found
+    found.sort_unstable_by_key(|touch| (touch.yardstick, touch.entry, touch.item));
 }

@@ -122,7 +122,9 @@ impl<'a> Tree<'a> {
     /// Lays out a product. `first_line` is the index of its first line in the composition; the index after its last is
     /// returned beside the tree.
     pub fn new(composition: &'a Composition, product: &'a Product, mixture: bool, first_line: usize) -> (Tree<'a>, usize) {
-        let mut tree = Tree { product, nodes: Vec::new(), items: Vec::new(), mixture, root_end: 0 };
+        let (parts, lines) =
+            std::iter::once(&product.root).chain(&product.packaging).map(extent).fold((0, 0), |a, b| (a.0 + b.0, a.1 + b.1));
+        let mut tree = Tree { product, nodes: Vec::with_capacity(parts), items: Vec::with_capacity(lines), mixture, root_end: 0 };
         let mut next = first_line;
         tree.add(&product.root, None, false, &composition.lines, &mut next);
         tree.root_end = tree.nodes.len();
@@ -327,16 +329,47 @@ impl<'a> Tree<'a> {
     /// Weighs the children of a node. `shares` lie below it. Where masses are missing, the least and the greatest child
     /// bound the mean.
     fn weighed(&self, node: usize, shares: &[Share], materials_only: bool) -> Value {
-        let mut weights: Vec<(Option<Interval>, Option<Interval>, Interval)> = Vec::new();
+        self.weighed_by(node, materials_only, |child, own| {
+            let from = shares.partition_point(|share| share.node < child);
+            let to = shares.partition_point(|share| share.node < own.end);
+            shares.get(from..to).filter(|inside| !inside.is_empty()).map_or(Value::ZERO, |inside| self.at(child, inside))
+        })
+    }
+
+    /// The concentration in every part of shares that are all of different substances, each node once: what no view of
+    /// another can be needs no comparing.
+    pub fn carried(&self, shares: &[Share]) -> Vec<Value> {
+        let mut values = vec![Value::ZERO; self.nodes.len()];
+        for share in shares {
+            if let Some(own) = values.get_mut(share.node) {
+                own.interval = own.interval.plus(share.interval);
+            }
+        }
+        // Parts come after what they are parts of.
+        for node in (0..self.nodes.len()).rev().filter(|node| self.nodes.get(*node).is_some_and(|own| own.end > node + 1)) {
+            let below = self.weighed_by(node, false, |child, _| values.get(child).copied().unwrap_or(Value::ZERO));
+            if let Some(own) = values.get_mut(node) {
+                *own = own.plus(below);
+            }
+        }
+        values
+    }
+
+    /// What [`Tree::carried`] gives, for a thing.
+    pub fn of_thing(&self, thing: Thing, carried: &[Value]) -> Value {
+        let own = |node: usize| carried.get(node).copied().unwrap_or(Value::ZERO);
+        if thing.own_materials { self.weighed_by(thing.node, true, |child, _| own(child)) } else { own(thing.node) }
+    }
+
+    fn weighed_by(&self, node: usize, materials_only: bool, value_of: impl Fn(usize, &Node<'a>) -> Value) -> Value {
+        let mut weights: Vec<(Option<Interval>, Option<Interval>, Interval)> = Vec::with_capacity(8);
         let mut flags = Value::ZERO;
         for child in self.children(node) {
             let Some(own) = self.nodes.get(child) else { continue };
             if materials_only && own.part.level != Level::Material {
                 continue;
             }
-            let from = shares.partition_point(|share| share.node < child);
-            let to = shares.partition_point(|share| share.node < own.end);
-            let value = shares.get(from..to).filter(|inside| !inside.is_empty()).map_or(Value::ZERO, |inside| self.at(child, inside));
+            let value = value_of(child, own);
             flags = flags.plus(Value { interval: Interval::ZERO, ..value });
             weights.push((own.mass, own.part.share, value.interval));
         }
@@ -371,6 +404,11 @@ impl Tree<'_> {
     }
 }
 
+/// How many parts and lines there are in a part, itself included.
+fn extent(part: &Part) -> (usize, usize) {
+    part.parts.iter().map(extent).fold((1, part.constituents.len()), |a, b| (a.0 + b.0, a.1 + b.1))
+}
+
 /// A share, in parts per trillion, of a mass.
 fn part_of(share: Interval, mass: Interval) -> Interval {
     let lo = u128::from(share.lo) * u128::from(mass.lo) / u128::from(WHOLE);
@@ -390,19 +428,16 @@ fn weigh(children: &[(Option<Interval>, Option<Interval>, Interval)], parent: Op
     if greatest == 0 {
         return (Interval::ZERO, true);
     }
-    let by_mass: Option<Vec<(Interval, Interval)>> = children.iter().map(|(mass, _, x)| mass.map(|mass| (mass, *x))).collect();
-    let by_share: Option<Vec<(Interval, Interval)>> = children.iter().map(|(_, share, x)| share.map(|share| (share, *x))).collect();
-    let (weights, whole) = match (by_mass, by_share) {
-        (Some(weights), _) => (weights, parent),
-        (None, Some(weights)) => (weights, parent),
+    let by_mass = children.iter().all(|(mass, ..)| mass.is_some());
+    if !by_mass && !children.iter().all(|(_, share, _)| share.is_some()) {
         // One child alone is the whole: without its mass the declared mass of the whole tells nothing more.
-        (None, None) if children.len() == 1 => return (Interval { lo: least, hi: greatest }, true),
-        (None, None) => return (Interval { lo: least, hi: greatest }, false),
-    };
-    let sum_lo: u128 = weights.iter().map(|(weight, _)| u128::from(weight.lo)).sum();
-    let sum_hi: u128 = weights.iter().map(|(weight, _)| u128::from(weight.hi)).sum();
+        return (Interval { lo: least, hi: greatest }, children.len() == 1);
+    }
+    let weights = || children.iter().filter_map(|(mass, share, x)| if by_mass { *mass } else { *share }.map(|weight| (weight, *x)));
+    let sum_lo: u128 = weights().map(|(weight, _)| u128::from(weight.lo)).sum();
+    let sum_hi: u128 = weights().map(|(weight, _)| u128::from(weight.hi)).sum();
     // The denominator is the declared mass of the whole when that exceeds its parts; the gap may be anything.
-    let (whole_lo, whole_hi) = match whole {
+    let (whole_lo, whole_hi) = match parent {
         Some(whole) => (u128::from(whole.lo).max(sum_lo), u128::from(whole.hi).max(sum_hi)),
         None => (sum_lo, sum_hi),
     };
@@ -410,9 +445,9 @@ fn weigh(children: &[(Option<Interval>, Option<Interval>, Interval)], parent: Op
         return (Interval { lo: least, hi: greatest }, false);
     }
     let gap_hi = whole_hi.saturating_sub(sum_lo);
-    let gapless = whole.is_none_or(|whole| u128::from(whole.hi) <= sum_lo);
-    let content_lo: u128 = weights.iter().map(|(weight, x)| u128::from(weight.lo) * u128::from(x.lo)).sum();
-    let content_hi: u128 = weights.iter().map(|(weight, x)| u128::from(weight.hi) * u128::from(x.hi)).sum();
+    let gapless = parent.is_none_or(|whole| u128::from(whole.hi) <= sum_lo);
+    let content_lo: u128 = weights().map(|(weight, x)| u128::from(weight.lo) * u128::from(x.lo)).sum();
+    let content_hi: u128 = weights().map(|(weight, x)| u128::from(weight.hi) * u128::from(x.hi)).sum();
     let gap_content = if gapless { 0 } else { gap_hi * u128::from(WHOLE) };
     let lo = u64::try_from(content_lo / whole_hi).unwrap_or(u64::MAX);
     let hi = u64::try_from((content_hi + gap_content).div_ceil(whole_lo)).unwrap_or(u64::MAX);

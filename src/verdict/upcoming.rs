@@ -1,28 +1,26 @@
 //! What holds today and will not inside the contract period.
 
+use super::clear::touches_of;
 use super::finding::{Finding, Upcoming, Verdict};
-use super::judge::{Day, Work};
+use super::judge::{FileInHand, Work};
 use crate::declaration::{Date, Text};
-use crate::rule::Expiry;
+use crate::rule::{Expiry, RuleBook};
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
-impl<'a> Work<'a> {
-    /// What holds today and will not inside the contract period.
-    pub(super) fn upcoming(&mut self) {
-        let Some((_, end)) = self.settings.period else { return };
+/// The days of a contract period on which a rule, a list entry or an exemption begins or ends.
+pub(super) struct Changes {
+    dates: Vec<Date>,
+    /// The rules that any of it concerns.
+    rules: Vec<usize>,
+}
+
+impl Changes {
+    pub fn new(book: &RuleBook, on: Date, end: Date) -> Changes {
         let mut dates: Vec<Date> = Vec::new();
-        let mut changing = vec![false; self.book.rules.len()];
-        let on = self.day.on;
-        for (index, rule) in self.book.rules.iter().enumerate() {
-            let mut mark = |date: Option<Date>| {
-                if let Some(date) = date.filter(|date| *date > on && *date <= end) {
-                    dates.push(date);
-                    if let Some(changing) = changing.get_mut(index) {
-                        *changing = true;
-                    }
-                }
-            };
+        let mut rules = Vec::new();
+        for (index, rule) in book.rules.iter().enumerate() {
+            let before = dates.len();
+            let mut mark = |date: Option<Date>| dates.extend(date.filter(|date| *date > on && *date <= end));
             mark(rule.from);
             mark(rule.until.and_then(|until| until.tomorrow().ok()));
             for entry in &rule.entries {
@@ -33,26 +31,34 @@ impl<'a> Work<'a> {
                     mark(date.tomorrow().ok());
                 }
             }
-        }
-        if dates.is_empty() {
-            return;
+            if dates.len() > before {
+                rules.push(index);
+            }
         }
         dates.sort_unstable();
         dates.dedup();
-        let today = self.findings_on(on, &changing);
-        let mut changes: BTreeMap<String, Upcoming> = BTreeMap::new();
+        Changes { dates, rules }
+    }
+}
+
+impl<'a> Work<'a> {
+    /// What holds today and will not inside the contract period.
+    pub(super) fn upcoming(&mut self, file: &mut FileInHand<'a>) {
+        let Some(changes) = file.changes().filter(|changes| !changes.dates.is_empty()) else { return };
+        let today = self.findings_on(file, self.plan.day.on, &changes.rules);
+        let mut upcoming: BTreeMap<String, Upcoming> = BTreeMap::new();
         let mut later_only: BTreeMap<String, Finding> = BTreeMap::new();
-        for date in dates {
-            for (id, later) in self.findings_on(date, &changing) {
+        for date in changes.dates.iter().copied() {
+            for (id, later) in self.findings_on(file, date, &changes.rules) {
                 let now = today.get(&id).map_or(Verdict::NotApplicable, |finding| finding.verdict);
-                if later.verdict > now.max(Verdict::Exempt) && now <= Verdict::Exempt && !changes.contains_key(&id) {
+                if later.verdict > now.max(Verdict::Exempt) && now <= Verdict::Exempt && !upcoming.contains_key(&id) {
                     let what = Text::new(format!("från {date}: {}", later.message.sv), format!("from {date}: {}", later.message.en));
-                    changes.insert(id.clone(), Upcoming { date, what, verdict: later.verdict });
+                    upcoming.insert(id.clone(), Upcoming { date, what, verdict: later.verdict });
                     later_only.insert(id, later);
                 }
             }
         }
-        for (id, upcoming) in changes {
+        for (id, upcoming) in upcoming {
             if let Some(finding) = self.result.findings.iter_mut().find(|finding| finding.id == id) {
                 finding.upcoming = Some(upcoming);
                 continue;
@@ -69,14 +75,18 @@ impl<'a> Work<'a> {
         }
     }
 
-    /// Every finding of the marked rules on another day, by id.
-    pub(super) fn findings_on(&mut self, date: Date, changing: &[bool]) -> BTreeMap<String, Finding> {
-        let day = Day::new(self.book, date);
+    /// Every finding of these rules on a day, by id.
+    fn findings_on(&mut self, file: &mut FileInHand<'a>, date: Date, rules: &[usize]) -> BTreeMap<String, Finding> {
+        let plan = file.plan(date, self.plan.categories.clone(), self.product.mixture, !self.product.packaging.is_empty());
         let saved = std::mem::take(&mut self.result);
         let all = std::mem::replace(&mut self.all, true);
-        let own_day = std::mem::replace(&mut self.day, Arc::new(day));
-        self.judge_rules(Some(changing));
-        self.day = own_day;
+        let own_plan = std::mem::replace(&mut self.plan, plan);
+        let touched = std::mem::take(&mut self.found);
+        for index in rules {
+            self.rule(*index, touches_of(&touched, self.book.yardstick_of(*index)));
+        }
+        self.found = touched;
+        self.plan = own_plan;
         self.all = all;
         let found = std::mem::replace(&mut self.result, saved);
         found.findings.into_iter().map(|finding| (finding.id.clone(), finding)).collect()

@@ -95,7 +95,7 @@ fn what_is_misspelt_is_never_dropped_unsaid() {
     assert!(declaration.problems[0].open);
 }
 
-fn name() -> impl Strategy<Value = Option<Box<str>>> {
+fn name() -> impl Strategy<Value = Option<std::sync::Arc<str>>> {
     proptest::option::of("[a-zåäö<>&\"' 0-9()]{0,8}[a-z]").prop_map(|text| text.map(|text| text.trim().into()))
 }
 

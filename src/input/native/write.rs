@@ -4,6 +4,7 @@
 
 use super::*;
 use std::fmt::Write as _;
+use std::sync::Arc;
 
 /// The declaration as a file in our own XML. Places, file name and hash are not written: they belong to the file read.
 pub fn write(declaration: &Declaration) -> String {
@@ -117,7 +118,7 @@ impl Writer {
                 constituent.uncertainty.map(|steps| in_unit(steps, unit_of(amount.dimension))),
             ),
         };
-        let single = |numbers: &[Box<str>]| if let [one] = numbers { Some(one.to_string()) } else { None };
+        let single = |numbers: &[Arc<str>]| if let [one] = numbers { Some(one.to_string()) } else { None };
         let (cas, ec) = (single(&constituent.cas), single(&constituent.ec));
         let flag = |value: Option<bool>| value.map(|yes| if yes { "true" } else { "false" });
         let attributes = [

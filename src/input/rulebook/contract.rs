@@ -57,7 +57,7 @@ pub(super) struct WrittenExemption {
 /// Reads a contract file.
 pub(super) fn contract(root: &Table) -> Option<WrittenContract> {
     let head = root.required_table("contract");
-    let rules = root.tables("rule").iter().filter_map(written::rule).collect();
+    let rules = root.tables("rule").iter().map(written::rule).collect();
     let tighten = root.tables("tighten").iter().filter_map(tighten).collect();
     let exemptions = root.tables("exemption").iter().filter_map(exemption).collect();
     root.finish();
@@ -231,7 +231,7 @@ pub(super) fn apply(
                 rule.consequence = Some(new);
             }
         }
-        if let Some(new) = &tighten.limit {
+        if let Some(new) = tighten.limit.as_ref().filter(|_| !rule.broken) {
             // What the contract does not write stays as the rule has it.
             let base = &rule.limit;
             let new = WrittenLimit {

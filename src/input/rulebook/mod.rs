@@ -40,6 +40,8 @@ pub struct Request {
     /// Fingerprint of the register's tables when they are not the built-in ones
     /// ([`register_of`](crate::input::register_files::register_of)).
     pub register_sha256: Option<String>,
+    /// With neither contract nor rules: also the sets that are only watched.
+    pub watched: bool,
 }
 
 /// Rules as far as they could be read, and all that is wrong or doubtful: what `rules lint` looks at.
@@ -80,6 +82,18 @@ pub fn built_in_sets() -> impl Iterator<Item = &'static str> {
 /// The ids of all built-in contract profiles.
 pub fn built_in_contracts() -> impl Iterator<Item = &'static str> {
     sources::built_in_files().filter_map(|path| path.strip_prefix("contracts/")?.strip_suffix(".toml")).filter(|name| !name.contains('/'))
+}
+
+/// Every built-in rule file with its text, by its path in the rules folder: sets, contracts, categories, substances.
+pub fn built_in_texts() -> Vec<(String, String)> {
+    let rules = sources::built_in_files().filter_map(|path| {
+        let text = Location::BuiltIn(path.to_string()).read().ok()?;
+        Some((path.to_string(), text.to_string()))
+    });
+    let substances = sources::built_in_substances().into_iter().map(|(path, text)| (path, text.to_string()));
+    let mut all: Vec<(String, String)> = rules.chain(substances).collect();
+    all.sort();
+    all
 }
 
 /// Loads what the request asks for into a rule book, and enters every substance that a rule names in the register.
@@ -127,7 +141,7 @@ fn read(request: &Request, register: &mut Register, outlines: bool) -> Inspected
         for id in built_in_sets().filter(|id| !own_dirs.contains_key(*id)) {
             work.set(&Location::BuiltIn(format!("{id}/rules.toml")), None, None);
         }
-        work.sets.retain(|loaded| loaded.set.consequence != Consequence::Watch);
+        work.sets.retain(|loaded| request.watched || loaded.set.consequence != Consequence::Watch);
         work.unasked();
     }
     let of_contract = contract.iter().flat_map(|(written, _, _)| &written.rulesets);
@@ -382,14 +396,15 @@ impl Work {
         hashed.insert("rules.toml", &document.text);
         let root = Table::root(&document, &faults, &table);
         self.note_failed(&root);
-        let set = root.required_table("ruleset").and_then(|table| written::set(&table));
+        let set = root.required_table("ruleset").map(|table| written::set(&table));
         let tables = root.tables("rule");
-        let rules: Vec<WrittenRule> = tables.iter().filter_map(written::rule).collect();
+        let rules: Vec<WrittenRule> = tables.iter().map(written::rule).collect();
         root.finish();
         if tables.is_empty() {
             faults.at(&document.place(0), "filen har inga regler; lägg till [[rule]]", "the file has no rules; add [[rule]]");
         }
-        Some(Loaded { location: location.clone(), set: set?, rules, hashed, parts: None })
+        let set = set.unwrap_or_else(|| WrittenSet::stand_in(document.place(0)));
+        Some(Loaded { location: location.clone(), set, rules, hashed, parts: None })
     }
 
     /// Checks everything against the register and each other.
@@ -478,8 +493,8 @@ impl Work {
                 hash: contract_hash.as_str().into(),
             });
         }
-        let of_register = self.register_sha256.as_deref().unwrap_or(REGISTER_SHA256);
         let unasked = if self.unasked { "unasked" } else { "" };
+        let of_register = self.register_sha256.as_deref().unwrap_or(REGISTER_SHA256);
         let parts = [
             ("register", of_register),
             ("categories", &category_hash),
@@ -493,7 +508,7 @@ impl Work {
         if outlines {
             let of_contract = contract.iter().flat_map(|(written, location, _)| written.rules.iter().map(move |rule| (rule, location)));
             let of_sets = self.sets.iter().flat_map(|loaded| loaded.rules.iter().map(|rule| (rule, &loaded.location)));
-            places.extend(of_sets.chain(of_contract).map(|(rule, location)| (rule.id.value.clone(), check.outline(rule, location))));
+            places.extend(of_sets.chain(of_contract).filter(|(rule, _)| !rule.broken).map(|(rule, location)| (rule.id.value.clone(), check.outline(rule, location))));
         }
         Inspected {
             book: RuleBook::compile(sets, rules, valid_contract, categories, fingerprint, register),
@@ -513,7 +528,7 @@ impl Work {
             [("regelverket", "rule set", set_ids.collect::<Vec<_>>()), ("regeln", "rule", rule_ids.collect::<Vec<_>>())]
         {
             let mut first: BTreeMap<&str, &Place> = BTreeMap::new();
-            for id in ids {
+            for id in ids.into_iter().filter(|id| !id.value.is_empty()) {
                 match first.get(id.value.as_str()) {
                     Some(place) => {
                         let written = &id.value;

@@ -8,13 +8,21 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock};
 
 static PACKED: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/rules.bin"));
+static SUBSTANCES: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/substances.bin"));
 
 /// Every rule file of the repository by its path below `rules/`. Empty only when the build is broken, and then the
 /// first thing asked for is a fault.
-static BUILT_IN: LazyLock<BTreeMap<String, Arc<str>>> = LazyLock::new(|| {
+static BUILT_IN: LazyLock<BTreeMap<String, Arc<str>>> = LazyLock::new(|| unpacked(PACKED));
+
+/// The built-in substance tables as they stand in the repository, by their path below `rules/`.
+pub(in crate::input) fn built_in_substances() -> BTreeMap<String, Arc<str>> {
+    unpacked(SUBSTANCES)
+}
+
+fn unpacked(packed: &[u8]) -> BTreeMap<String, Arc<str>> {
     let mut bytes = Vec::new();
     let mut files = BTreeMap::new();
-    if flate2::read::DeflateDecoder::new(PACKED).read_to_end(&mut bytes).is_err() {
+    if flate2::read::DeflateDecoder::new(packed).read_to_end(&mut bytes).is_err() {
         return files;
     }
     let mut rest = bytes.as_slice();
@@ -28,7 +36,7 @@ static BUILT_IN: LazyLock<BTreeMap<String, Arc<str>>> = LazyLock::new(|| {
         files.insert(name, text.into());
     }
     files
-});
+}
 
 /// The paths of all built-in rule files, below `rules/`.
 pub(crate) fn built_in_files() -> impl Iterator<Item = &'static str> {
@@ -75,6 +83,9 @@ impl Location {
     /// Reads it; the second text says why it cannot be read, in Swedish and English.
     pub(super) fn read(&self) -> Result<Arc<str>, (String, String)> {
         match self {
+            Location::BuiltIn(path) if path.starts_with("substances/") => built_in_substances()
+                .remove(path)
+                .ok_or_else(|| ("filen finns inte i programmet".to_string(), "the program holds no such file".to_string())),
             Location::BuiltIn(path) => {
                 let missing = || ("filen finns inte i programmet".to_string(), "the program holds no such file".to_string());
                 BUILT_IN.get(path).cloned().ok_or_else(missing)

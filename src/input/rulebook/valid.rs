@@ -114,7 +114,7 @@ impl Check<'_> {
         }
         self.exclude(&excluded, &mut drafts);
         let is_material_rule = matches!(written.substances.value, WrittenSubstances::Materials(_));
-        if drafts.is_empty() && !is_material_rule && self.faults.count() == before {
+        if drafts.is_empty() && !is_material_rule && !written.broken && self.faults.count() == before {
             self.faults.at(
                 &written.substances.place,
                 "regeln omfattar inget ämne; kontrollera substances och exclude",
@@ -123,7 +123,7 @@ impl Check<'_> {
         }
         let elements = self.elements(written);
         let limit = limit(&written.limit, elements.as_deref());
-        if self.faults.count() > before {
+        if written.broken || self.faults.count() > before {
             return None;
         }
         let open = !matches!(written.substances.value, WrittenSubstances::Cas(_) | WrittenSubstances::Materials(_)) && {
@@ -160,6 +160,7 @@ impl Check<'_> {
                 exclude_contact: scope.exclude_contact.clone(),
                 part_mass_from: scope.part_mass_from,
                 part_share_from: scope.part_share_from,
+                exclude_mixtures: scope.exclude_mixtures,
                 named_only: scope.named_only,
             },
             from: written.from,
@@ -167,6 +168,7 @@ impl Check<'_> {
             exemptions,
             severity: written.severity,
             consequence: written.consequence.unwrap_or(home.consequence),
+            list_of: list_of(&written.substances.value),
             list_complete: written.list_complete.unwrap_or(home.list_complete),
             requirement: written.requirement.as_deref().map(Into::into),
             level: written.level.as_deref().map(Into::into),
@@ -501,6 +503,13 @@ fn added(drafts: Vec<Draft>, id: &str, name: &str) -> Vec<Draft> {
         };
     }
     windows.into_values().collect()
+}
+
+/// The set to which a list belongs that a rule names in another folder: `../reach-candidate-list/candidate-list.csv`.
+fn list_of(substances: &WrittenSubstances) -> Option<Arc<str>> {
+    let WrittenSubstances::List(file) = substances else { return None };
+    let (set, _) = file.value.strip_prefix("../")?.split_once('/')?;
+    Some(set.into())
 }
 
 /// How the substances of a rule are called together.

@@ -67,6 +67,7 @@ pub(super) struct WrittenScope {
     pub(super) exclude_contact: Vec<String>,
     pub(super) part_mass_from: Option<u64>,
     pub(super) part_share_from: Option<u64>,
+    pub(super) exclude_mixtures: bool,
     pub(super) named_only: bool,
 }
 
@@ -74,6 +75,8 @@ pub(super) struct WrittenScope {
 #[derive(Debug, Clone)]
 pub(super) struct WrittenRule {
     pub(super) id: Spot<String>,
+    /// Whether a field without which it is no rule is missing or wrong, and something stands in for it here.
+    pub(super) broken: bool,
     pub(super) title: Text,
     pub(super) substances: Spot<WrittenSubstances>,
     pub(super) exclude: Vec<Spot<String>>,
@@ -93,8 +96,25 @@ pub(super) struct WrittenRule {
     pub(super) advice: Text,
 }
 
-/// Reads `[ruleset]`.
-pub(super) fn set(table: &Table) -> Option<WrittenSet> {
+impl WrittenSet {
+    /// What stands in for a set whose head is missing, so that its rules are looked up all the same.
+    pub(super) fn stand_in(place: Place) -> WrittenSet {
+        WrittenSet {
+            id: Spot { value: String::new(), place },
+            title: Text::default(),
+            authority: String::new(),
+            legal_basis: String::new(),
+            version: String::new(),
+            consequence: Consequence::Restriction,
+            list_complete: true,
+            official_count: None,
+            named_products_only: false,
+        }
+    }
+}
+
+/// Reads `[ruleset]`. What is missing or wrong is told, and something stands in for it.
+pub(super) fn set(table: &Table) -> WrittenSet {
     let id = table.id("id");
     let title = table.required_both("title");
     let consequence = consequence(table);
@@ -111,25 +131,44 @@ pub(super) fn set(table: &Table) -> Option<WrittenSet> {
     let official_count = table.count("official_count");
     let named_products_only = table.flag("named_products_only").is_some_and(|flag| flag.value);
     table.finish();
-    Some(WrittenSet {
-        id: id?,
-        title: title?,
+    WrittenSet {
+        id: id.unwrap_or(Spot { value: String::new(), place: table.place() }),
+        title: title.unwrap_or_default(),
         authority,
         legal_basis,
         version,
-        consequence: consequence?,
+        consequence: consequence.unwrap_or(Consequence::Restriction),
         list_complete,
         official_count,
         named_products_only,
-    })
+    }
 }
 
 pub(super) fn consequence(table: &Table) -> Option<Consequence> {
     table.word("consequence", CONSEQUENCES, Consequence::from_code).map(|spot| spot.value)
 }
 
-/// Reads one `[[rule]]`; `None` when a field without which it is no rule is missing or wrong (all of that is told).
-pub(super) fn rule(table: &Table) -> Option<WrittenRule> {
+impl WrittenLimit {
+    /// What stands in for a limit that is missing.
+    fn stand_in(place: Place) -> WrittenLimit {
+        WrittenLimit {
+            place,
+            comparison: Comparison::Above,
+            steps: 0,
+            unit: MG_PER_KG,
+            of: Of::Article,
+            element: None,
+            kind: None,
+            basis: None,
+            decision: None,
+            intentional: false,
+            used: false,
+        }
+    }
+}
+
+/// Reads one `[[rule]]`. What is missing or wrong is told, and the rule is then `broken`.
+pub(super) fn rule(table: &Table) -> WrittenRule {
     let id = table.id("id");
     let title = table.required_both("title");
     let substances = match table.required_table("substances") {
@@ -190,8 +229,12 @@ pub(super) fn rule(table: &Table) -> Option<WrittenRule> {
             );
         }
     }
-    let (substances, exclude) = substances?;
-    let limit = limit?;
+    // A field that is missing must not hide what is wrong with the others: they are looked up all the same.
+    let broken = id.is_none() || title.is_none() || substances.is_none() || limit.is_none() || count.is_none();
+    let place = table.place();
+    let (substances, exclude) =
+        substances.unwrap_or_else(|| (Spot { value: WrittenSubstances::Cas(Vec::new()), place: place.clone() }, Vec::new()));
+    let limit = limit.unwrap_or_else(|| WrittenLimit::stand_in(place.clone()));
     if let (WrittenSubstances::Materials(_), Some(element)) = (&substances.value, &limit.element) {
         table.faults().at(
             &element.place,
@@ -199,13 +242,14 @@ pub(super) fn rule(table: &Table) -> Option<WrittenRule> {
             "`as` is for substances, and the rule is for materials; remove it",
         );
     }
-    Some(WrittenRule {
-        id: id?,
-        title: title?,
+    WrittenRule {
+        id: id.unwrap_or(Spot { value: String::new(), place }),
+        broken,
+        title: title.unwrap_or_default(),
         substances,
         exclude,
         limit,
-        count: count?.value,
+        count: count.map_or(Count::Sum, |spot| spot.value),
         scope,
         from,
         until,
@@ -218,7 +262,7 @@ pub(super) fn rule(table: &Table) -> Option<WrittenRule> {
         evidence,
         source,
         advice,
-    })
+    }
 }
 
 /// A period that ends before it begins would never apply, and so read as "compliant".
@@ -429,6 +473,7 @@ fn scope(table: &Table) -> WrittenScope {
         exclude_contact: words("exclude_contact"),
         part_mass_from: at_least(table, "part_mass", Dimension::Mass, ">= 100 g"),
         part_share_from: at_least(table, "part_share", Dimension::MassFraction, ">= 5 %"),
+        exclude_mixtures: table.flag("exclude_mixtures").is_some_and(|flag| flag.value),
         named_only: false,
     };
     table.finish();

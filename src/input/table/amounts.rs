@@ -90,9 +90,15 @@ const NOTHING: [&str; 30] = [
 /// length before it looks at letters.
 pub(super) fn says_nothing(text: &str) -> bool {
     let text = text.trim();
+    let Some(first) = text.bytes().next() else { return true };
+    if text.len() > 20
+        || text.is_ascii() && !matches!(first.to_ascii_lowercase(), b'-' | b'.' | b'?' | b'e' | b'i' | b'k' | b'n' | b's' | b'u' | b'v')
+    {
+        return false;
+    }
     let same =
         |word: &&str| word.len() == text.len() && (word.eq_ignore_ascii_case(text) || !text.is_ascii() && text.to_lowercase() == **word);
-    text.is_empty() || text.len() <= 20 && NOTHING.iter().any(same)
+    NOTHING.iter().any(same)
 }
 
 /// "Ja" is true, "nej" is false; anything else is no answer.

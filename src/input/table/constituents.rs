@@ -2,156 +2,27 @@
 //! levels often given once and meant for the rows below. What names a substance is never carried down.
 
 use super::amounts::{between, is_blank, is_broken, read_cell, read_qualified, says_nothing, yes_or_no};
+use super::columns::{Columns, ProductColumns, said, written};
 use super::headings::{Polarity, Role, Ticked, unit_in_prose};
-use super::identifiers::{has_cas, has_ec, name_without_numbers, numbers_in};
+use super::identifiers::{has_cas, numbers_in};
 use super::layout::{Column, Table, cell_at, text_of};
 use super::products::{Collector, Naming, Place, RowAnswer};
-use super::question::{Question, Sense, Threshold};
+use super::question::{Sense, Threshold};
+use super::recall::Recall;
 use crate::amount::{Amount, Context, Decimal, Dimension, Interval, Reading, Unit};
 use crate::declaration::{ClaimedExemption, Constituent, Date, Level, ProblemCode, Source, Text};
 use crate::input::workbook::{Cell, Row, Sheet, Value};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-/// The columns of a table, or of one of its repeated groups, by what they hold.
-#[derive(Default)]
-struct Columns<'t> {
-    component: Option<&'t Column>,
-    component_number: Option<&'t Column>,
-    material: Option<&'t Column>,
-    substances: Vec<&'t Column>,
-    cas: Vec<&'t Column>,
-    ec: Vec<&'t Column>,
-    amounts: Vec<&'t Column>,
-    min: Option<&'t Column>,
-    max: Option<&'t Column>,
-    unit: Option<&'t Column>,
-    qualifier: Option<&'t Column>,
-    masses: Vec<(&'t Column, Option<Level>)>,
-    mass_unit: Option<&'t Column>,
-    units: Option<&'t Column>,
-    function: Option<&'t Column>,
-    contact: Option<&'t Column>,
-    exemption: Option<&'t Column>,
-    intended: Option<&'t Column>,
-    reply: Option<&'t Column>,
-    ticks: Vec<(&'t Column, Ticked)>,
-}
-
-impl<'t> Columns<'t> {
-    fn of(table: &'t Table, group: u16, parts_not_products: bool) -> Columns<'t> {
-        let mut columns = Columns::default();
-        for column in table.columns.iter().filter(|column| column.group == 0 || column.group == group) {
-            let first = |slot: &mut Option<&'t Column>| {
-                if slot.is_none() {
-                    *slot = Some(column);
-                }
-            };
-            match &column.role {
-                Role::Component => first(&mut columns.component),
-                Role::ComponentNumber => first(&mut columns.component_number),
-                Role::Material => first(&mut columns.material),
-                Role::Substance | Role::Analyte => columns.substances.push(column),
-                Role::Cas => columns.cas.push(column),
-                Role::Ec => columns.ec.push(column),
-                Role::Amount | Role::Result => columns.amounts.push(column),
-                Role::AmountMin => first(&mut columns.min),
-                Role::AmountMax => first(&mut columns.max),
-                Role::Unit => first(&mut columns.unit),
-                Role::Qualifier => first(&mut columns.qualifier),
-                Role::Mass(level) => columns.masses.push((column, *level)),
-                Role::MassUnit => first(&mut columns.mass_unit),
-                Role::Units => first(&mut columns.units),
-                Role::Function => first(&mut columns.function),
-                Role::Contact => first(&mut columns.contact),
-                Role::Exemption => first(&mut columns.exemption),
-                Role::Intended => first(&mut columns.intended),
-                Role::Reply => first(&mut columns.reply),
-                Role::Tick(ticked) => columns.ticks.push((column, *ticked)),
-                _ => {}
-            }
-        }
-        if parts_not_products {
-            let number = table.columns.iter().find(|column| column.role == Role::ArticleNumber);
-            let name = table.columns.iter().find(|column| column.role == Role::ProductName);
-            columns.component_number = columns.component_number.or(number);
-            columns.component = columns.component.or(name);
-        }
-        columns
-    }
-
-    fn names_substances(&self) -> bool {
-        !(self.substances.is_empty() && self.cas.is_empty() && self.ec.is_empty())
-    }
-}
-
-/// Columns that say something of the product itself.
-#[derive(Default)]
-struct ProductColumns<'t> {
-    article: Option<&'t Column>,
-    buyer: Option<&'t Column>,
-    gtin: Option<&'t Column>,
-    names: Vec<&'t Column>,
-    supplier: Option<&'t Column>,
-    categories: Vec<&'t Column>,
-    date: Option<&'t Column>,
-}
-
-impl<'t> ProductColumns<'t> {
-    fn of(table: &'t Table, parts_not_products: bool) -> ProductColumns<'t> {
-        let mut columns = ProductColumns::default();
-        let all = || table.columns.iter();
-        columns.supplier = all().find(|column| column.role == Role::Supplier);
-        columns.categories = all().filter(|column| column.role == Role::Category).collect();
-        columns.date = all().find(|column| column.role == Role::Date);
-        if !parts_not_products {
-            // The number that the seller uses comes before the maker's.
-            columns.article =
-                all().filter(|column| column.role == Role::ArticleNumber).min_by_key(|column| (is_makers(&column.heading), column.index));
-            columns.buyer = all().find(|column| column.role == Role::BuyerArticleNumber);
-            columns.gtin = all().find(|column| column.role == Role::Gtin);
-            columns.names = all().filter(|column| column.role == Role::ProductName).collect();
-        }
-        columns
-    }
-
-    fn name_products(&self) -> bool {
-        self.article.is_some() || self.gtin.is_some() || self.buyer.is_some() || !self.names.is_empty()
-    }
-
-    fn naming(&self, row: &Row) -> Naming {
-        Naming {
-            article: self.article.and_then(|column| said(row, column)),
-            buyer: self.buyer.and_then(|column| said(row, column)),
-            gtin: self.gtin.and_then(|column| said(row, column)),
-            name: self.names.iter().find_map(|column| said(row, column)),
-        }
-    }
-}
-
-fn is_makers(heading: &str) -> bool {
-    let heading = heading.to_lowercase();
-    ["manufacturer", "mfr", "mfg", "mpn", "tillverk", "hersteller", "produsent", "valmistaja"].iter().any(|word| heading.contains(word))
-}
-
-/// What a cell says, unless it is blank, a dash or N/A.
-fn said(row: &Row, column: &Column) -> Option<Box<str>> {
-    let cell = cell_at(row, column.index)?;
-    match &cell.value {
-        Value::Text(text) if says_nothing(text) => None,
-        Value::Text(text) => Some(text.trim().into()),
-        Value::MissingResult | Value::Error(_) => None,
-        _ => Some(cell.raw().into_boxed_str()),
-    }
-}
-
-fn source_of(table: &Table, row: &Row, cell: &Cell) -> Source {
-    Source::cell(&table.sheet, row.number, cell.column, cell.raw())
+fn source_of(table: &Table, row: &Row, cell: &Cell, recall: &mut Recall) -> Source {
+    Source::cell(&table.sheet, row.number, cell.column, recall.raw(cell))
 }
 
 /// Where a row without a better place stands: its first cell.
-fn source_of_row(table: &Table, row: &Row) -> Source {
+fn source_of_row(table: &Table, row: &Row, recall: &mut Recall) -> Source {
     match row.cells.first() {
-        Some(cell) => source_of(table, row, cell),
+        Some(cell) => source_of(table, row, cell, recall),
         None => Source::cell(&table.sheet, row.number, 0, ""),
     }
 }
@@ -160,8 +31,24 @@ fn source_of_row(table: &Table, row: &Row) -> Source {
 struct Standing {
     naming: Naming,
     product: Option<usize>,
+    /// The texts that named the product on the row before.
+    written: Vec<Option<usize>>,
+    /// Whether that row named it at all.
+    named: bool,
     /// For each group of columns, where its lines go.
     places: Vec<Place>,
+    /// For each group of columns, what the last line that was placed anew says of its place.
+    placed: Vec<Option<Placed>>,
+}
+
+/// A line that stands where it was before it: the next one with the same texts stands there too.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Placed {
+    product: usize,
+    /// Component, its number, material.
+    written: [Option<usize>; 3],
+    place: Place,
+    own: bool,
 }
 
 /// Reads a table of constituents, of materials or of products with answers into `collector`; the products that it is
@@ -183,7 +70,15 @@ pub(super) fn read(table: &Table, sheet: &Sheet, collector: &mut Collector) -> V
         .collect();
     let stated_unit = unit_of_facts(table);
     let names_substances = groups.iter().any(Columns::names_substances);
-    let mut standing = Standing { naming: Naming::default(), product: None, places: vec![Place::default(); groups.len()] };
+    let mut recall = Recall::default();
+    let mut standing = Standing {
+        naming: Naming::default(),
+        product: None,
+        written: Vec::new(),
+        named: false,
+        places: vec![Place::default(); groups.len()],
+        placed: vec![None; groups.len()],
+    };
     let mut row_answers: BTreeMap<(usize, usize), Vec<RowAnswer>> = BTreeMap::new();
     let mut partial_rows: BTreeMap<usize, usize> = BTreeMap::new();
     let mut touched: Vec<usize> = Vec::new();
@@ -191,10 +86,10 @@ pub(super) fn read(table: &Table, sheet: &Sheet, collector: &mut Collector) -> V
         if table.heading_rows.contains(&row.number) {
             continue;
         }
-        if !holds_anything(table, row) || skipped(table, sheet, row, &groups, &mut standing, collector) {
+        if !holds_anything(table, row) || skipped(table, sheet, row, &groups, &mut standing, &mut recall, collector) {
             continue;
         }
-        let own_product = set_product(table, row, &products, &fact_naming, &mut standing, collector);
+        let own_product = set_product(table, row, &products, &fact_naming, &mut standing, &mut recall, collector);
         let Some(product) = standing.product else { continue };
         if touched.last() != Some(&product) {
             touched.push(product);
@@ -205,9 +100,9 @@ pub(super) fn read(table: &Table, sheet: &Sheet, collector: &mut Collector) -> V
         }
         let mut partial = false;
         for (at, columns) in groups.iter().enumerate() {
-            let Some(place) = standing.places.get_mut(at) else { continue };
-            let line = Line { table, row, columns, product, unit: stated_unit };
-            let (found, now) = line.read(*place, own_product, collector);
+            let (Some(place), Some(placed)) = (standing.places.get_mut(at), standing.placed.get_mut(at)) else { continue };
+            let mut line = Line { table, row, columns, product, unit: stated_unit, recall: &mut recall };
+            let (found, now) = line.read(*place, placed, own_product, collector);
             *place = now;
             partial |= found;
         }
@@ -222,8 +117,8 @@ pub(super) fn read(table: &Table, sheet: &Sheet, collector: &mut Collector) -> V
                         asked: (*asked).clone(),
                         heading: column.heading.clone(),
                         answer: cell.raw().trim().to_owned(),
-                        source: source_of(table, row, cell),
-                        exemption: exemption.filter(|cell| !is_blank(cell)).map(|cell| source_of(table, row, cell)),
+                        source: source_of(table, row, cell, &mut recall),
+                        exemption: exemption.filter(|cell| !is_blank(cell)).map(|cell| source_of(table, row, cell, &mut recall)),
                         partial,
                     });
                 }
@@ -270,32 +165,46 @@ fn set_product(
     columns: &ProductColumns,
     facts: &Naming,
     standing: &mut Standing,
+    recall: &mut Recall,
     collector: &mut Collector,
 ) -> bool {
     let mut own = false;
     if columns.name_products() {
-        let naming = columns.naming(row);
-        own = !naming.is_empty();
-        if standing.product.is_none() || own && !naming.agrees_with(&standing.naming) {
-            let used = if own { &naming } else { facts };
-            standing.product = Some(collector.product(used, &source_of_row(table, row)));
-            standing.naming = naming;
-            standing.places.fill(Place::default());
+        // The texts of the row before name the product of the row before.
+        let again = standing.product.is_some() && columns.written(row).eq(standing.written.iter().copied());
+        if again && !standing.written.contains(&None) {
+            own = standing.named;
+        } else {
+            let naming = columns.naming(row, recall);
+            own = !naming.is_empty();
+            if standing.product.is_none() || own && !naming.agrees_with(&standing.naming) {
+                let used = if own { &naming } else { facts };
+                standing.product = Some(collector.product(used, &source_of_row(table, row, recall)));
+                standing.naming = naming;
+                standing.places.fill(Place::default());
+            }
+            standing.written.clear();
+            standing.written.extend(columns.written(row));
+            standing.named = own;
         }
     } else if standing.product.is_none() {
-        standing.product = Some(collector.product(facts, &source_of_row(table, row)));
+        standing.product = Some(collector.product(facts, &source_of_row(table, row, recall)));
     } else {
         return false;
     }
     let Some(product) = standing.product.and_then(|product| collector.products.get_mut(product)) else { return own };
     if product.supplier.is_none() {
-        product.supplier = columns.supplier.and_then(|column| said(row, column));
+        product.supplier = columns.supplier.and_then(|column| said(row, column, recall));
     }
-    let mut categories: Vec<Box<str>> = columns.categories.iter().filter_map(|column| said(row, column)).collect();
-    categories.extend(table.facts.iter().filter(|fact| fact.role == Role::Category).map(|fact| fact.value.trim().into()));
-    for category in categories {
-        if !product.categories.contains(&category) {
+    for column in &columns.categories {
+        if let Some(category) = said(row, column, recall).filter(|category| !product.categories.contains(category)) {
             product.categories.push(category);
+        }
+    }
+    for fact in table.facts.iter().filter(|fact| fact.role == Role::Category) {
+        let category = fact.value.trim();
+        if !product.categories.iter().any(|known| **known == *category) {
+            product.categories.push(category.into());
         }
     }
     if product.date.is_none() {
@@ -341,13 +250,21 @@ const TOTALS: [&str; 24] = [
 ];
 
 /// Rows that are no lines of the table: totals, sections, notes. They are counted; a section names the component.
-fn skipped(table: &Table, sheet: &Sheet, row: &Row, groups: &[Columns], standing: &mut Standing, collector: &mut Collector) -> bool {
+fn skipped(
+    table: &Table,
+    sheet: &Sheet,
+    row: &Row,
+    groups: &[Columns],
+    standing: &mut Standing,
+    recall: &mut Recall,
+    collector: &mut Collector,
+) -> bool {
     let mut texts = row.cells.iter().filter_map(text_of);
     let (Some(text), None) = (texts.next(), texts.next()) else { return false };
     let text = text.trim();
     let plain = text.trim_end_matches([':', '=', ' ', '.']).to_lowercase();
     if TOTALS.contains(&plain.as_str()) || row.cells.len() > 1 && text.ends_with(':') && TOTALS.iter().any(|word| plain.ends_with(word)) {
-        collector.tally("total", ProblemCode::RowSkipped, false, None, source_of_row(table, row), || {
+        collector.tally("total", ProblemCode::RowSkipped, false, None, source_of_row(table, row, recall), || {
             Text::new("raden är en summa och har inte lästs som innehåll", "the row is a total and was not read as content")
         });
         return true;
@@ -365,11 +282,11 @@ fn skipped(table: &Table, sheet: &Sheet, row: &Row, groups: &[Columns], standing
     if merged {
         let names_parts = groups.iter().any(|columns| columns.component.is_some());
         if let (Some(product), false) = (standing.product, names_parts || has_cas(text)) {
-            let place = collector.component(product, Some(text), None, is_packaging(text), source_of_row(table, row));
+            let place = collector.component(product, Some(text), None, is_packaging(text), source_of_row(table, row, recall));
             standing.places.fill(place);
             return true;
         }
-        collector.tally("section", ProblemCode::RowSkipped, has_cas(text), None, source_of_row(table, row), || {
+        collector.tally("section", ProblemCode::RowSkipped, has_cas(text), None, source_of_row(table, row, recall), || {
             Text::new(
                 "raden är en mellanrubrik och har inte lästs som innehåll",
                 "the row is a section heading and was not read as content",
@@ -379,7 +296,7 @@ fn skipped(table: &Table, sheet: &Sheet, row: &Row, groups: &[Columns], standing
     }
     let prose = text.starts_with('*') || text.len() > 80 && text.split(' ').count() >= 8 || text.ends_with(':');
     if prose {
-        collector.tally("note", ProblemCode::RowSkipped, has_cas(text), None, source_of_row(table, row), || {
+        collector.tally("note", ProblemCode::RowSkipped, has_cas(text), None, source_of_row(table, row, recall), || {
             Text::new("raden är en anmärkning och har inte lästs som innehåll", "the row is a note and was not read as content")
         });
     }
@@ -414,28 +331,32 @@ struct Line<'a> {
     columns: &'a Columns<'a>,
     product: usize,
     unit: Option<Unit>,
+    recall: &'a mut Recall,
 }
 
-impl Line<'_> {
-    fn cell(&self, column: Option<&Column>) -> Option<&Cell> {
+impl<'a> Line<'a> {
+    fn cell(&self, column: Option<&Column>) -> Option<&'a Cell> {
         cell_at(self.row, column?.index)
     }
 
-    fn said(&self, column: Option<&Column>) -> Option<Box<str>> {
-        said(self.row, column?)
+    fn said(&mut self, column: Option<&Column>) -> Option<Arc<str>> {
+        said(self.row, column?, self.recall)
     }
 
-    fn source(&self, cell: &Cell) -> Source {
-        source_of(self.table, self.row, cell)
+    fn source(&mut self, cell: &Cell) -> Source {
+        source_of(self.table, self.row, cell, self.recall)
     }
 
-    fn source_in(&self, column: Option<&Column>) -> Source {
-        self.cell(column).map_or_else(|| source_of_row(self.table, self.row), |cell| self.source(cell))
+    fn source_in(&mut self, column: Option<&Column>) -> Source {
+        match self.cell(column) {
+            Some(cell) => self.source(cell),
+            None => source_of_row(self.table, self.row, self.recall),
+        }
     }
 
     /// Reads the line; whether it is about a part or a substance, and where the next lines go.
-    fn read(&self, standing: Place, own_product: bool, collector: &mut Collector) -> (bool, Place) {
-        let (place, own_part) = self.place(standing, collector);
+    fn read(&mut self, standing: Place, placed: &mut Option<Placed>, own_product: bool, collector: &mut Collector) -> (bool, Place) {
+        let (place, own_part) = self.place_again(standing, placed, collector);
         let found = self.identity();
         let (reading, amount_source) = self.amount(collector);
         let mut partial = own_part;
@@ -457,15 +378,33 @@ impl Line<'_> {
         (partial, place)
     }
 
+    /// As [`Line::place`]. A line that names the same as the one before it need not be placed again, once a line of
+    /// these names has stayed where it was.
+    fn place_again(&mut self, standing: Place, placed: &mut Option<Placed>, collector: &mut Collector) -> (Place, bool) {
+        let columns = self.columns;
+        let written = [columns.component, columns.component_number, columns.material].map(|column| written(self.row, column));
+        if let Some(before) = placed
+            && before.place == standing
+            && before.product == self.product
+            && before.written == written
+        {
+            return (before.place, before.own);
+        }
+        let (place, own) = self.place(standing, collector);
+        let stays = place == standing && !written.contains(&None);
+        *placed = stays.then_some(Placed { product: self.product, written, place, own });
+        (place, own)
+    }
+
     /// Where the line stands; whether it names a component or material itself.
-    fn place(&self, standing: Place, collector: &mut Collector) -> (Place, bool) {
+    fn place(&mut self, standing: Place, collector: &mut Collector) -> (Place, bool) {
         let mut place = standing;
         let mut own = false;
         let name = self.said(self.columns.component);
         let number = self.said(self.columns.component_number);
         if name.is_some() || number.is_some() {
             let source = self.source_in(if name.is_some() { self.columns.component } else { self.columns.component_number });
-            let packaging = name.as_deref().is_some_and(is_packaging);
+            let packaging = name.as_ref().is_some_and(|name| self.recall.packaging(name, is_packaging));
             let component = collector.component(self.product, name.as_deref(), number.as_deref(), packaging, source);
             own = true;
             if (component.component, component.packaging) != (place.component, place.packaging) {
@@ -479,7 +418,7 @@ impl Line<'_> {
         if let Some(material) = self.said(self.columns.material) {
             let source = self.source_in(self.columns.material);
             own = true;
-            if place.component.is_none() && is_packaging(&material) {
+            if place.component.is_none() && self.recall.packaging(&material, is_packaging) {
                 return (collector.component(self.product, Some(&material), None, true, source), true);
             }
             // Packaging that only its material named ends where the next material begins.
@@ -496,81 +435,88 @@ impl Line<'_> {
     }
 
     /// Name and numbers of the substance, if the line names one.
-    fn identity(&self) -> Option<Constituent> {
+    fn identity(&mut self) -> Option<Constituent> {
         let mut found: Option<Constituent> = None;
         for column in &self.columns.substances {
             let Some(cell) = cell_at(self.row, column.index) else { continue };
-            let Some(name) = said(self.row, column) else { continue };
-            let constituent = found.get_or_insert_with(|| Constituent::new(self.source(cell)));
-            if has_cas(&name) || has_ec(&name) {
-                let numbers = numbers_in(&name);
-                constituent.cas.extend(numbers.cas.into_iter().filter(|number| has_cas(number)));
-                constituent.ec.extend(numbers.ec);
-                let rest = name_without_numbers(&name);
-                if constituent.name.is_none() && !rest.is_empty() {
-                    constituent.name = Some(rest.into());
-                }
-            } else if constituent.name.is_none() {
-                constituent.name = Some(name);
+            let Some(named) = self.recall.named(cell) else { continue };
+            let constituent = found.get_or_insert_with(|| Constituent::new(source_of(self.table, self.row, cell, self.recall)));
+            constituent.cas.extend(named.cas.iter().cloned());
+            constituent.ec.extend(named.ec.iter().cloned());
+            if constituent.name.is_none() {
+                constituent.name.clone_from(&named.name);
             }
         }
         for column in &self.columns.cas {
             let Some(cell) = cell_at(self.row, column.index) else { continue };
             match &cell.value {
                 Value::Date { year, month, day, .. } => {
-                    let constituent = found.get_or_insert_with(|| Constituent::new(self.source(cell)));
+                    let constituent = found.get_or_insert_with(|| Constituent::new(source_of(self.table, self.row, cell, self.recall)));
                     constituent.cas.push(format!("{year:04}-{month:02}-{day:02}").into());
                 }
                 Value::Text(text) => {
-                    let numbers = numbers_in(text);
+                    let numbers = self.recall.numbers(text);
                     if numbers.cas.is_empty() && numbers.ec.is_empty() && numbers.words.is_none() {
                         continue;
                     }
-                    let constituent = found.get_or_insert_with(|| Constituent::new(self.source(cell)));
+                    let constituent = found.get_or_insert_with(|| Constituent::new(source_of(self.table, self.row, cell, self.recall)));
                     // A number of the other register in this column stays where it was written.
-                    for number in numbers.cas.into_iter().chain(numbers.ec) {
-                        if !constituent.cas.contains(&number) {
-                            constituent.cas.push(number);
+                    for number in numbers.cas.iter().chain(&numbers.ec) {
+                        if !constituent.cas.contains(number) {
+                            // Mostly the only one.
+                            constituent.cas.reserve_exact(1);
+                            constituent.cas.push(Arc::clone(number));
                         }
                     }
                     if constituent.name.is_none() {
-                        constituent.name = numbers.words;
+                        constituent.name.clone_from(&numbers.words);
                     }
                 }
                 // An identifier that cannot be read is still there.
                 _ => {
-                    let raw = cell.raw();
-                    let constituent = found.get_or_insert_with(|| Constituent::new(self.source(cell)));
-                    constituent.cas.push(raw.into_boxed_str());
+                    let raw = self.recall.raw(cell);
+                    let constituent = found.get_or_insert_with(|| Constituent::new(source_of(self.table, self.row, cell, self.recall)));
+                    constituent.cas.push(raw);
                 }
             }
         }
         for column in &self.columns.ec {
             let Some(cell) = cell_at(self.row, column.index).filter(|cell| !is_blank(cell)) else { continue };
-            let numbers = numbers_in(&cell.raw());
+            let numbers = match &cell.value {
+                Value::Text(text) => self.recall.numbers(text),
+                _ => Arc::new(numbers_in(&cell.raw())),
+            };
             if numbers.cas.is_empty() && numbers.ec.is_empty() {
                 continue;
             }
-            let constituent = found.get_or_insert_with(|| Constituent::new(self.source(cell)));
-            for number in numbers.cas {
-                if has_cas(&number) { constituent.cas.push(number) } else { constituent.ec.push(number) }
+            let constituent = found.get_or_insert_with(|| Constituent::new(source_of(self.table, self.row, cell, self.recall)));
+            for number in &numbers.cas {
+                let list = if has_cas(number) { &mut constituent.cas } else { &mut constituent.ec };
+                list.push(Arc::clone(number));
             }
-            constituent.ec.extend(numbers.ec);
+            constituent.ec.extend(numbers.ec.iter().cloned());
         }
         found
     }
 
-    fn context(&self, column: &Column) -> Context {
-        let unit_cell = self.cell(self.columns.unit).and_then(text_of);
-        let unit = match unit_cell {
+    /// What the row's unit column says, where it holds text.
+    fn unit_text(&self) -> Option<&'a Arc<str>> {
+        match &self.cell(self.columns.unit)?.value {
+            Value::Text(text) if !text.trim().is_empty() => Some(text),
+            _ => None,
+        }
+    }
+
+    fn context(&mut self, column: &Column) -> Context {
+        let unit = match self.unit_text().and_then(|text| self.recall.unit(text)) {
             // A unit that nobody knows must not fall back on the heading's.
-            Some(text) if !says_nothing(text) => Unit::parse(text),
-            _ => column.unit.or(self.unit),
+            Some(unit) => unit,
+            None => column.unit.or(self.unit),
         };
         Context { unit, mark: column.mark, ..Context::default() }
     }
 
-    fn reading(&self, column: Option<&Column>, collector: &mut Collector) -> Option<(Reading, Source)> {
+    fn reading(&mut self, column: Option<&Column>, collector: &mut Collector) -> Option<(Reading, Source)> {
         let column = column?;
         let cell = cell_at(self.row, column.index).filter(|cell| !is_blank(cell))?;
         let source = self.source(cell);
@@ -586,13 +532,13 @@ impl Line<'_> {
         let qualifier = self.cell(self.columns.qualifier).and_then(text_of).map(str::trim);
         let reading = match qualifier {
             Some(qualifier) if column.role == Role::Amount || column.role == Role::Result => read_qualified(qualifier, cell, &context),
-            _ => read_cell(cell, &context),
+            _ => self.recall.amount(column.index, self.unit_text(), cell, &context),
         };
         Some((reading, source))
     }
 
     /// The amount of the line and where it stands.
-    fn amount(&self, collector: &mut Collector) -> (Reading, Option<Source>) {
+    fn amount(&mut self, collector: &mut Collector) -> (Reading, Option<Source>) {
         let min = self.reading(self.columns.min, collector);
         let max = self.reading(self.columns.max, collector);
         let mut source = min.as_ref().or(max.as_ref()).map(|(_, source)| source.clone());
@@ -640,14 +586,16 @@ impl Line<'_> {
     }
 
     fn constituent(
-        &self,
+        &mut self,
         found: Option<Constituent>,
         reading: Reading,
         amount_source: Option<Source>,
         collector: &mut Collector,
     ) -> Constituent {
-        let mut constituent =
-            found.unwrap_or_else(|| Constituent::new(amount_source.clone().unwrap_or_else(|| source_of_row(self.table, self.row))));
+        let mut constituent = found.unwrap_or_else(|| {
+            let source = amount_source.clone().unwrap_or_else(|| source_of_row(self.table, self.row, self.recall));
+            Constituent::new(source)
+        });
         constituent.reading = reading;
         constituent.amount_source = amount_source;
         constituent.answer = self.answer(collector);
@@ -657,7 +605,7 @@ impl Line<'_> {
         constituent
     }
 
-    fn answer(&self, collector: &mut Collector) -> Option<bool> {
+    fn answer(&mut self, collector: &mut Collector) -> Option<bool> {
         let mut answer = self.cell(self.columns.reply).and_then(yes_or_no).and_then(|yes| self.meant(yes));
         for (column, ticked) in &self.columns.ticks {
             let Some(cell) = cell_at(self.row, column.index).filter(|cell| !is_blank(cell)) else { continue };
@@ -689,7 +637,7 @@ impl Line<'_> {
     /// What a yes or no in the reply column says of the substance's presence: "nej" under "Frånvarande (ja/nej)" is a
     /// yes, and "nej" under "Över 0,1 %" is no statement of absence.
     fn meant(&self, yes: bool) -> Option<bool> {
-        let question = Question::of(&self.columns.reply?.heading);
+        let question = self.columns.question.as_ref()?;
         match question.sense {
             Sense::Said(Polarity::Free) => Some(!yes),
             Sense::Said(Polarity::Contains) | Sense::Bare if yes || question.threshold == Threshold::None => Some(yes),
@@ -697,18 +645,19 @@ impl Line<'_> {
         }
     }
 
-    fn exemptions(&self) -> Vec<ClaimedExemption> {
+    fn exemptions(&mut self) -> Vec<ClaimedExemption> {
         let Some(cell) = self.cell(self.columns.exemption).filter(|cell| !is_blank(cell)) else { return Vec::new() };
-        let raw = cell.raw();
+        let raw = self.recall.raw(cell);
+        let source = self.source(cell);
         raw.split([';', ',', '\n'])
             .map(str::trim)
             .filter(|id| !says_nothing(id))
-            .map(|id| ClaimedExemption { id: id.into(), list: None, none: is_no_exemption(id), source: self.source(cell) })
+            .map(|id| ClaimedExemption { id: id.into(), list: None, none: is_no_exemption(id), source: source.clone() })
             .collect()
     }
 
     /// What a line without a substance says of its part.
-    fn describe_part(&self, place: Place, own_part: bool, reading: Reading, collector: &mut Collector) {
+    fn describe_part(&mut self, place: Place, own_part: bool, reading: Reading, collector: &mut Collector) {
         let exemptions = self.exemptions();
         let function = self.said(self.columns.function);
         // A share of the product's mass is said of materials in a table that lists no substances.
@@ -729,7 +678,7 @@ impl Line<'_> {
     }
 
     /// Masses and numbers of pieces: of the level that the heading names, else of the finest level that the row names.
-    fn masses(&self, place: Place, own_part: bool, own_product: bool, collector: &mut Collector) {
+    fn masses(&mut self, place: Place, own_part: bool, own_product: bool, collector: &mut Collector) {
         for (column, level) in &self.columns.masses {
             let target = match level {
                 Some(Level::Product) => Place::default(),

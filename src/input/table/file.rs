@@ -13,6 +13,7 @@ use crate::amount::{Dimension, Unit};
 use crate::declaration::{Date, Declaration, DeclarationKind, Place, Problem, ProblemCode, Source, Text};
 use crate::input::workbook::{Cell, Sheet, Shown, Value, Visibility, Workbook};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// Which reader understands a table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -381,7 +382,7 @@ fn answers_of_sheet(layout: &Layout, touched: &[usize], collector: &mut Collecto
 }
 
 /// The supplier that the labels name; else the maker, when nobody else is named.
-fn supplier_of(layouts: &[Layout]) -> Option<Box<str>> {
+fn supplier_of(layouts: &[Layout]) -> Option<Arc<str>> {
     let named = |role: &Role| {
         layouts
             .iter()

@@ -2,26 +2,32 @@
 //! what they look like, their check digits tell later.
 
 use super::amounts::says_nothing;
+use std::sync::Arc;
 
 /// Whether the text holds something in the form of a CAS number (2–7 digits, 2 digits, 1 digit).
 pub(super) fn has_cas(text: &str) -> bool {
-    next_identifier(text, 0).is_some_and(|(_, _, kind)| kind == Identifier::Cas) || {
-        let mut at = 0;
-        while let Some((_, end, kind)) = next_identifier(text, at) {
-            if kind == Identifier::Cas {
-                return true;
-            }
-            at = end;
-        }
-        false
-    }
+    is_plain_cas(text) || holds(text, Identifier::Cas)
 }
 
 /// Whether the text holds something in the form of an EC number (3 digits, 3 digits, 1 digit).
 pub(super) fn has_ec(text: &str) -> bool {
+    !is_plain_cas(text) && holds(text, Identifier::Ec)
+}
+
+/// Whether the text is `7439-92-1` and nothing else, as nearly every cell of a CAS column.
+fn is_plain_cas(text: &str) -> bool {
+    let [digits @ .., b'-', tens, ones, b'-', check] = text.as_bytes() else { return false };
+    (2..=10).contains(&digits.len()) && digits.iter().chain([tens, ones, check]).all(u8::is_ascii_digit)
+}
+
+fn holds(text: &str, wanted: Identifier) -> bool {
+    // Most texts have no two dashes, and so no number.
+    if text.is_ascii() && text.bytes().filter(|byte| *byte == b'-').count() < 2 {
+        return false;
+    }
     let mut at = 0;
     while let Some((_, end, kind)) = next_identifier(text, at) {
-        if kind == Identifier::Ec {
+        if kind == wanted {
             return true;
         }
         at = end;
@@ -90,18 +96,22 @@ fn is_dash(character: char) -> bool {
 /// The numbers of a cell in a CAS or EC column, each as written, and what is left of the text.
 pub(super) struct Numbers {
     /// In the form of CAS numbers, or of nothing known (then identification refuses them).
-    pub cas: Vec<Box<str>>,
+    pub cas: Vec<Arc<str>>,
     /// In the form of EC numbers.
-    pub ec: Vec<Box<str>>,
+    pub ec: Vec<Arc<str>>,
     /// Words beside the numbers: a name.
-    pub words: Option<Box<str>>,
+    pub words: Option<Arc<str>>,
 }
 
 /// Takes the numbers of a cell apart: `7439-92-1; 7440-43-9`, `13676-54-5/25722-66-1`, two numbers with a blank between.
 pub(super) fn numbers_in(text: &str) -> Numbers {
     let mut numbers = Numbers { cas: Vec::new(), ec: Vec::new(), words: None };
     let trimmed = text.trim();
-    // By far the commonest cell: one number and nothing else.
+    if is_plain_cas(trimmed) {
+        numbers.cas.push(trimmed.into());
+        return numbers;
+    }
+    // By far the commonest otherwise: one number and nothing else.
     if let Some((0, end, kind)) = next_identifier(trimmed, 0) {
         if end == trimmed.len() {
             let list = if kind == Identifier::Cas { &mut numbers.cas } else { &mut numbers.ec };
@@ -141,7 +151,7 @@ pub(super) fn numbers_in(text: &str) -> Numbers {
             words.push_str(left);
         }
     }
-    numbers.words = Some(words.into_boxed_str()).filter(|words| !words.is_empty());
+    numbers.words = Some(words).filter(|words| !words.is_empty()).map(Into::into);
     numbers
 }
 

@@ -2,7 +2,7 @@
 //! each other, and the labelled values around them.
 
 use super::headings::{Matched, Meaning, Role, Ticked, understand, understand_within};
-use super::identifiers::{has_cas, has_ec};
+use super::identifiers::has_cas;
 use super::labels::{facts_in, facts_of};
 use crate::amount::{Mark, Unit, mark_of};
 use crate::declaration::{Place, Source};
@@ -300,12 +300,16 @@ pub(super) fn text_of(cell: &Cell) -> Option<&str> {
 pub(super) fn is_value(cell: &Cell) -> bool {
     match &cell.value {
         Value::Text(text) => {
-            let text = text.trim_start();
-            let first = text.split(|c: char| c.is_whitespace()).next().unwrap_or("");
-            first.bytes().any(|byte| byte.is_ascii_digit())
-                && first
-                    .chars()
-                    .all(|c| c.is_ascii_digit() || matches!(c, '.' | ',' | '-' | '/' | '%' | '<' | '>' | '≤' | '≥' | '~' | '–' | ':' | '+'))
+            // Every cell of a sheet passes here; words are told by their first letter.
+            let mut digits = false;
+            for c in text.trim_start().chars().take_while(|c| !c.is_whitespace()) {
+                match c {
+                    '0'..='9' => digits = true,
+                    '.' | ',' | '-' | '/' | '%' | '<' | '>' | '≤' | '≥' | '~' | '–' | ':' | '+' => {}
+                    _ => return false,
+                }
+            }
+            digits
         }
         _ => true,
     }
@@ -440,7 +444,9 @@ fn heading_at(sheet: &Sheet, at: usize, above: Option<&Row>) -> Option<(Option<u
     if row.cells.len() < 2 {
         return if inside { None } else { lone_heading(rows, at) };
     }
-    if row.cells.iter().filter(|cell| is_value(cell)).count() > allowed_values {
+    // Stored numbers are seen at once, texts must be looked into: most rows of data end here.
+    let numbers = row.cells.iter().filter(|cell| !matches!(cell.value, Value::Text(_))).count();
+    if numbers > allowed_values || row.cells.iter().filter(|cell| is_value(cell)).nth(allowed_values).is_some() {
         return None;
     }
     let found = scan(row);
@@ -852,6 +858,13 @@ fn survey(sheet: &Sheet, data: &[Row], tables: &mut [Table], layout: &mut Layout
         identifiers: u32,
         words: u32,
     }
+    /// What the cells of a column are looked at for.
+    #[derive(Clone, Copy, PartialEq)]
+    enum Watch {
+        Nothing,
+        Numbers,
+        Marks,
+    }
     let slots: Vec<(u32, usize, usize)> = tables
         .iter()
         .enumerate()
@@ -865,6 +878,21 @@ fn survey(sheet: &Sheet, data: &[Row], tables: &mut [Table], layout: &mut Layout
             *place = u16::try_from(slot).ok();
         }
     }
+    let watch_of = |role: &Role| match role {
+        Role::Cas | Role::Ec => Watch::Numbers,
+        Role::Amount
+        | Role::AmountMin
+        | Role::AmountMax
+        | Role::Result
+        | Role::Uncertainty
+        | Role::Loq
+        | Role::Lod
+        | Role::Mass(_)
+        | Role::Unknown => Watch::Marks,
+        _ => Watch::Nothing,
+    };
+    let watched: Vec<Watch> = tables.iter().flat_map(|table| table.columns.iter().map(|column| watch_of(&column.role))).collect();
+    let one_table = tables.len() == 1;
     let first = slots.first().map_or(0, |slot| slot.0);
     let last = slots.last().map_or(0, |slot| slot.0);
     let is_amount = |column: &Column| matches!(column.role, Role::Amount | Role::AmountMin | Role::AmountMax);
@@ -877,6 +905,7 @@ fn survey(sheet: &Sheet, data: &[Row], tables: &mut [Table], layout: &mut Layout
             continue;
         }
         let mut outside: Vec<Cell> = Vec::new();
+        let mut within = false;
         for cell in &row.cells {
             let Some(slot) = of_column.get(cell.column as usize).copied().flatten().map(usize::from) else {
                 // Right behind an amount at the end of the table, too: "0,05" | "eller mer".
@@ -888,36 +917,40 @@ fn survey(sheet: &Sheet, data: &[Row], tables: &mut [Table], layout: &mut Layout
                 }
                 continue;
             };
+            let watch = watched.get(slot).copied().unwrap_or(Watch::Nothing);
+            if one_table {
+                within = true;
+                if watch == Watch::Nothing {
+                    continue;
+                }
+            }
             let Some((_, t, c)) = slots.get(slot) else { continue };
             let Some(table) = tables.get_mut(*t) else { continue };
             table.last_row = row.number;
-            let Some(column) = table.columns.get_mut(*c) else { continue };
-            match (&column.role, &cell.value) {
-                (Role::Cas | Role::Ec, value) => {
+            match (watch, &cell.value) {
+                (Watch::Numbers, value) => {
                     if let Some(shape) = shapes.get_mut(slot) {
                         match value {
-                            Value::Text(text) if has_cas(text) || has_ec(text) => shape.identifiers += 1,
-                            Value::Text(text) if text.bytes().any(|byte| byte.is_ascii_digit()) => shape.digits += 1,
+                            // Bare digits are a key; digits in groups ("117 81 7", "7789-09-05") are for the reader of
+                            // identifiers to mend or refuse.
+                            Value::Text(text) if text.trim().bytes().all(|byte| byte.is_ascii_digit()) => shape.digits += 1,
+                            Value::Text(text) if text.bytes().any(|byte| byte.is_ascii_digit()) => shape.identifiers += 1,
                             Value::Text(_) => shape.words += 1,
                             Value::Date { .. } => shape.identifiers += 1,
                             _ => shape.digits += 1,
                         }
                     }
                 }
-                (
-                    Role::Amount
-                    | Role::AmountMin
-                    | Role::AmountMax
-                    | Role::Result
-                    | Role::Uncertainty
-                    | Role::Loq
-                    | Role::Lod
-                    | Role::Mass(_)
-                    | Role::Unknown,
-                    Value::Text(text),
-                ) => column.mark = column.mark.and(mark_of(text)),
+                (Watch::Marks, Value::Text(text)) => {
+                    if let Some(column) = table.columns.get_mut(*c) {
+                        column.mark = column.mark.and(mark_of(text));
+                    }
+                }
                 _ => {}
             }
+        }
+        if let Some(table) = tables.first_mut().filter(|_| within) {
+            table.last_row = row.number;
         }
         if !outside.is_empty() {
             beside.push(Row { number: row.number, cells: outside });

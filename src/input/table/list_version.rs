@@ -5,12 +5,13 @@
 use super::phrase::Phrase;
 use crate::declaration::Date;
 use std::ops::Range;
+use std::sync::Arc;
 
 /// A version of a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ListVersion {
     /// As written: `EUREACH-0624`, `Aug-2011`, `D29.00`, `235 ämnen`.
-    pub text: Box<str>,
+    pub text: Arc<str>,
     /// The day it stands for, where that can be told.
     pub date: Option<Date>,
 }

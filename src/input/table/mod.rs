@@ -1,6 +1,7 @@
 //! Sheets of cells to declarations: which columns mean what, where the tables are, and what they declare.
 
 mod amounts;
+mod columns;
 mod constituents;
 mod dates;
 pub mod exemption_id;
@@ -19,6 +20,7 @@ mod phrase;
 mod products;
 pub mod question;
 pub mod questionnaire;
+mod recall;
 pub mod status;
 #[cfg(test)]
 mod tests;

@@ -5,14 +5,15 @@ use super::headings::Asked;
 use super::{Contents, Given};
 use crate::declaration::{Level, Part, Problem, ProblemCode, Product, Source, Text};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// What names a product.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Naming {
-    pub article: Option<Box<str>>,
-    pub buyer: Option<Box<str>>,
-    pub gtin: Option<Box<str>>,
-    pub name: Option<Box<str>>,
+    pub article: Option<Arc<str>>,
+    pub buyer: Option<Arc<str>>,
+    pub gtin: Option<Arc<str>>,
+    pub name: Option<Arc<str>>,
 }
 
 impl Naming {
@@ -22,7 +23,7 @@ impl Naming {
 
     /// Whether everything that `self` says, `other` says too.
     pub fn agrees_with(&self, other: &Naming) -> bool {
-        let same = |a: &Option<Box<str>>, b: &Option<Box<str>>| a.is_none() || a == b;
+        let same = |a: &Option<Arc<str>>, b: &Option<Arc<str>>| a.is_none() || a == b;
         same(&self.article, &other.article)
             && same(&self.buyer, &other.buyer)
             && same(&self.gtin, &other.gtin)
@@ -94,7 +95,7 @@ impl Collector {
             products.len() - 1
         });
         if let Some(product) = self.products.get_mut(index) {
-            let fill = |own: &mut Option<Box<str>>, said: &Option<Box<str>>| {
+            let fill = |own: &mut Option<Arc<str>>, said: &Option<Arc<str>>| {
                 if own.is_none() {
                     own.clone_from(said);
                 }

@@ -231,8 +231,8 @@ pub fn read(table: &Table, sheet: &Sheet) -> Contents {
                 statement.evidence = Some(evidence.as_str().into());
             }
             if let Some((words, _)) = &justification {
-                let said = statement.justification.take().map(String::from);
-                statement.justification = Some(said.map_or_else(|| words.clone(), |said| format!("{said} · {words}")).into());
+                let said = statement.justification.take();
+                statement.justification = Some(said.map_or_else(|| words.as_str().into(), |said| format!("{said} · {words}").into()));
                 weaken(statement, words);
             }
             if let Some((words, _)) = &version {

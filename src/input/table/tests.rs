@@ -370,7 +370,7 @@ fn dates_errors_and_missing_results_are_no_zeros() {
     for one in &found {
         assert_eq!(one.reading, Reading::Amount(Amount::INVALID));
     }
-    assert_eq!(found[0].cas, vec![Box::<str>::from("7789-09-05")]);
+    assert_eq!(found[0].cas, vec![std::sync::Arc::<str>::from("7789-09-05")]);
     let broken = problems(&declaration, ProblemCode::AmountInvalid);
     assert_eq!((broken.len(), broken[0].count, broken[0].open), (1, 3, true));
 }
@@ -668,4 +668,24 @@ fn what_stands_behind_an_amount_without_a_heading_is_not_passed_over() {
     let tail = of(&[&["Ämne", "CAS-nr", "Halt %", ""], &["Bly", "7439-92-1", "0,05", "eller mer"]]);
     let unknown = problems(&tail, ProblemCode::HeadingNotUnderstood);
     assert!(unknown.len() == 1 && unknown[0].open, "{unknown:?}");
+}
+
+#[test]
+fn a_few_numbers_written_in_an_odd_way_stay_under_their_heading() {
+    let declaration = of(&[
+        &["Artikelnummer", "Material", "Ämne", "CAS", "Halt (%)"],
+        &["A", "Pigment", "", "7789-09-05", "5"],
+        &["A", "Plast", "", "117 81 7", "0,2"],
+    ]);
+    let cas: Vec<_> = lines(&declaration).iter().map(|line| line.cas.clone()).collect();
+    assert_eq!(cas, [vec![std::sync::Arc::from("7789-09-05")], vec![std::sync::Arc::from("117 81 7")]]);
+}
+
+#[test]
+fn a_second_amount_named_after_its_material_is_not_the_material() {
+    let declaration = of(&[
+        &["Artikelnummer", "Material", "Ämne", "CAS", "Halt (%)", "Halt i material (%)"],
+        &["A", "PVC", "DEHP", "117-81-7", "=0.05", "=30"],
+    ]);
+    assert!(!matches!(lines(&declaration)[0].reading, Reading::Amount(amount) if amount.interval.hi < 300 * PERMILLE));
 }

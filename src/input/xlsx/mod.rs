@@ -1,0 +1,114 @@
+//! Excel workbooks (xlsx, xlsm), read in one pass over bytes that are inflated as they are needed: a sheet is never in
+//! memory as a whole, nor is any text twice. Values, number formats, merged ranges and formulas without a result are
+//! taken in that one pass. What no file may exceed stands in `Limits`; what no spreadsheet program writes is refused.
+
+mod book;
+mod member;
+mod scan;
+mod sheet;
+mod strings;
+
+use super::archive;
+use super::calendar::iso_date;
+use super::container::{Kind, Limits};
+use super::gather::{Gatherer, place_in, skipped};
+use super::read_error::ReadError;
+use super::workbook::{Sheet, Shown, Value, Workbook};
+use book::Book;
+use member::{Feed, Members, placed};
+use std::sync::Arc;
+use strings::Strings;
+
+pub use sheet::{Content, Stored};
+
+/// A workbook opened: what it says of itself, and its shared texts.
+struct Opened<'a> {
+    members: Members<'a>,
+    feed: Feed<'a>,
+    book: Book,
+    strings: Strings,
+    /// Bytes of memory that are left for cells.
+    room: usize,
+}
+
+impl<'a> Opened<'a> {
+    fn new(bytes: &'a [u8], limits: &Limits) -> Result<Self, ReadError> {
+        let members = Members::open(bytes, limits)?;
+        let mut feed = Feed::new(limits);
+        let book = Book::read(&members, &mut feed, limits)?;
+        let room = limits.held_bytes.saturating_add(bytes.len().saturating_mul(limits.held_per_byte));
+        let strings = match &book.strings {
+            Some(part) => {
+                feed.open(&members, part).and_then(|()| Strings::read(&mut feed, limits, room)).map_err(|error| placed(error, part))?
+            }
+            None => Strings::default(),
+        };
+        let room = room.saturating_sub(strings.held());
+        Ok(Opened { members, feed, book, strings, room })
+    }
+}
+
+/// Reads a workbook.
+pub(super) fn read(bytes: &[u8], limits: &Limits) -> Result<Workbook, ReadError> {
+    let Opened { members, mut feed, book, strings, room } = Opened::new(bytes, limits)?;
+    let mut gatherer = Gatherer::new(limits, &book.formats.formats, book.system, room);
+    let mut workbook = Workbook { kind: Kind::Xlsx, sheets: Vec::with_capacity(book.sheets.len()), notes: Vec::new() };
+    for listed in &book.sheets {
+        let Some(part) = &listed.part else {
+            workbook.notes.push(skipped(&listed.name));
+            continue;
+        };
+        let mut take = |stored: Stored<'_>| gather(&stored, &book, strings.len(), &mut gatherer);
+        let merges = feed
+            .open(&members, part)
+            .and_then(|()| sheet::read(&mut feed, &strings, limits, &mut take))
+            .map_err(|error| place_in(error, &listed.name))?;
+        workbook.sheets.push(Sheet {
+            name: Arc::from(listed.name.as_str()),
+            visibility: listed.visibility,
+            rows: gatherer.finish().map_err(|error| place_in(error, &listed.name))?,
+            merges,
+        });
+    }
+    Ok(workbook)
+}
+
+/// Takes one cell.
+#[inline]
+fn gather(stored: &Stored<'_>, book: &Book, texts: usize, gatherer: &mut Gatherer<'_>) -> Result<(), ReadError> {
+    let format = book.formats.of(stored.style);
+    let plain = |value: Value| Some((value, Shown::Plain));
+    let cell = match stored.content {
+        Content::Number(written) => gatherer.written_number(written, format)?,
+        Content::Shared(number, text) => gatherer.shared_text(number, texts, text, format)?.and_then(plain),
+        Content::Text(text) => gatherer.text(text, format)?.and_then(plain),
+        Content::Bool(answer) => plain(Value::Bool(answer)),
+        Content::Error(error) => plain(Value::Error(error.into())),
+        Content::Day(text) => plain(iso_date(text)),
+        Content::MissingResult => plain(Value::MissingResult),
+    };
+    match cell {
+        Some((value, shown)) => gatherer.push(stored.row, stored.column, value, shown),
+        None => Ok(()),
+    }
+}
+
+/// Gives every cell that holds something, sheet after sheet, as the file writes it; the first argument is the sheet's
+/// number in the workbook's order. Nothing is kept.
+///
+/// # Errors
+///
+/// A [`ReadError`] when the bytes are no workbook or exceed a limit, and whatever `take` refuses.
+pub fn cells(bytes: &[u8], limits: &Limits, mut take: impl FnMut(usize, Stored<'_>) -> Result<(), ReadError>) -> Result<(), ReadError> {
+    if bytes.len() > limits.file_bytes {
+        return Err(archive::too_large("filen", "the file"));
+    }
+    let Opened { members, mut feed, book, strings, .. } = Opened::new(bytes, limits)?;
+    for (index, listed) in book.sheets.iter().enumerate() {
+        let Some(part) = &listed.part else { continue };
+        feed.open(&members, part)
+            .and_then(|()| sheet::read(&mut feed, &strings, limits, &mut |stored| take(index, stored)))
+            .map_err(|error| place_in(error, &listed.name))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,646 @@
+//! The cells of one sheet, one after the other in the file's order, each borrowed from the window it was found in; and
+//! the sheet's merged ranges, in the same pass.
+
+use super::super::container::Limits;
+use super::super::read_error::ReadError;
+use super::super::workbook::{Merge, a1};
+use super::member::{Feed, placed};
+use super::scan::{Markup, Stop, attributes, from, settle, skip, string_item, tag, text, unescaped, value};
+use super::strings::Strings;
+use memchr::{memchr, memchr3};
+
+/// One cell that holds something.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Stored<'b> {
+    /// Zero-based row.
+    pub row: u32,
+    /// Zero-based column.
+    pub column: u32,
+    /// Index into the workbook's cell formats; `u32::MAX` when the file has none such.
+    pub style: u32,
+    /// What is stored.
+    pub content: Content<'b>,
+}
+
+/// What a cell stores, as the file writes it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Content<'b> {
+    /// A number; also what stands where a number belongs and is none, as `3,141`.
+    Number(&'b str),
+    /// Text in the cell itself, or the result of a formula.
+    Text(&'b str),
+    /// A shared text, with its number.
+    Shared(u32, &'b str),
+    /// True or false.
+    Bool(bool),
+    /// An error such as `#N/A`.
+    Error(&'b str),
+    /// A day or time in ISO 8601.
+    Day(&'b str),
+    /// A formula whose result was never stored.
+    MissingResult,
+}
+
+/// Where in a sheet's XML the reading is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Phase {
+    /// Before the cells.
+    Before,
+    /// In `sheetData`, between rows.
+    Rows,
+    /// In a row, between cells.
+    Row,
+    /// Behind the cells.
+    After,
+    /// Behind the last end tag.
+    End,
+}
+
+/// Reads the sheet that the feed has been opened at; gives every cell that holds something, blank text too, to `take`,
+/// and returns the merged ranges.
+pub(super) fn read(
+    feed: &mut Feed<'_>,
+    strings: &Strings,
+    limits: &Limits,
+    take: &mut impl FnMut(Stored<'_>) -> Result<(), ReadError>,
+) -> Result<Vec<Merge>, ReadError> {
+    let mut sheet = Sheet {
+        strings,
+        limits,
+        phase: Phase::Before,
+        depth: 0,
+        row: 0,
+        column: 0,
+        here: (0, 0),
+        merges: Vec::new(),
+        scratch: String::new(),
+        refused: None,
+    };
+    loop {
+        let (seen, stop) = sheet.steps(feed.data(), take);
+        feed.consume(seen);
+        match stop {
+            Stop::More => {}
+            Stop::Refused => return Err(sheet.refused.take().unwrap_or_else(|| stop.told())),
+            stop => return Err(sheet.place(stop.told())),
+        }
+        if feed.ended() {
+            break;
+        }
+        feed.more().map_err(|error| sheet.place(error))?;
+    }
+    if sheet.phase != Phase::End || !feed.data().is_empty() {
+        return Err(sheet.place(Stop::Damaged.told()));
+    }
+    Ok(sheet.merges)
+}
+
+struct Sheet<'s> {
+    strings: &'s Strings,
+    limits: &'s Limits,
+    phase: Phase,
+    /// How many elements are open, as far as it matters.
+    depth: usize,
+    /// The row being read, or the next.
+    row: u32,
+    /// The column of the next cell that does not say its own.
+    column: u32,
+    /// The cell that was looked at last.
+    here: (u32, u32),
+    merges: Vec<Merge>,
+    scratch: String,
+    refused: Option<ReadError>,
+}
+
+/// Where the text of a cell's value is.
+#[derive(Clone, Copy)]
+enum Found<'b> {
+    Nothing,
+    /// In the window.
+    Here(&'b [u8]),
+    /// In the scratch text.
+    Scratch,
+}
+
+impl Sheet<'_> {
+    /// Among the cells, the cell is the place.
+    fn place(&self, error: ReadError) -> ReadError {
+        match self.phase {
+            Phase::Row => placed(error, &a1(self.here.0, self.here.1)),
+            _ => error,
+        }
+    }
+
+    /// Goes as far as the window does; tells how far that was, and why it ended there.
+    fn steps(&mut self, data: &[u8], take: &mut impl FnMut(Stored<'_>) -> Result<(), ReadError>) -> (usize, Stop) {
+        let mut at = 0;
+        loop {
+            let step = match self.phase {
+                Phase::Row => self.in_row(data, at, take),
+                Phase::Rows => self.between_rows(data, at),
+                Phase::Before | Phase::After | Phase::End => self.outside(data, at),
+            };
+            match step {
+                Ok(next) => at = next,
+                Err(stop) => return (at, stop),
+            }
+        }
+    }
+
+    /// The next `<` at or after `at`; text on the way is passed over, once there is no more of it to come.
+    #[inline]
+    fn markup(data: &[u8], at: usize) -> Result<Option<usize>, Stop> {
+        if data.get(at) == Some(&b'<') {
+            return Ok(Some(at));
+        }
+        match memchr(b'<', from(data, at)) {
+            Some(text) => Ok(Some(at + text)),
+            None if at < data.len() => Ok(None),
+            None => Err(Stop::More),
+        }
+    }
+
+    fn outside(&mut self, data: &[u8], at: usize) -> Result<usize, Stop> {
+        let Some(at) = Self::markup(data, at)? else { return Ok(data.len()) };
+        let tag = tag(data, at)?;
+        match tag.markup {
+            Markup::Other => {}
+            Markup::Close => {
+                self.depth = self.depth.checked_sub(1).ok_or(Stop::Damaged)?;
+                if self.depth == 0 {
+                    // A sheet without cells says so with an empty `sheetData`.
+                    self.phase = if self.phase == Phase::After { Phase::End } else { return Err(Stop::Damaged) };
+                }
+            }
+            Markup::Open | Markup::Empty => {
+                if self.phase == Phase::End || (self.depth == 0 && tag.name != b"worksheet") {
+                    return Err(Stop::Damaged);
+                }
+                self.depth += usize::from(tag.markup == Markup::Open);
+                if self.depth > self.limits.depth {
+                    return Err(Stop::Deep);
+                }
+                let level = self.depth + usize::from(tag.markup == Markup::Empty);
+                match tag.name {
+                    b"sheetData" if level == 2 => {
+                        if self.phase == Phase::After {
+                            return Err(Stop::Odd);
+                        }
+                        self.phase = if tag.markup == Markup::Open { Phase::Rows } else { Phase::After };
+                        self.depth = 1;
+                    }
+                    b"mergeCell" => {
+                        let mut range = None;
+                        attributes(data, tag.attributes, self.limits, |name, value| {
+                            if name == b"ref" {
+                                range = merge(value);
+                            }
+                        })?;
+                        if self.merges.len() >= self.limits.merges {
+                            return Err(Stop::Merges);
+                        }
+                        self.merges.extend(range);
+                    }
+                    _ => {}
+                }
+            }
+        }
+        Ok(tag.end)
+    }
+
+    /// `depth` counts elements that have no business here: 1 is none.
+    fn between_rows(&mut self, data: &[u8], at: usize) -> Result<usize, Stop> {
+        let Some(at) = Self::markup(data, at)? else { return Ok(data.len()) };
+        let tag = tag(data, at)?;
+        match (tag.markup, tag.name) {
+            (Markup::Other, _) => {}
+            (Markup::Close, b"sheetData") => {
+                self.phase = Phase::After;
+                self.depth = 1;
+            }
+            (Markup::Close, _) => self.depth = self.depth.saturating_sub(1).max(1),
+            (Markup::Open | Markup::Empty, b"row") => {
+                let mut number = None;
+                let (end, empty) = attributes(data, tag.attributes, self.limits, |name, value| {
+                    if name == b"r" {
+                        number = Some(value);
+                    }
+                })?;
+                if let Some(number) = number {
+                    self.row = row_number(value(number, &mut self.scratch)?)?;
+                }
+                self.column = 0;
+                if empty {
+                    self.row = self.row.saturating_add(1);
+                } else {
+                    self.phase = Phase::Row;
+                }
+                return Ok(end);
+            }
+            (Markup::Open, b"extLst") => return skip(data, tag.end, self.limits),
+            (Markup::Open, _) => self.deeper()?,
+            (Markup::Empty, _) => {}
+        }
+        Ok(tag.end)
+    }
+
+    /// Elements around rows or cells are looked through: no cell is dropped, whatever holds it.
+    fn deeper(&mut self) -> Result<(), Stop> {
+        self.depth += 1;
+        if self.depth > self.limits.depth { Err(Stop::Deep) } else { Ok(()) }
+    }
+
+    #[inline]
+    fn in_row(&mut self, data: &[u8], at: usize, take: &mut impl FnMut(Stored<'_>) -> Result<(), ReadError>) -> Result<usize, Stop> {
+        let Some(at) = Self::markup(data, at)? else { return Ok(data.len()) };
+        let rest = from(data, at);
+        if let Some(plain) = Plain::read(rest) {
+            return self.plain_cell(&plain, at, take);
+        }
+        if let [_, b'c', b' ' | b'>', ..] = rest {
+            return self.cell(data, at + 2, take);
+        }
+        if rest.starts_with(b"</row>") {
+            self.end_row();
+            return Ok(at + 6);
+        }
+        let tag = tag(data, at)?;
+        match (tag.markup, tag.name) {
+            (Markup::Other, _) => {}
+            (Markup::Open | Markup::Empty, b"c") => return self.cell(data, tag.attributes, take),
+            (Markup::Close, b"row") => self.end_row(),
+            (Markup::Close, b"sheetData") => return Err(Stop::Damaged),
+            (Markup::Close, _) => self.depth = self.depth.saturating_sub(1).max(1),
+            (Markup::Open | Markup::Empty, b"row") => return Err(Stop::Odd),
+            (Markup::Open, b"extLst") => return skip(data, tag.end, self.limits),
+            (Markup::Open, _) => self.deeper()?,
+            (Markup::Empty, _) => {}
+        }
+        Ok(tag.end)
+    }
+
+    fn end_row(&mut self) {
+        self.phase = Phase::Rows;
+        self.row = self.row.saturating_add(1);
+        self.column = 0;
+    }
+
+    /// Takes a cell that is written as most programs write most cells.
+    #[inline]
+    fn plain_cell(
+        &mut self,
+        plain: &Plain<'_>,
+        at: usize,
+        take: &mut impl FnMut(Stored<'_>) -> Result<(), ReadError>,
+    ) -> Result<usize, Stop> {
+        let (row, column) = (plain.row, plain.column);
+        self.here = (row, column);
+        if row >= self.limits.rows || column >= self.limits.columns {
+            return Err(Stop::Beyond);
+        }
+        let content = match plain.value {
+            Value::Nothing => None,
+            Value::Number(written) => Some(Content::Number(written)),
+            Value::Shared(index) => Some(Content::Shared(index, self.strings.get(index).ok_or(Stop::Odd)?)),
+        };
+        if let Some(content) = content
+            && let Err(error) = take(Stored { row, column, style: plain.style, content })
+        {
+            self.refused = Some(error);
+            return Err(Stop::Refused);
+        }
+        self.column = column + 1;
+        Ok(at + plain.length)
+    }
+
+    /// Reads a cell from its attributes on.
+    #[inline]
+    fn cell(&mut self, data: &[u8], at: usize, take: &mut impl FnMut(Stored<'_>) -> Result<(), ReadError>) -> Result<usize, Stop> {
+        let (mut place, mut style, mut kind) = (None, None, None);
+        let (mut at, empty) = attributes(data, at, self.limits, |name, value| match name {
+            b"r" => place = Some(value),
+            b"s" => style = Some(value),
+            b"t" => kind = Some(value),
+            _ => {}
+        })?;
+        let (row, column) = match place {
+            Some(name) => match cell_place(name) {
+                Some(place) => place,
+                None => cell_place(value(name, &mut self.scratch)?).ok_or(Stop::Damaged)?,
+            },
+            None => (self.row, self.column),
+        };
+        self.here = (row, column);
+        if row >= self.limits.rows || column >= self.limits.columns {
+            return Err(Stop::Beyond);
+        }
+        if empty {
+            self.column = column + 1;
+            return Ok(at);
+        }
+        let style = match style {
+            None => 0,
+            Some(digits) => match whole(digits) {
+                Some(style) => style,
+                None => whole(value(digits, &mut self.scratch)?).unwrap_or(u32::MAX),
+            },
+        };
+        let kind = Kind::of(kind, &mut self.scratch)?;
+        let (mut found, mut stated, mut inline, mut formula) = (Found::Nothing, false, false, false);
+        loop {
+            let rest = from(data, at);
+            if rest.starts_with(b"<v>") && !stated && !inline && kind != Kind::Inline {
+                let inside = from(rest, 3);
+                let length = memchr3(b'<', b'&', b'\r', inside).ok_or(Stop::More)?;
+                if from(inside, length).starts_with(b"</v>") {
+                    stated = true;
+                    found = Found::Here(inside.get(..length).unwrap_or_default());
+                    at += 3 + length + 4;
+                    continue;
+                }
+            }
+            if rest.starts_with(b"</c>") {
+                at += 4;
+                break;
+            }
+            at += memchr(b'<', rest).ok_or(Stop::More)?;
+            let tag = tag(data, at)?;
+            at = tag.end;
+            match (tag.markup, tag.name) {
+                (Markup::Other, _) | (Markup::Empty, b"extLst") => {}
+                (Markup::Close, b"c") => break,
+                (Markup::Close, _) => return Err(Stop::Damaged),
+                (Markup::Open | Markup::Empty, b"v") => {
+                    if stated {
+                        return Err(Stop::Odd);
+                    }
+                    stated = true;
+                    let open = tag.markup == Markup::Open;
+                    if inline || kind == Kind::Inline {
+                        // The text stands in `is`; this repeats it at best.
+                        at = if open { skip(data, at, self.limits)? } else { at };
+                    } else if open {
+                        self.scratch.clear();
+                        at = text(data, at, &mut self.scratch)?;
+                        found = Found::Scratch;
+                    }
+                }
+                (Markup::Open | Markup::Empty, b"is") => {
+                    if inline {
+                        return Err(Stop::Odd);
+                    }
+                    inline = true;
+                    self.scratch.clear();
+                    if tag.markup == Markup::Open {
+                        at = string_item(data, at, &mut self.scratch, self.limits)?;
+                    }
+                    found = Found::Scratch;
+                }
+                (Markup::Empty, b"f") => formula = true,
+                (Markup::Open, b"f") => {
+                    formula = true;
+                    at = skip(data, at, self.limits)?;
+                }
+                (Markup::Open, b"extLst") => at = skip(data, at, self.limits)?,
+                (Markup::Open | Markup::Empty, _) => return Err(Stop::Odd),
+            }
+        }
+        let kind = if inline { Kind::Inline } else { kind };
+        // The text of an inline cell is settled run by run; any other is as it stands.
+        if kind == Kind::Text && stated {
+            if let Found::Here(bytes) = found
+                && let Some(undone) = std::str::from_utf8(bytes).ok().and_then(unescaped)
+            {
+                self.scratch = undone;
+                found = Found::Scratch;
+            } else if matches!(found, Found::Scratch) {
+                settle(&mut self.scratch, 0, true);
+            }
+        }
+        let said = match found {
+            Found::Here(bytes) => Some(std::str::from_utf8(bytes).map_err(|_| Stop::Encoding)?),
+            Found::Scratch => Some(self.scratch.as_str()),
+            Found::Nothing => None,
+        };
+        if said.is_some_and(|said| said.len() > self.limits.cell_text_bytes) {
+            return Err(Stop::LongText);
+        }
+        let said = said.or((stated && kind == Kind::Text).then_some(""));
+        if let Some(content) = self.content(kind, said, formula)?
+            && let Err(error) = take(Stored { row, column, style, content })
+        {
+            self.refused = Some(error);
+            return Err(Stop::Refused);
+        }
+        self.column = column + 1;
+        Ok(at)
+    }
+
+    #[inline]
+    fn content<'b>(&'b self, kind: Kind, said: Option<&'b str>, formula: bool) -> Result<Option<Content<'b>>, Stop> {
+        let blank = |c: char| matches!(c, ' ' | '\t' | '\r' | '\n');
+        let said = match kind {
+            Kind::Text | Kind::Inline => said.map(Content::Text),
+            _ => match said.map(|said| said.trim_matches(blank)).filter(|said| !said.is_empty()) {
+                None => None,
+                Some(said) => Some(match kind {
+                    Kind::Number => Content::Number(said),
+                    Kind::Shared => {
+                        let index = whole(said.as_bytes()).ok_or(Stop::Odd)?;
+                        Content::Shared(index, self.strings.get(index).ok_or(Stop::Odd)?)
+                    }
+                    Kind::Bool => Content::Bool(match said {
+                        "1" => true,
+                        "0" => false,
+                        other if other.eq_ignore_ascii_case("true") => true,
+                        other if other.eq_ignore_ascii_case("false") => false,
+                        _ => return Err(Stop::Odd),
+                    }),
+                    Kind::Error => Content::Error(said),
+                    Kind::Day | Kind::Text | Kind::Inline => Content::Day(said),
+                }),
+            },
+        };
+        Ok(said.or(formula.then_some(Content::MissingResult)))
+    }
+}
+
+/// A cell as most programs write most cells: `<c r="A1" s="2" t="s"><v>17</v></c>`, with nothing to decode in it. Read in
+/// one pass over its bytes; whatever is spelled otherwise is left to the slower way.
+struct Plain<'b> {
+    row: u32,
+    column: u32,
+    style: u32,
+    value: Value<'b>,
+    /// Bytes of the whole cell.
+    length: usize,
+}
+
+enum Value<'b> {
+    Nothing,
+    Number(&'b str),
+    Shared(u32),
+}
+
+impl<'b> Plain<'b> {
+    #[inline]
+    fn read(whole: &'b [u8]) -> Option<Plain<'b>> {
+        let mut rest = whole.strip_prefix(b"<c r=\"")?;
+        let mut column = 0_u32;
+        let mut letters = 0;
+        while let [letter @ b'A'..=b'Z', after @ ..] = rest {
+            column = column.wrapping_mul(26).wrapping_add(u32::from(letter - b'A') + 1);
+            letters += 1;
+            rest = after;
+        }
+        let (row, after) = digits(rest)?;
+        rest = after.strip_prefix(b"\"")?;
+        if letters > 4 {
+            return None;
+        }
+        let (row, column) = (row.checked_sub(1)?, column.checked_sub(1)?);
+        let (mut style, mut shared) = (0, false);
+        loop {
+            match rest {
+                [b'>', after @ ..] => {
+                    rest = after;
+                    break;
+                }
+                [b' ', b's', b'=', b'"', after @ ..] => {
+                    let (number, after) = digits(after)?;
+                    style = number;
+                    rest = after.strip_prefix(b"\"")?;
+                }
+                [b' ', b't', b'=', b'"', b's', b'"', after @ ..] => {
+                    shared = true;
+                    rest = after;
+                }
+                [b' ', b't', b'=', b'"', b'n', b'"', after @ ..] => rest = after,
+                [b'/', b'>', after @ ..] => {
+                    return Some(Plain { row, column, style, value: Value::Nothing, length: whole.len() - after.len() });
+                }
+                _ => return None,
+            }
+        }
+        rest = rest.strip_prefix(b"<v>")?;
+        let (value, after) = if shared {
+            let (index, after) = digits(rest)?;
+            (Value::Shared(index), after)
+        } else {
+            let length = rest
+                .iter()
+                .position(|byte| !matches!(byte, b'0'..=b'9' | b'.' | b'-' | b'+' | b'E' | b'e'))
+                .filter(|length| *length > 0)?;
+            let (number, after) = rest.split_at_checked(length)?;
+            (Value::Number(std::str::from_utf8(number).ok()?), after)
+        };
+        let after = after.strip_prefix(b"</v></c>")?;
+        Some(Plain { row, column, style, value, length: whole.len() - after.len() })
+    }
+}
+
+/// A whole number of at most nine digits, and what follows it.
+#[inline]
+fn digits(mut rest: &[u8]) -> Option<(u32, &[u8])> {
+    let (mut number, mut length) = (0_u32, 0);
+    while let [digit @ b'0'..=b'9', after @ ..] = rest {
+        number = number.wrapping_mul(10).wrapping_add(u32::from(digit - b'0'));
+        length += 1;
+        rest = after;
+    }
+    (1..=9).contains(&length).then_some((number, rest))
+}
+
+/// The type that a cell gives itself (ECMA-376 part 1, 18.18.11).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Number,
+    Shared,
+    Text,
+    Inline,
+    Bool,
+    Error,
+    Day,
+}
+
+impl Kind {
+    #[inline]
+    fn of(raw: Option<&[u8]>, room: &mut String) -> Result<Kind, Stop> {
+        Ok(match raw {
+            None | Some(b"n") => Kind::Number,
+            Some(b"s") => Kind::Shared,
+            Some(b"str") => Kind::Text,
+            Some(b"inlineStr" | b"is") => Kind::Inline,
+            Some(b"b") => Kind::Bool,
+            Some(b"e") => Kind::Error,
+            Some(b"d") => Kind::Day,
+            Some(raw) if memchr(b'&', raw).is_some() => {
+                let plain = value(raw, room)?.to_vec();
+                return if memchr(b'&', &plain).is_some() { Err(Stop::Odd) } else { Kind::of(Some(&plain), room) };
+            }
+            Some(_) => return Err(Stop::Odd),
+        })
+    }
+}
+
+/// A whole number in plain digits.
+#[inline]
+fn whole(digits: &[u8]) -> Option<u32> {
+    if digits.is_empty() || digits.len() > 10 {
+        return None;
+    }
+    let mut number = 0_u64;
+    for digit in digits {
+        number = number * 10 + u64::from(Some(digit.wrapping_sub(b'0')).filter(|digit| *digit < 10)?);
+    }
+    u32::try_from(number).ok()
+}
+
+/// The zero-based number of a row. Some programs write the first cell's name there.
+fn row_number(text: &[u8]) -> Result<u32, Stop> {
+    let digits = text.iter().position(|b| !b.is_ascii_alphabetic()).map(|at| from(text, at)).unwrap_or_default();
+    whole(digits).and_then(|number| number.checked_sub(1)).ok_or(Stop::Damaged)
+}
+
+/// Reads `F17` to zero-based row and column.
+#[inline]
+fn cell_place(name: &[u8]) -> Option<(u32, u32)> {
+    let (mut column, mut length) = (0_u32, 0);
+    for letter in name {
+        let value = (letter | 0x20).wrapping_sub(b'a');
+        if value >= 26 {
+            break;
+        }
+        column = column.checked_mul(26)?.checked_add(u32::from(value) + 1)?;
+        length += 1;
+    }
+    let row = whole(from(name, length))?;
+    Some((row.checked_sub(1)?, column.checked_sub(1)?))
+}
+
+/// Reads `A1:C3` (or `$A$1:$C$3`).
+fn merge(range: &[u8]) -> Option<Merge> {
+    let plain: Vec<u8> = range.iter().copied().filter(|b| *b != b'$').collect();
+    let colon = memchr(b':', &plain)?;
+    let (first_row, first_column) = cell_place(plain.get(..colon)?)?;
+    let (last_row, last_column) = cell_place(from(&plain, colon + 1))?;
+    Some(Merge { first_row, first_column, last_row, last_column })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_of_cells() {
+        assert_eq!(cell_place(b"A1"), Some((0, 0)));
+        assert_eq!(cell_place(b"xfd1048576"), Some((1_048_575, 16_383)));
+        for wrong in [&b""[..], b"A", b"1", b"A0", b"$A$1", b"A1B", b"ZZZZZZZZZZ1", b"A99999999999"] {
+            assert_eq!(cell_place(wrong), None, "{wrong:?}");
+        }
+        assert_eq!(row_number(b"17"), Ok(16));
+        assert_eq!(row_number(b"A17"), Ok(16));
+        assert_eq!(row_number(b"0"), Err(Stop::Damaged));
+        assert_eq!(merge(b"$B$2:C3"), Some(Merge { first_row: 1, first_column: 1, last_row: 2, last_column: 2 }));
+    }
+}

@@ -1,0 +1,131 @@
+//! The things of each level in a product, and how much of each is disclosed or unidentified.
+
+use super::judge::Work;
+use super::tree::{Item, Share, Thing, Value};
+use crate::amount::{Dimension, Interval, Kind, WHOLE};
+use crate::rule::Of;
+use crate::substance::{Among, Identity};
+use std::rc::Rc;
+
+/// The things of one level, and what is unknown about each.
+pub(super) struct Things {
+    pub list: Vec<Thing>,
+    /// Most that unidentified constituents may make up, by thing; empty when everything is identified.
+    pub unresolved: Vec<u64>,
+    /// The unidentified constituents themselves, by thing; empty when everything is identified.
+    pub open: Vec<Vec<Share>>,
+    /// Least that identified constituents make up, by thing.
+    pub disclosed: Vec<u64>,
+    /// Something unidentified is declared of a coarser part, so that any thing may hold it.
+    pub unresolved_above: bool,
+    /// Something of the product, wherever it stands, is unidentified.
+    pub anything_open: bool,
+    /// Every constituent stands in one of the things (those of packaging, in packaging).
+    pub hold_everything: bool,
+}
+
+/// What of a product is identified and what is not, whatever the level.
+pub(super) struct Contents {
+    /// Unidentified constituents.
+    unresolved: Vec<Share>,
+    /// What the identified ones make up of every part.
+    carried: Vec<Value>,
+}
+
+/// Whether nobody can tell what, or what else, it is.
+pub(super) fn is_open(identity: &Identity) -> bool {
+    matches!(identity, Identity::Unresolved | Identity::Among { open: true, .. })
+}
+
+impl<'a> Work<'a> {
+    fn contents(&self) -> Contents {
+        let share = |item: &Item<'_>, key: usize| Share { node: item.node, key: (1 << 41) | key as u64, interval: item.amount.interval };
+        // An extract or a migrate says nothing of the whole content.
+        let fraction =
+            |item: &Item<'_>| item.amount.dimension == Dimension::MassFraction && item.amount.kind.is_none_or(|kind| kind == Kind::Content);
+        // A number that fails, or that a name contradicts, discloses nobody for certain.
+        let resolved_as = |identity: &Identity| !matches!(identity, Identity::Suspected(_) | Identity::Among { why: Among::Conflict, .. });
+        let mut unresolved: Vec<Share> = Vec::new();
+        let mut resolved: Vec<Share> = Vec::with_capacity(self.tree.items.len());
+        for (key, item) in self.tree.items.iter().enumerate() {
+            if is_open(&item.identity) {
+                if item.amount.interval.hi > 0 {
+                    let interval = if fraction(item) { item.amount.interval } else { Interval::UNKNOWN };
+                    unresolved.push(Share { interval, ..share(item, key) });
+                }
+            } else if fraction(item) && item.statement.is_none() && resolved_as(&item.identity) {
+                resolved.push(share(item, key));
+            }
+        }
+        Contents { unresolved, carried: self.tree.carried(&resolved) }
+    }
+
+    /// The things of a level. They are worked out when the first rule of that level asks.
+    pub(super) fn things(&mut self, of: Of) -> Rc<Things> {
+        let slot = of as usize;
+        if let Some(Some(known)) = self.things.get(slot) {
+            return Rc::clone(known);
+        }
+        if self.contents.is_none() {
+            self.contents = Some(self.contents());
+        }
+        let things = Rc::new(self.things_of(of));
+        if let Some(slot) = self.things.get_mut(slot) {
+            *slot = Some(Rc::clone(&things));
+        }
+        things
+    }
+
+    fn things_of(&self, of: Of) -> Things {
+        let none = Contents { unresolved: Vec::new(), carried: Vec::new() };
+        let Contents { unresolved, carried } = self.contents.as_ref().unwrap_or(&none);
+        let list = self.tree.things(of);
+        let packaging = of == Of::Packaging;
+        // Amounts that add up to more than everything are wrong somewhere, and disclose nothing.
+        let disclosed = |thing: &Thing| Some(self.tree.of_thing(*thing, carried).interval.lo).filter(|lo| *lo <= WHOLE).unwrap_or(0);
+        let mut things = Things {
+            unresolved: Vec::new(),
+            open: Vec::new(),
+            disclosed: list.iter().map(disclosed).collect(),
+            hold_everything: self.hold_everything(&list, packaging),
+            list,
+            unresolved_above: false,
+            anything_open: !unresolved.is_empty(),
+        };
+        if unresolved.is_empty() {
+            return things;
+        }
+        for thing in &things.list {
+            let open = self.inside(*thing, unresolved);
+            things.unresolved.push(if open.is_empty() { 0 } else { self.tree.value(*thing, &open).interval.hi });
+            things.open.push(open);
+        }
+        things.unresolved_above = unresolved.iter().any(|share| {
+            !things.list.iter().any(|thing| self.tree.holds(*thing, share.node))
+                && self.tree.nodes.get(share.node).is_some_and(|node| node.packaging == packaging)
+        });
+        things
+    }
+
+    /// Those of the shares, which are sorted by node, that a thing holds.
+    fn inside(&self, thing: Thing, shares: &[Share]) -> Vec<Share> {
+        let end = self.tree.nodes.get(thing.node).map_or(0, |node| node.end);
+        let from = shares.partition_point(|share| share.node < thing.node);
+        let to = shares.partition_point(|share| share.node < end);
+        let range = shares.get(from..to).unwrap_or(&[]).iter().copied();
+        range.filter(|share| !thing.own_materials || self.tree.holds(thing, share.node)).collect()
+    }
+
+    fn hold_everything(&self, list: &[Thing], packaging: bool) -> bool {
+        let mut seen = None;
+        self.tree.items.iter().filter(|item| item.constituent.is_some()).all(|item| {
+            // Lines of one part stand together.
+            if seen == Some(item.node) {
+                return true;
+            }
+            seen = Some(item.node);
+            self.tree.nodes.get(item.node).is_none_or(|node| node.packaging != packaging)
+                || list.iter().any(|thing| self.tree.holds(*thing, item.node))
+        })
+    }
+}
