@@ -46,7 +46,7 @@ pub enum Command {
     /// Print the manual page, of the program or of one command (roff; view with `man -l -`)
     Man {
         /// The command; left out: the program
-        #[arg(value_parser = PossibleValuesParser::new(["check", "normalise", "explain", "rules", "substance", "completions", "man"]))]
+        #[arg(value_parser = PossibleValuesParser::new(PAGES))]
         command: Option<String>,
     },
 }
@@ -171,6 +171,24 @@ pub struct Explain {
     #[command(flatten)]
     pub language: Language,
 }
+
+/// The commands that have a manual page of their own.
+const PAGES: [&str; 14] = [
+    "check",
+    "normalise",
+    "explain",
+    "rules",
+    "rules-list",
+    "rules-show",
+    "rules-lint",
+    "rules-test",
+    "rules-diff",
+    "rules-import",
+    "rules-export",
+    "substance",
+    "completions",
+    "man",
+];
 
 /// What to do with rules.
 #[derive(Debug, Subcommand)]
@@ -310,7 +328,7 @@ pub struct RulesExport {
 #[derive(Debug, Args)]
 #[command(after_long_help = SUBSTANCE_EXIT_CODES)]
 pub struct SubstanceArguments {
-    /// A CAS number, an EC number, a name in any language, or the id of a group
+    /// A CAS number, an EC number, a name in any language, or the id of a group; several numbers are answered one by one
     #[arg(value_name = "CAS|EC|NAME", required = true)]
     pub asked: Vec<String>,
     #[command(flatten)]
@@ -420,6 +438,18 @@ mod tests {
     #[test]
     fn the_definition_holds_together() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_command_has_its_page() {
+        let program = Cli::command();
+        for page in PAGES {
+            let mut at = Some(&program);
+            for name in page.split('-') {
+                at = at.and_then(|command| command.find_subcommand(name));
+            }
+            assert!(at.is_some(), "there is no command `{page}`");
+        }
     }
 
     #[test]

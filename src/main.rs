@@ -53,11 +53,16 @@ fn main() -> ExitCode {
 fn manual(command: Option<&str>) -> Exit {
     let mut program = Cli::command();
     program.build();
-    let of = command.and_then(|name| program.find_subcommand(name)).cloned();
-    let page = match of {
+    let of = command.and_then(|name| {
+        // A command of a command is named with a dash: `rules-lint`.
+        let mut parts = name.split('-');
+        let first = program.find_subcommand(parts.next()?)?;
+        parts.try_fold(first, |command, part| command.find_subcommand(part)).cloned()
+    });
+    let page = match (of, command) {
         // Built commands know their full name, `kemkoll check`; pages are named with a dash.
-        Some(of) => clap_mangen::Man::new(of.clone()).title(format!("kemkoll-{}", of.get_name())),
-        None => clap_mangen::Man::new(program),
+        (Some(of), Some(name)) => clap_mangen::Man::new(of).title(format!("kemkoll-{name}")),
+        _ => clap_mangen::Man::new(program),
     };
     let mut text = Vec::new();
     match page.render(&mut text) {

@@ -4,6 +4,7 @@
 //! Rules are data. `input/rulebook.rs` reads them and refuses what is wrong; here they are already valid.
 
 mod book;
+pub mod candidate_list;
 pub mod choose;
 pub mod diff;
 pub mod lint;

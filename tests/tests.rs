@@ -16,6 +16,8 @@ mod outputs;
 mod render;
 // Rule files that are right and wrong: every fault at its line and column.
 mod rulebooks;
+// `rules …` and `substance`: what they print, how they exit, what they write.
+mod rule_commands;
 // Every command that the README shows.
 mod readme;
 // Every worked example of the rule library, and what each rule must come with.

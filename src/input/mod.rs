@@ -3,6 +3,8 @@
 pub mod archive;
 pub mod bmecat;
 pub mod calendar;
+pub mod candidate_export;
+pub mod candidate_set;
 pub mod cases;
 pub mod compound_file;
 pub mod confirmations;

@@ -98,6 +98,15 @@ impl Page {
         }
     }
 
+    /// Whether a table would fit without any cell going on in the next line.
+    pub fn fits(&self, indent: usize, heads: &[&str], rows: &[Vec<String>]) -> bool {
+        let width = |at: usize| {
+            let head = heads.get(at).map_or(0, |head| head.chars().count());
+            rows.iter().filter_map(|row| row.get(at)).map(|cell| cell.chars().count()).max().unwrap_or_default().max(head)
+        };
+        (0..heads.len()).map(|at| width(at) + 2).sum::<usize>() + indent <= self.width + 2
+    }
+
     fn row(&mut self, indent: usize, cells: &[String], widths: &[usize]) {
         let columns: Vec<Vec<String>> = cells.iter().zip(widths).map(|(cell, width)| broken(cell, *width)).collect();
         let height = columns.iter().map(Vec::len).max().unwrap_or_default();

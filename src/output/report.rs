@@ -193,6 +193,9 @@ pub fn limit_of(limit: &Limit, lang: Lang) -> String {
     if limit.intentional {
         text.push_str(lang.of(" som är avsiktligt tillsatt", " that is added on purpose"));
     }
+    if limit.used {
+        text.push_str(lang.of(" som har använts vid tillverkningen", " that was used in the manufacture"));
+    }
     if let Some(element) = &limit.element {
         text.push_str(&format!(" {} {element}", lang.of("räknat som", "counted as")));
     }

@@ -198,7 +198,9 @@ fn changed(field: &Field, lang: Lang) -> String {
 
 fn list(page: &mut Page, rules: &[String], own: &ListChange, lang: Lang) {
     page.heading(&format!("{} {}", lang.of("Ämnen i", "Substances of"), rules.join(", ")));
-    for (sign, sv, en, entries) in [("+", "nya poster", "entries added", &own.added), ("-", "borttagna poster", "entries removed", &own.removed)] {
+    for (sign, sv, en, entries) in
+        [("+", "nya poster", "entries added", &own.added), ("-", "borttagna poster", "entries removed", &own.removed)]
+    {
         if entries.is_empty() {
             continue;
         }

@@ -6,6 +6,7 @@ use super::page::Page;
 use super::rule_rows::{CaseRow, members};
 use super::words::{self, Lang};
 use crate::declaration::Date;
+use crate::rule::lint::unreachable;
 use crate::rule::{Count, Exemption, Expiry, Limit, ListPolicy, Rule, RuleBook, RuleSet};
 use crate::substance::{Register, SubstanceId};
 use std::collections::BTreeMap;
@@ -104,7 +105,21 @@ fn table(page: &mut Page, rules: &[&Rule], lang: Lang) {
             ]
         })
         .collect();
-    page.table(2, &heads, &rows);
+    rule_lines(page, &heads, &rows, lang);
+}
+
+/// Rules as a table of id, title, limit, level, consequence and dates; where that is too wide, as two lines each.
+pub(super) fn rule_lines(page: &mut Page, heads: &[&str], rows: &[Vec<String>], lang: Lang) {
+    if page.fits(2, heads, rows) {
+        return page.table(2, heads, rows);
+    }
+    for row in rows {
+        if let [id, title, limit, of, consequence, period] = row.as_slice() {
+            page.say(2, &format!("{id}: {title}"));
+            let parts = [format!("{limit} {} {of}", lang.of("i", "in")), consequence.clone(), period.clone()];
+            page.say(6, &parts.iter().filter(|part| !part.is_empty()).cloned().collect::<Vec<_>>().join("; "));
+        }
+    }
 }
 
 /// A substance with its number.
@@ -151,11 +166,12 @@ pub fn rule(rule: &Rule, book: &RuleBook, register: &Register, cases: &[CaseRow]
     page.pair(lang.of("kravnivå", "level"), rule.level.as_deref().map_or("", |code| words::criterion_level(code, lang)));
     page.pair(lang.of("bevis", "evidence"), &rule.evidence.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "));
     substances(&mut page, rule, register, lang);
-    exemptions(&mut page, rule, lang);
+    exemptions(&mut page, &claimable(rule, book, register), lang);
     if !cases.is_empty() {
         page.heading(lang.of("Exempel", "Examples"));
         let heads = [lang.of("Deklarerat", "Declared"), lang.of("Bedömning", "Verdict"), lang.of("Därför att", "Because")];
-        let rows: Vec<Vec<String>> = cases.iter().map(|case| vec![case.declared.clone(), case.verdict.clone(), case.because.clone()]).collect();
+        let rows: Vec<Vec<String>> =
+            cases.iter().map(|case| vec![case.declared.clone(), case.verdict.clone(), case.because.clone()]).collect();
         page.table(2, &heads, &rows);
     }
     page.heading(lang.of("Källa och råd", "Source and advice"));
@@ -224,8 +240,14 @@ pub fn expiry(exemption: &Exemption, lang: Lang) -> String {
     }
 }
 
-fn exemptions(page: &mut Page, rule: &Rule, lang: Lang) {
-    if rule.exemptions.is_empty() {
+/// The exemptions that can be granted from a rule; its file may hold those of other rules too.
+pub fn claimable<'a>(rule: &'a Rule, book: &RuleBook, register: &Register) -> Vec<&'a Exemption> {
+    let own = rule.exemptions.iter().map(std::sync::Arc::as_ref);
+    own.filter(|exemption| unreachable(book, register, rule, exemption).is_none()).collect()
+}
+
+fn exemptions(page: &mut Page, list: &[&Exemption], lang: Lang) {
+    if list.is_empty() {
         return;
     }
     page.heading(lang.of("Undantag som kan åberopas", "Exemptions that may be claimed"));
@@ -233,8 +255,7 @@ fn exemptions(page: &mut Page, rule: &Rule, lang: Lang) {
         Lang::Sv => ["Undantag", "Gäller till", "Kategorier", "Vad"],
         Lang::En => ["Exemption", "Until", "Categories", "What"],
     };
-    let rows: Vec<Vec<String>> = rule
-        .exemptions
+    let rows: Vec<Vec<String>> = list
         .iter()
         .map(|exemption| {
             let annex = exemption.annex.as_deref().map(|annex| format!("{annex} ")).unwrap_or_default();
@@ -249,7 +270,7 @@ fn exemptions(page: &mut Page, rule: &Rule, lang: Lang) {
         })
         .collect();
     page.table(2, &heads, &rows);
-    if rule.exemptions.iter().any(|exemption| exemption.expires == Expiry::Unknown) {
+    if list.iter().any(|exemption| exemption.expires == Expiry::Unknown) {
         page.say(
             2,
             lang.of(

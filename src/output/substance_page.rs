@@ -166,9 +166,7 @@ pub fn answer(asked: &str, meant: &Meant, book: &RuleBook, register: &Register, 
         Meant::Group(id) => ("group", Vec::new(), Some(group_view(*id, book, register)), Vec::new()),
         Meant::Unregistered(_) => ("unregistered", Vec::new(), None, Vec::new()),
         Meant::CheckDigit(near) => ("check-digit", Vec::new(), None, near.iter().map(suggest).collect()),
-        Meant::Unknown(near) => {
-            ("unknown", Vec::new(), None, near.iter().map(|near| suggestion(near.means, register)).collect())
-        }
+        Meant::Unknown(near) => ("unknown", Vec::new(), None, near.iter().map(|near| suggestion(near.means, register)).collect()),
     };
     Answer { asked: asked.to_string(), meaning, substances, group, suggestions }
 }
@@ -230,11 +228,8 @@ fn substance(id: SubstanceId, book: &RuleBook, register: &Register, details: &De
         .collect::<Vec<_>>();
     // Classified as a member of a group ("lead compounds"): no row of its own.
     let of_group: Vec<String> = register.hazards_of(id).iter().map(ToString::to_string).collect();
-    let hazards = if hazards.is_empty() && !of_group.is_empty() {
-        vec![HazardView { index: None, classes: of_group, from: None }]
-    } else {
-        hazards
-    };
+    let hazards =
+        if hazards.is_empty() && !of_group.is_empty() { vec![HazardView { index: None, classes: of_group, from: None }] } else { hazards };
     let material = register.material_of_substance(id);
     let mut rules: Vec<TouchView> = book
         .hits(id)
@@ -284,7 +279,8 @@ fn touch(rule: &Rule, entry: Option<usize>, factor: Factor, book: &RuleBook) -> 
         shown: Shown {
             limit: [limit(&rule.limit, Lang::Sv), limit(&rule.limit, Lang::En)],
             period: {
-                let from = entry.and_then(|entry| entry.from).or(rule.from);
+                // Whichever begins later: the rule, or the entry's place on the list.
+                let from = entry.and_then(|entry| entry.from).max(rule.from);
                 let until = entry.and_then(|entry| entry.until).or(rule.until);
                 [period(from, until, Lang::Sv), period(from, until, Lang::En)]
             },
@@ -387,7 +383,13 @@ fn identity_line(view: &SubstanceView, lang: Lang) -> Vec<String> {
 
 fn suggestions(page: &mut Page, answer: &Answer, lang: Lang) {
     if answer.suggestions.is_empty() {
-        page.say(0, lang.of("inget i registret skrivs nästan så; kontrollera stavning och siffror", "nothing in the register is written nearly so; check spelling and digits"));
+        page.say(
+            0,
+            lang.of(
+                "inget i registret skrivs nästan så; kontrollera stavning och siffror",
+                "nothing in the register is written nearly so; check spelling and digits",
+            ),
+        );
         return;
     }
     page.say(0, lang.of("menas något av detta?", "is one of these meant?"));
@@ -433,11 +435,7 @@ fn substance_text(page: &mut Page, view: &SubstanceView, lang: Lang) {
     page.pair(lang.of("struktur", "structure"), &view.structures.join(", "));
     for hazard in &view.hazards {
         let from = hazard.from.as_deref().map(|day| format!(" ({} {day})", lang.of("från", "from"))).unwrap_or_default();
-        let of_group = if hazard.index.is_none() && hazard.from.is_none() {
-            lang.of(" (genom sin grupp)", " (by its group)")
-        } else {
-            ""
-        };
+        let of_group = if hazard.index.is_none() && hazard.from.is_none() { lang.of(" (genom sin grupp)", " (by its group)") } else { "" };
         page.pair(lang.of("faroklasser", "hazard classes"), &format!("{}{from}{of_group}", hazard.classes.join(", ")));
     }
     if !view.groups.is_empty() {
@@ -499,7 +497,7 @@ fn rules_text(page: &mut Page, rules: &[TouchView], lang: Lang) {
             ]
         })
         .collect();
-    page.table(2, &heads, &rows);
+    super::rule_page::rule_lines(page, &heads, &rows, lang);
 }
 
 fn group_text(page: &mut Page, group: &GroupView, lang: Lang) {

@@ -390,12 +390,7 @@ fn list(old: Side, before: &Rule, new: Side, after: &Rule) -> ListChange {
         let added: Vec<Number> = own.numbers.iter().filter(|number| !had.contains(&number.number)).cloned().collect();
         let removed: Vec<Number> = other.numbers.iter().filter(|number| !has.contains(&number.number)).cloned().collect();
         let head = |entry: &Listed| {
-            vec![
-                ("name", entry.name.clone()),
-                ("group", entry.groups.join(", ")),
-                ("from", day(entry.from)),
-                ("until", day(entry.until)),
-            ]
+            vec![("name", entry.name.clone()), ("group", entry.groups.join(", ")), ("from", day(entry.from)), ("until", day(entry.until))]
         };
         let fields = fields_that_differ(&head(other), &head(own));
         if !added.is_empty() || !removed.is_empty() || !fields.is_empty() {

@@ -73,7 +73,6 @@ pub const CODES: &[(&str, &str, &str)] = &[
     ("two-limits", "samma ämne har två gränser", "one substance has two limits"),
     ("list-count", "antalet poster är inte det som utgivaren räknar", "the number of entries is not what the publisher counts"),
     ("unreachable-exemption", "undantaget kan aldrig användas", "the exemption can never be used"),
-    ("printed-wrong", "numret är fel tryckt i källan och används inte", "the number is printed wrong by its source and not used"),
 ];
 
 /// Where a rule and its parts are written.
@@ -267,6 +266,8 @@ fn same_measure(a: &Limit, b: &Limit) -> bool {
         && a.basis == b.basis
         && a.element == b.element
         && !a.intentional
+        && !a.used
+        && !b.used
         && !b.intentional
 }
 
@@ -292,7 +293,10 @@ fn inside(book: &RuleBook, rule: &Rule, law: &Rule) -> bool {
     let within = |id: &Arc<str>| other.categories.iter().any(|outer| book.categories.is_within(id, outer));
     let categories = other.categories.is_empty() || (!own.categories.is_empty() && own.categories.iter().all(within));
     let words = |own: &[String], other: &[String]| other.is_empty() || (!own.is_empty() && own.iter().all(|word| other.contains(word)));
-    let open = other.exclude_categories.is_empty()
+    // A law that leaves some of its products out still holds for the others: "textiles, except those for professionals".
+    let out = |id: &Arc<str>| other.exclude_categories.iter().any(|outer| book.categories.is_within(id, outer));
+    let kept = other.exclude_categories.is_empty() || (!own.categories.is_empty() && !own.categories.iter().any(out));
+    let open = kept
         && other.exclude_materials.is_empty()
         && other.exclude_components.is_empty()
         && other.exclude_functions.is_empty()
@@ -379,11 +383,11 @@ fn two_limits(subject: &Subject, rule: &Rule, outline: &Outline, remarks: &mut V
             &outline.limit,
             format!(
                 "{name} har två gränser på samma nivå och för samma saker: {own_sv} i `{id}` och {other_sv} i `{other_id}`{place} \
-                 ({number} gemensamma ämnen); rätta den ena eller skriv `scope`"
+                 (gemensamma ämnen: {number}); rätta den ena eller skriv `scope`"
             ),
             format!(
                 "{name} has two limits at the same level for the same things: {own_en} in `{id}` and {other_en} in `{other_id}`{place} \
-                 ({number} substances in common); correct one or write a `scope`"
+                 (substances in common: {number}); correct one or write a `scope`"
             ),
         ));
     }
@@ -424,7 +428,7 @@ fn exemptions(subject: &Subject, remarks: &mut Vec<Remark>) {
     for rule in own(subject) {
         let Some(outline) = subject.outlines.get(&*rule.id) else { continue };
         for (exemption, spot) in rule.exemptions.iter().zip(outline.exemptions.iter()) {
-            match unreachable(subject, rule, exemption) {
+            match unreachable(subject.book, subject.register, rule, exemption) {
                 None => {
                     rows.insert(spot, None);
                 }
@@ -447,18 +451,20 @@ fn exemptions(subject: &Subject, remarks: &mut Vec<Remark>) {
     }
 }
 
-fn unreachable(subject: &Subject, rule: &Rule, exemption: &Exemption) -> Option<Text> {
+/// Why an exemption that a rule's file holds can never be granted from this rule: other substances, other categories, or
+/// days that never meet. Rules share files of exemptions, so that is common.
+pub fn unreachable(book: &RuleBook, register: &Register, rule: &Rule, exemption: &Exemption) -> Option<Text> {
     let own = members(rule);
     let named = exemption.substances.iter().any(|id| own.contains(id))
         || exemption.groups.iter().any(|group| {
             rule.entries.iter().any(|entry| entry.groups.contains(group) || entry.open_groups.contains(group))
-                || subject.register.members(*group).iter().any(|member| own.contains(&member.substance))
+                || register.members(*group).iter().any(|member| own.contains(&member.substance))
         })
         || !rule.materials.is_empty();
     if !named && !(exemption.substances.is_empty() && exemption.groups.is_empty()) {
         return Some(Text::new("ingen regel som anger filen gäller dess ämnen", "no rule that names the file is about its substances"));
     }
-    let categories = &subject.book.categories;
+    let categories = &book.categories;
     let meets =
         |own: &Arc<str>| rule.scope.categories.iter().any(|other| categories.is_within(own, other) || categories.is_within(other, own));
     if !exemption.categories.is_empty() && !rule.scope.categories.is_empty() && !exemption.categories.iter().any(meets) {

@@ -39,7 +39,8 @@ fn asked(arguments: &RulesList, library: &Library, lang: Lang) -> Result<Asked, 
     for set in &arguments.sets {
         if !book.sets.iter().any(|own| *own.id == **set) {
             let known = book.sets.iter().map(|own| &*own.id).collect::<Vec<_>>().join(", ");
-            let sentence = lang.of("det finns inget regelverk `{}`; de som finns är: {known}", "there is no rule set `{}`; there are: {known}");
+            let sentence =
+                lang.of("det finns inget regelverk `{}`; de som finns är: {known}", "there is no rule set `{}`; there are: {known}");
             wrong.push(sentence.replace("{}", set).replace("{known}", &known));
         }
     }
@@ -59,7 +60,10 @@ fn asked(arguments: &RulesList, library: &Library, lang: Lang) -> Result<Asked, 
     if let Some(asked) = &arguments.category {
         match book.categories.find(asked).as_slice() {
             [] => {
-                let sentence = lang.of("okänd kategori `{}`; de som finns står i categories.toml", "unknown category `{}`; those known stand in categories.toml");
+                let sentence = lang.of(
+                    "okänd kategori `{}`; de som finns står i categories.toml",
+                    "unknown category `{}`; those known stand in categories.toml",
+                );
                 wrong.push(sentence.replace("{}", asked));
             }
             [first, ..] => category = Some(first.to_string()),
@@ -138,8 +142,7 @@ fn whole_file(path: &Path, dirs: &[PathBuf], json: bool, lang: Lang) -> Result<S
     let mut text = String::new();
     for shelf in &shelves {
         for book in &shelf.books {
-            let (contract, rules) =
-                if book.contract { (Some(Path::new(&book.wish)), Vec::new()) } else { (None, vec![book.wish.clone()]) };
+            let (contract, rules) = if book.contract { (Some(Path::new(&book.wish)), Vec::new()) } else { (None, vec![book.wish.clone()]) };
             let library = library::open(&shelf.dirs, contract, &rules, lang)?;
             let ids: Vec<String> = match &library.book.contract {
                 Some(contract) => vec![contract.id.to_string()],
@@ -164,7 +167,7 @@ fn page(library: &Library, id: &str, dirs: &[PathBuf], json: bool, lang: Lang) -
                 set_title: set.map(|set| TextRow::from(&set.title)).unwrap_or_default(),
                 legal_basis: set.map(|set| set.legal_basis.to_string()).unwrap_or_default(),
                 entries: rule.entries.iter().map(|entry| rule_rows::entry(entry, register)).collect(),
-                claimable: rule.exemptions.iter().map(|own| rule_rows::exemption(own, register)).collect(),
+                claimable: rule_page::claimable(rule, book, register).into_iter().map(|own| rule_rows::exemption(own, register)).collect(),
                 cases,
             };
             return serde_json::to_string_pretty(&whole).map(|text| text + "\n").map_err(unwritten);
@@ -212,16 +215,22 @@ pub fn substance(arguments: &SubstanceArguments, lang: Lang) -> Result<(String, 
     let dirs = &arguments.beside.rules_dir;
     let library = library::open(dirs, None, &[], lang)?;
     let register = &library.register;
-    // Names of several words may come without quotes.
-    let asked = arguments.asked.join(" ");
-    let meant = look_up(register, &asked);
+    // Names of several words may come without quotes; numbers never hold a blank.
+    let number = |text: &String| text.chars().all(|c| c.is_ascii_digit() || c == '-');
+    let several = arguments.asked.len() > 1 && arguments.asked.iter().all(number);
+    let asked = if several { arguments.asked.clone() } else { vec![arguments.asked.join(" ")] };
     let more = |id| register.substance(id).cas.map(|cas| details(dirs, cas)).unwrap_or_default();
-    let answer = substance_page::answer(&asked, &meant, &library.book, register, more);
-    let found = !matches!(meant, Meant::CheckDigit(_) | Meant::Unknown(_));
-    let text = if arguments.format == "json" {
-        serde_json::to_string_pretty(&answer).map(|text| text + "\n").map_err(unwritten)?
-    } else {
-        substance_page::text(&answer, lang, request::width())
+    let mut found = true;
+    let mut answers = Vec::new();
+    for asked in &asked {
+        let meant = look_up(register, asked);
+        found &= !matches!(meant, Meant::CheckDigit(_) | Meant::Unknown(_));
+        answers.push(substance_page::answer(asked, &meant, &library.book, register, more));
+    }
+    let text = match (arguments.format.as_str(), answers.as_slice()) {
+        ("json", [one]) => serde_json::to_string_pretty(one).map(|text| text + "\n").map_err(unwritten)?,
+        ("json", all) => serde_json::to_string_pretty(all).map(|text| text + "\n").map_err(unwritten)?,
+        (_, all) => all.iter().map(|one| substance_page::text(one, lang, request::width())).collect::<Vec<_>>().join("\n"),
     };
     Ok((text, found))
 }

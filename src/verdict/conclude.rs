@@ -113,6 +113,7 @@ impl<'a> Work<'a> {
             for node in self.tree.upwards(thing.node) {
                 claims.extend(&node.part.exemptions);
             }
+            claims.extend(self.material_claims(rule, thing));
         }
         for answer in &self.answers {
             if matches!(answer.target, Target::List(_)) && answer.speaks_of(self.book, rule, None, self.register) {

@@ -7,7 +7,7 @@ use super::reasons::{Note, Notes, Reasons};
 use super::scope::Inside;
 use super::tree::{Share, Thing};
 use crate::amount::{Dimension, Interval, WHOLE};
-use crate::declaration::{Level, Source};
+use crate::declaration::{ClaimedExemption, Level, Part, Source};
 use crate::rule::{Of, Rule};
 use crate::substance::{Identity, MaterialId, part_name};
 
@@ -53,10 +53,7 @@ impl<'a> Work<'a> {
                     named = true;
                     unnamed |= node.part.name.as_deref().is_none_or(|name| self.only_family(rule, name));
                 }
-                let is_wanted = |text: &str| {
-                    let mut named = self.register.materials_in(text).into_iter();
-                    named.any(|material| self.register.material_is_among(material, &rule.materials))
-                };
+                let is_wanted = |text: &str| self.names_material(rule, text);
                 if node.part.level == Level::Material && node.part.name.as_deref().is_some_and(is_wanted) {
                     names.push(part_name(node.part));
                     places.push(node.part.source.clone());
@@ -169,6 +166,31 @@ impl<'a> Work<'a> {
         if silent > 0 {
             self.count(rule, Verdict::Compliant, weakest, silent);
         }
+    }
+
+    /// Whether a name speaks of a material of the rule.
+    fn names_material(&self, rule: &Rule, name: &str) -> bool {
+        self.register.materials_in(name).into_iter().any(|material| self.register.material_is_among(material, &rule.materials))
+    }
+
+    /// The exemptions claimed for the rule's materials where they stand inside a thing: with the material, or on its lines.
+    pub(super) fn material_claims(&self, rule: &Rule, thing: Thing) -> Vec<&'a ClaimedExemption> {
+        let mut claims: Vec<&'a ClaimedExemption> = Vec::new();
+        let end = self.tree.nodes.get(thing.node).map_or(0, |node| node.end);
+        for at in (thing.node..end).filter(|at| self.tree.holds(thing, *at)) {
+            let Some(node) = self.tree.nodes.get(at) else { continue };
+            let part: &'a Part = node.part;
+            let wanted = part.level == Level::Material && part.name.as_deref().is_some_and(|name| self.names_material(rule, name));
+            if wanted {
+                claims.extend(&part.exemptions);
+            }
+            for constituent in &part.constituents {
+                if wanted || constituent.name.as_deref().is_some_and(|name| self.names_material(rule, name)) {
+                    claims.extend(&constituent.exemptions);
+                }
+            }
+        }
+        claims
     }
 
     /// Whether a name tells no more than a family to which a material of the rule belongs: "plastic" may be PVC.

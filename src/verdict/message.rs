@@ -122,6 +122,9 @@ fn limit_text(limit: &Limit) -> (String, String) {
     if limit.intentional {
         return ("avsiktlig tillsats är inte tillåten".to_string(), "intended addition is not allowed".to_string());
     }
+    if limit.used {
+        return ("det får inte användas vid tillverkningen".to_string(), "it must not be used in the manufacture".to_string());
+    }
     if limit.steps == 0 && limit.comparison == Comparison::Above {
         return (format!("får inte förekomma i {level_sv}"), format!("must not occur in {level_en}"));
     }

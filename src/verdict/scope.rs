@@ -131,6 +131,8 @@ pub(super) struct Facts {
     /// Some name speaks of no material that the register knows.
     unknown_material: bool,
     components: Vec<String>,
+    /// How many of the components are names of parts; the product's own name stands behind them.
+    parts: usize,
     functions: Vec<String>,
     contact: Vec<String>,
 }
@@ -143,6 +145,7 @@ impl Facts {
             known_materials: Vec::new(),
             unknown_material: false,
             components: Vec::new(),
+            parts: 0,
             functions: Vec::new(),
             contact: Vec::new(),
         };
@@ -166,6 +169,7 @@ impl Facts {
             facts.functions.extend(node.part.function.as_deref().map(str::to_lowercase));
             facts.contact.extend(node.part.contact.as_deref().map(str::to_lowercase));
         }
+        facts.parts = facts.components.len();
         facts.components.extend(tree.product.name.as_deref().map(str::to_lowercase));
         for name in &facts.materials {
             let known = register.materials_in(name);
@@ -202,32 +206,55 @@ fn says(own: &[String], wanted: &[String], known: Option<(&Register, &[MaterialI
     if found { Inside::Yes } else { Inside::No }
 }
 
+/// Whether the materials of a thing are all among the excluded ones; with some of them, nobody can tell which part the
+/// finding is of. Only names that the register knows exclude: "latex-free rubber" is no latex.
+fn excludes_materials(facts: &Facts, excluded: &[String], register: &Register) -> Inside {
+    let wanted: Vec<MaterialId> = excluded.iter().filter_map(|id| register.material(id)).collect();
+    let is_out = |name: &String| register.materials_in(name).into_iter().any(|material| register.material_is_among(material, &wanted));
+    let out = facts.materials.iter().filter(|name| is_out(name)).count();
+    match (facts.materials.is_empty(), out) {
+        (true, _) => Inside::Unknown,
+        (false, 0) => Inside::No,
+        (false, out) if out == facts.materials.len() => Inside::Yes,
+        (false, _) => Inside::Unknown,
+    }
+}
+
+/// Whether a part is among the excluded components. The product's name alone ("desk with motor") takes no part out.
+fn excludes_components(facts: &Facts, excluded: &[String]) -> Inside {
+    match (says(facts.components.get(..facts.parts).unwrap_or(&[]), excluded, None), says(&facts.components, excluded, None)) {
+        (Inside::Yes, _) => Inside::Yes,
+        (_, Inside::Yes) => Inside::Unknown,
+        (_, by_all) => by_all,
+    }
+}
+
 /// The part of a scope that depends on the thing.
 pub(super) fn thing_inside(scope: &Scope, tree: &Tree<'_>, thing: Thing, facts: &Facts, register: &Register) -> Inside {
     let mut inside = Inside::Yes;
-    let mut wants = |own: &[String], wanted: &[String], excluded: &[String], known: Option<(&Register, &[MaterialId])>| {
-        if !wanted.is_empty() {
-            let found = match says(own, wanted, known) {
-                // A trade or part name does not say what the material is.
-                Inside::No if known.is_some_and(|(_, known)| known.is_empty()) => Inside::Unknown,
-                found => found,
-            };
-            inside = inside.and(found);
-        }
-        if !excluded.is_empty() {
-            inside = inside.and(says(own, excluded, known).negated());
-        }
-    };
-    wants(&facts.materials, &[], &scope.exclude_materials, Some((register, &facts.known_materials)));
-    wants(&facts.components, &scope.components, &scope.exclude_components, None);
-    wants(&facts.functions, &scope.functions, &scope.exclude_functions, None);
-    wants(&facts.contact, &scope.contact, &scope.exclude_contact, None);
     if !scope.materials.is_empty() {
         inside = inside.and(match says(&facts.materials, &scope.materials, Some((register, &facts.known_materials))) {
             // A trade name may be any material; a name that does not say that it is outside is inside what it may be.
             Inside::No if facts.unknown_material => Inside::Unknown,
             said => said,
         });
+    }
+    let mut wants = |own: &[String], wanted: &[String], excluded: &[String]| {
+        if !wanted.is_empty() {
+            inside = inside.and(says(own, wanted, None));
+        }
+        if !excluded.is_empty() {
+            inside = inside.and(says(own, excluded, None).negated());
+        }
+    };
+    wants(&facts.components, &scope.components, &[]);
+    wants(&facts.functions, &scope.functions, &scope.exclude_functions);
+    wants(&facts.contact, &scope.contact, &scope.exclude_contact);
+    if !scope.exclude_materials.is_empty() {
+        inside = inside.and(excludes_materials(facts, &scope.exclude_materials, register).negated());
+    }
+    if !scope.exclude_components.is_empty() {
+        inside = inside.and(excludes_components(facts, &scope.exclude_components).negated());
     }
     if scope.part_mass_from.is_none() && scope.part_share_from.is_none() {
         return inside;
@@ -514,6 +541,39 @@ fn fits(exemption: &Exemption, case: &Case<'_>) -> (Inside, Text) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_parts_and_known_materials_take_a_thing_out() {
+        let mut register = Register::new();
+        for (material, word) in [("latex", "latex"), ("rubber", "gummi"), ("abs", "abs"), ("textile", "tyg")] {
+            register.add_material(material, word);
+        }
+        register.add_material_member("plastic", "abs");
+        let words = |words: &[&str]| words.iter().map(|word| word.to_string()).collect::<Vec<_>>();
+        let facts = |materials: &[&str], parts: &[&str], product: &str| Facts {
+            materials: words(materials),
+            known_materials: materials.iter().flat_map(|name| register.materials_in(name)).collect(),
+            unknown_material: false,
+            components: words(parts).into_iter().chain([product.to_string()]).collect(),
+            parts: parts.len(),
+            functions: Vec::new(),
+            contact: Vec::new(),
+        };
+        let out = |materials: &[&str], id: &str| excludes_materials(&facts(materials, &[], ""), &words(&[id]), &register);
+        assert_eq!(out(&["latexfri gummi"], "latex"), Inside::No, "the name holds the word and says the opposite");
+        assert_eq!(out(&["abs svart"], "plastic"), Inside::Yes, "ABS is a plastic");
+        assert_eq!(out(&["abs", "tyg"], "plastic"), Inside::Unknown, "one of two materials");
+        assert_eq!(out(&[], "plastic"), Inside::Unknown);
+        let part = |parts: &[&str], product: &str| excludes_components(&facts(&[], parts, product), &words(&["motor"]));
+        assert_eq!(part(&["motor m1"], "skrivbord"), Inside::Yes);
+        assert_eq!(part(&["skiva"], "skrivbord med motor"), Inside::Unknown, "the top of a desk with a motor is no motor");
+        assert_eq!(part(&["skiva"], "skrivbord"), Inside::No);
+        let wanted = |materials: &[&str]| {
+            let facts = facts(materials, &[], "");
+            says(&facts.materials, &words(&["plastic"]), Some((&register, &facts.known_materials)))
+        };
+        assert_eq!(wanted(&["abs"]), Inside::Yes);
+    }
 
     #[test]
     fn exemption_ids_in_many_forms() {

@@ -228,17 +228,42 @@ pub(super) fn unknown_group(written: &str, place: &Place, faults: &Faults) {
     );
 }
 
+/// Whether a row's note says that its source prints a number wrong: `printed wrong: why`. Without a reason it is a fault.
+fn printed_wrong(note: &Spot<String>, faults: &Faults) -> bool {
+    let Some(why) = note.value.strip_prefix("printed wrong") else { return false };
+    if why.trim_start_matches([':', ' ']).trim().is_empty() {
+        faults.at(
+            &note.place,
+            "skriv varför numret är fel: `printed wrong: skälet`",
+            "write why the number is wrong: `printed wrong: the reason`",
+        );
+    }
+    true
+}
+
 /// Reads a list of substances.
 pub(super) fn list(document: &Document, register: &Register, faults: &Faults) -> Vec<ListRow> {
     let mut found = Vec::new();
     rows(document, LIST_COLUMNS, &["entry", "cas", "name"], faults, |row| {
         let before = faults.count();
         let (entry, name) = (row.get("entry"), row.get("name"));
-        let cas = read_cas(&row.get("cas"), faults);
+        let note = row.get("note");
+        let printed_wrong = printed_wrong(&note, faults);
+        // The source's own mistake is kept for the reader, and never used.
+        let cas_text = row.get("cas");
+        let cas = if printed_wrong { Cas::parse(&cas_text.value) } else { read_cas(&cas_text, faults) };
         let ec_text = row.get("ec");
         let ec = Ec::parse(&ec_text.value);
-        if ec.is_none() && !ec_text.value.is_empty() {
+        if ec.is_none() && !ec_text.value.is_empty() && !printed_wrong {
             bad_ec(&ec_text.value, &ec_text.place, faults);
+        }
+        let holds = |text: &str, read: bool| text.is_empty() || read;
+        if printed_wrong && holds(&cas_text.value, cas.is_some()) && holds(&ec_text.value, ec.is_some()) {
+            faults.at(
+                &note.place,
+                "raden sägs vara fel tryckt, men numren har rätt kontrollsiffra; ta bort `printed wrong`",
+                "the row is said to be printed wrong, but its numbers pass their check digits; remove `printed wrong`",
+            );
         }
         let group_text = row.get("group");
         let group = register.group(&group_text.value);

@@ -508,7 +508,12 @@ impl Work {
         if outlines {
             let of_contract = contract.iter().flat_map(|(written, location, _)| written.rules.iter().map(move |rule| (rule, location)));
             let of_sets = self.sets.iter().flat_map(|loaded| loaded.rules.iter().map(|rule| (rule, &loaded.location)));
-            places.extend(of_sets.chain(of_contract).filter(|(rule, _)| !rule.broken).map(|(rule, location)| (rule.id.value.clone(), check.outline(rule, location))));
+            places.extend(
+                of_sets
+                    .chain(of_contract)
+                    .filter(|(rule, _)| !rule.broken)
+                    .map(|(rule, location)| (rule.id.value.clone(), check.outline(rule, location))),
+            );
         }
         Inspected {
             book: RuleBook::compile(sets, rules, valid_contract, categories, fingerprint, register),
