@@ -348,7 +348,8 @@ impl<'a> Work<'a> {
         let mut settled: Option<Vec<Thing>> = None;
         for own in counted.chunk_by(|a, b| rule.count == Count::Sum || a.entry == b.entry) {
             touched_entries += 1;
-            if rule.count == Count::Each && asks_again(own, &mut asked) {
+            let since = own.first().and_then(|touch| rule.entries.get(touch.entry as usize)).and_then(|entry| entry.from);
+            if rule.count == Count::Each && asks_again(own, since, &mut asked) {
                 continue;
             }
             let things = self.entry(index, rule, inside, own);

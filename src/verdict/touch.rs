@@ -3,6 +3,7 @@
 use super::finding::Reason;
 use super::tree::Tree;
 use crate::amount::Factor;
+use crate::declaration::Date;
 use crate::rule::RuleBook;
 use crate::substance::{Among, Identity};
 use std::collections::BTreeSet;
@@ -24,10 +25,14 @@ pub(super) struct Touch {
 
 /// Whether the touches of an entry ask what another entry of the rule was asked already: the same lines, each of them a
 /// declared group of which anything may be the entry. "PFAS, 0.1 %" is one question, and not one for each of thousands.
-pub(super) fn asks_again(own: &[Touch], asked: &mut BTreeSet<Vec<(u32, Factor)>>) -> bool {
+/// An entry that came on the list on another day asks anew: a declaration may be older than the one and not the other.
+pub(super) fn asks_again(own: &[Touch], since: Option<Date>, asked: &mut BTreeSet<Asked>) -> bool {
     own.iter().all(|touch| touch.upto == Some(Reason::GroupAmount))
-        && !asked.insert(own.iter().map(|touch| (touch.item, touch.factor)).collect())
+        && !asked.insert((since, own.iter().map(|touch| (touch.item, touch.factor)).collect()))
 }
+
+/// What was asked of an entry: since when it counts, and the lines with their shares.
+pub(super) type Asked = (Option<Date>, Vec<(u32, Factor)>);
 
 /// All touches of a product, by rule, entry and line.
 pub(super) fn touches(tree: &Tree<'_>, book: &RuleBook) -> Vec<Touch> {
