@@ -174,7 +174,9 @@ pub fn rule(rule: &Rule, book: &RuleBook, register: &Register, cases: &[CaseRow]
             cases.iter().map(|case| vec![case.declared.clone(), case.verdict.clone(), case.because.clone()]).collect();
         page.table(2, &heads, &rows);
     }
-    page.heading(lang.of("Källa och råd", "Source and advice"));
+    if !rule.source.is_empty() || !rule.advice.en.is_empty() {
+        page.heading(lang.of("Källa och råd", "Source and advice"));
+    }
     page.pair(lang.of("källa", "source"), &rule.source);
     page.pair(lang.of("råd", "advice"), lang.text(&rule.advice));
     page.finish()
@@ -188,14 +190,19 @@ fn substances(page: &mut Page, rule: &Rule, register: &Register, lang: Lang) {
     let members = members(rule);
     if !members.is_empty() {
         let entries = rule.entries.len();
+        let names = if members.len() == 1 {
+            lang.of("nummer eller namn", "number or name")
+        } else {
+            lang.of("nummer eller namn", "numbers or names")
+        };
         let counted = match rule.count {
             Count::Each => format!(
                 "{entries} {}, {} {}",
                 if entries == 1 { lang.of("post", "entry") } else { lang.of("poster", "entries") },
                 members.len(),
-                lang.of("nummer eller namn", "numbers or names")
+                names
             ),
-            Count::Sum => format!("{} {}", members.len(), lang.of("nummer eller namn", "numbers or names")),
+            Count::Sum => format!("{} {names}", members.len()),
         };
         page.pair(lang.of("antal", "number"), &counted);
     }

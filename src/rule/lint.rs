@@ -455,11 +455,12 @@ fn exemptions(subject: &Subject, remarks: &mut Vec<Remark>) {
 /// days that never meet. Rules share files of exemptions, so that is common.
 pub fn unreachable(book: &RuleBook, register: &Register, rule: &Rule, exemption: &Exemption) -> Option<Text> {
     let own = members(rule);
+    let of_groups = rule.entries.iter().any(|entry| !entry.groups.is_empty());
+    let named_group = |group| rule.entries.iter().any(|entry| entry.groups.contains(group) || entry.open_groups.contains(group));
+    // A compound of two metals is in both of their groups; an exemption for the one is still not meant for the other.
+    let shares = |group| !of_groups && register.members(group).iter().any(|member| own.contains(&member.substance));
     let named = exemption.substances.iter().any(|id| own.contains(id))
-        || exemption.groups.iter().any(|group| {
-            rule.entries.iter().any(|entry| entry.groups.contains(group) || entry.open_groups.contains(group))
-                || register.members(*group).iter().any(|member| own.contains(&member.substance))
-        })
+        || exemption.groups.iter().any(|group| named_group(group) || shares(*group))
         || !rule.materials.is_empty();
     if !named && !(exemption.substances.is_empty() && exemption.groups.is_empty()) {
         return Some(Text::new("ingen regel som anger filen gäller dess ämnen", "no rule that names the file is about its substances"));
