@@ -92,7 +92,7 @@ fn of_bytes(bytes: &[u8], shown: &Arc<str>, faults: &Faults) -> Option<Export> {
         (false, true) => "new portal, xlsx",
         (false, false) => "old portal, xlsx",
     };
-    let exported = grids.iter().flat_map(|grid| &grid.rows).take(40).flat_map(|(_, cells)| cells).find_map(|cell| {
+    let exported = grids.iter().flat_map(|grid| grid.rows.iter().take(40)).flat_map(|(_, cells)| cells).find_map(|cell| {
         let (_, day) = cell.split_once("date:").or_else(|| cell.split_once("datum:"))?;
         day.split_whitespace().next().and_then(read_day)
     });

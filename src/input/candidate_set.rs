@@ -88,6 +88,10 @@ impl CandidateSet {
     /// The files of the set with another list: the list itself, and in rules.toml its version, its count and what the
     /// sources say of the list. Everything else stays as it is.
     pub fn files(&self, merged: &Merged, exported: Option<Date>) -> Vec<(String, String)> {
+        // The same list is the same set, whoever exported it when.
+        if merged.lines == self.lines {
+            return self.as_it_is.clone();
+        }
         self.as_it_is
             .iter()
             .map(|(name, text)| {
