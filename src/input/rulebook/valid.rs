@@ -28,7 +28,7 @@ pub(super) struct Check<'a> {
 #[derive(Clone)]
 pub(super) struct Read<T> {
     text: Arc<str>,
-    rows: Vec<T>,
+    rows: Arc<[T]>,
 }
 
 /// The set that a rule belongs to.
@@ -252,7 +252,7 @@ impl Check<'_> {
         let location = home.location.beside(&file.value);
         if !self.lists.contains_key(&location) {
             let read = document(&location, Some(&file.place), self.faults)
-                .map(|document| Read { rows: lists::list(&document, self.register, self.faults), text: document.text });
+                .map(|document| Read { rows: lists::list(&document, self.register, self.faults).into(), text: document.text });
             self.lists.insert(location.clone(), read);
         }
         let Read { text, rows } = self.lists.get(&location)?.clone()?;
@@ -261,7 +261,7 @@ impl Check<'_> {
         let mut places: BTreeMap<(String, Option<Date>, Option<Date>), usize> = BTreeMap::new();
         let mut placed = Vec::with_capacity(rows.len());
         let mut nameless: BTreeMap<String, BTreeSet<SubstanceId>> = BTreeMap::new();
-        for row in &rows {
+        for row in rows.iter() {
             let at = *places.entry((row.entry.clone(), row.from, row.until)).or_insert_with(|| {
                 order.push(Draft { id: row.entry.clone(), name: row.name.clone(), from: row.from, until: row.until, ..Draft::default() });
                 order.len() - 1
@@ -430,7 +430,7 @@ impl Check<'_> {
         let location = home.location.beside(&file.value);
         if !self.exemptions.contains_key(&location) {
             let read = document(&location, Some(&file.place), self.faults).map(|document| Read {
-                rows: lists::exemptions(&document, self.register, self.categories, self.faults),
+                rows: lists::exemptions(&document, self.register, self.categories, self.faults).into(),
                 text: document.text,
             });
             self.exemptions.insert(location.clone(), read);
@@ -438,7 +438,7 @@ impl Check<'_> {
         match self.exemptions.get(&location) {
             Some(Some(Read { text, rows })) => {
                 home.hashed.insert(&file.value, text);
-                rows.clone()
+                rows.to_vec()
             }
             _ => Vec::new(),
         }
