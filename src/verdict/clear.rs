@@ -170,9 +170,11 @@ impl<'a> Work<'a> {
         let Some(rule) = self.book.sample(yardstick) else { return };
         let (mut clear, mut open, mut outside) = (Clear::default(), 0, 0);
         for (at, thing) in list.iter().enumerate() {
-            if scope.is_some_and(|scope| self.words_inside(*thing, scope) == Inside::No) {
+            let is_outside = scope.is_some_and(|scope| self.words_inside(*thing, scope) == Inside::No);
+            let nowhere = things.list.is_empty();
+            if is_outside {
                 outside += 1;
-            } else if if things.list.is_empty() { self.anything_may_violate(rule) } else { self.open_may_violate(rule, things, at) } {
+            } else if nowhere && self.anything_may_violate(rule) || !nowhere && self.open_may_violate(rule, things, at) {
                 open += 1;
             } else {
                 clear.add(Clear::once(self.evidence_of_rest(rule, things.disclosed.get(at).copied(), Interval::ZERO)));

@@ -12,27 +12,25 @@ pub(super) fn finding_id(supplier: &str, product: &str, part: &[String], rule: &
         .collect();
     keys.sort_unstable();
     keys.dedup();
-    hashed([supplier, product, rule].into_iter().map(str::to_string).chain(part.iter().cloned()).chain(["\u{0}".to_string()]).chain(keys))
+    let part = part.iter().map(String::as_str);
+    hashed([supplier, product, rule].into_iter().chain(part).chain(["\u{0}"]).chain(keys.iter().map(String::as_str)))
 }
 
-fn hashed(texts: impl Iterator<Item = String>) -> String {
+fn hashed<'t>(texts: impl Iterator<Item = &'t str>) -> String {
     let mut hasher = Sha256::new();
     for text in texts {
         hasher.update((text.len() as u64).to_le_bytes());
         hasher.update(text.as_bytes());
     }
-    hasher.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+    let digits = hasher.finalize().into_iter().take(8).flat_map(|byte| [byte >> 4, byte & 15]);
+    digits.filter_map(|digit| char::from_digit(u32::from(digit), 16)).collect()
 }
 
 /// A data problem as a row. Its id stands on what is written, not on where.
 pub(super) fn data_finding(problem: &Problem, open: bool, supplier: &str, product: &str) -> Finding {
-    let raws = problem.sources.iter().map(|source| source.raw.to_string());
-    let texts = [supplier, product, problem.code.id()]
-        .into_iter()
-        .map(str::to_string)
-        .chain(problem.part.iter().cloned())
-        .chain(["\u{0}".to_string()])
-        .chain(raws);
+    let raws = problem.sources.iter().map(|source| &*source.raw);
+    let part = problem.part.iter().map(String::as_str);
+    let texts = [supplier, product, problem.code.id()].into_iter().chain(part).chain(["\u{0}"]).chain(raws);
     let message = if problem.count > 1 {
         Text::new(format!("{} ({} gånger)", problem.message.sv, problem.count), format!("{} ({} times)", problem.message.en, problem.count))
     } else {

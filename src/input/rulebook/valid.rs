@@ -29,7 +29,7 @@ pub(super) struct Check<'a> {
 #[derive(Clone)]
 pub(super) struct Read<T> {
     text: Arc<str>,
-    rows: Vec<T>,
+    rows: Arc<[T]>,
 }
 
 /// The set that a rule belongs to.
@@ -275,7 +275,7 @@ impl Check<'_> {
         let location = home.location.beside(&file.value);
         if !self.lists.contains_key(&location) {
             let read = document(&location, Some(&file.place), self.faults)
-                .map(|document| Read { rows: lists::list(&document, self.register, self.faults), text: document.text });
+                .map(|document| Read { rows: lists::list(&document, self.register, self.faults).into(), text: document.text });
             self.lists.insert(location.clone(), read);
         }
         let Read { text, rows } = self.lists.get(&location)?.clone()?;
@@ -284,7 +284,7 @@ impl Check<'_> {
         let mut places: BTreeMap<(String, Option<Date>, Option<Date>), usize> = BTreeMap::new();
         let mut placed = Vec::with_capacity(rows.len());
         let mut nameless: BTreeMap<String, BTreeSet<SubstanceId>> = BTreeMap::new();
-        for row in &rows {
+        for row in rows.iter() {
             let at = *places.entry((row.entry.clone(), row.from, row.until)).or_insert_with(|| {
                 order.push(Draft { id: row.entry.clone(), name: row.name.clone(), from: row.from, until: row.until, ..Draft::default() });
                 order.len() - 1
@@ -453,7 +453,7 @@ impl Check<'_> {
         let location = home.location.beside(&file.value);
         if !self.exemptions.contains_key(&location) {
             let read = document(&location, Some(&file.place), self.faults).map(|document| Read {
-                rows: lists::exemptions(&document, self.register, self.categories, self.faults),
+                rows: lists::exemptions(&document, self.register, self.categories, self.faults).into(),
                 text: document.text,
             });
             self.exemptions.insert(location.clone(), read);
