@@ -28,6 +28,8 @@ mod samples;
 mod truth;
 // A second, plain implementation of the verdicts.
 mod oracle;
+// The quick way to a verdict against the long one.
+mod quick;
 // The engine held against it.
 mod oracle_agrees;
 // Hostile and broken files beside good ones.

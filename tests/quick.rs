@@ -1,0 +1,130 @@
+//! The quick way to a verdict against the long one. Who asks for every row gets each rule judged by itself and written;
+//! who does not gets what is compliant counted, many rules at once. Both must say the same of every product.
+
+use crate::generate::{self, Dice, ON, book, date, declaration, each_part, outline, register, rules, wider_rules};
+use kemkoll::amount::{Context, GRAM, Reading, WHOLE, read_text};
+use kemkoll::declaration::{Declaration, DeclarationKind};
+use kemkoll::rule::{Comparison, Consequence, Rule, RuleBook};
+use kemkoll::substance::{Confirmations, Register, identify};
+use kemkoll::verdict::{Assessment, Finding, Proof, Reason, Settings, Verdict, judge};
+
+const CASES: u64 = 3_000;
+
+/// Rules that share limits and substances but differ in scope, consequence and completeness, beside the wider ones.
+fn many_rules(register: &Register) -> Vec<Rule> {
+    let plain = wider_rules(register);
+    let mut all = plain.clone();
+    for rule in &plain {
+        let mut add = |what: &str, change: &dyn Fn(&mut Rule)| {
+            let mut own = rule.clone();
+            own.id = format!("{}/{what}", rule.id).into();
+            change(&mut own);
+            all.push(own);
+        };
+        // A rule on materials counts its silent parts the same way inside and outside such a scope: known, and left alone.
+        if rule.materials.is_empty() {
+            add("pvc", &|rule| rule.scope.materials = vec!["pvc".into()]);
+            add("no-latex", &|rule| rule.scope.exclude_materials = vec!["latex".into(), "steel".into()]);
+            add("coating", &|rule| {
+                rule.scope.functions = vec!["coating".into()];
+                rule.scope.exclude_components = vec!["part 1".into()];
+            });
+            add("skin", &|rule| rule.scope.contact = vec!["skin".into()]);
+            add("large", &|rule| {
+                rule.scope.part_mass_from = Some(5 * GRAM.steps);
+                rule.scope.part_share_from = Some(WHOLE / 20);
+            });
+        }
+        add("textile", &|rule| {
+            rule.scope.categories = vec!["textile".into()];
+            rule.consequence = Consequence::Award;
+        });
+        add("medical", &|rule| rule.scope.categories = vec!["eee/8-medical".into()]);
+        add("open-list", &|rule| rule.list_complete = false);
+        add("nothing-meets-it", &|rule| (rule.limit.comparison, rule.limit.steps) = (Comparison::From, 0));
+    }
+    all
+}
+
+/// A file of up to four products; half of them declare everything by number, as most files do.
+fn file(dice: &mut Dice) -> Declaration {
+    let plain = dice.one_in(2);
+    let mut whole: Option<Declaration> = None;
+    for number in 0..1 + dice.below(4) {
+        let mut one = declaration(dice);
+        if plain {
+            one.products[0].statements.clear();
+            one.kind = dice.pick(&[DeclarationKind::FullMaterial, DeclarationKind::Unspecified]);
+        } else if dice.one_in(2) {
+            generate::widen(dice, &mut one);
+        }
+        let product = &mut one.products[0];
+        product.article_number = Some(format!("A{number}").into());
+        if dice.one_in(3) {
+            product.categories.clear();
+        }
+        each_part(&mut product.root, &mut |part| {
+            part.function = dice.pick(&[None, None, Some("Coating of skin"), Some("pigment")]).map(Into::into);
+            part.contact = dice.pick(&[None, None, Some("Skin, prolonged"), Some("food")]).map(Into::into);
+            for line in part.constituents.iter_mut().filter(|_| plain) {
+                let (number, _) = if dice.one_in(3) { dice.pick(generate::LISTED) } else { dice.pick(generate::UNLISTED) };
+                (line.name, line.cas) = (None, vec![number.into()]);
+                if dice.one_in(3) || !matches!(line.reading, Reading::Amount(_)) {
+                    line.reading = read_text(dice.pick(&["0.05 %", "0.2 %", "12 %", "20 mg/kg", "0"]), &Context::default());
+                }
+            }
+        });
+        match &mut whole {
+            None => whole = Some(one),
+            Some(whole) => whole.products.extend(one.products),
+        }
+    }
+    whole.unwrap_or_default()
+}
+
+fn without_findings(assessment: &Assessment) -> Assessment {
+    Assessment { findings: Vec::new(), ..assessment.clone() }
+}
+
+/// Whether a row is written only for who asks for all.
+fn only_with_all(finding: &Finding) -> bool {
+    let unresolved = finding.reason == Some(Reason::UnresolvedSubstance) && finding.substances.is_empty();
+    matches!(finding.verdict, Verdict::Compliant | Verdict::NotApplicable) || unresolved
+}
+
+fn assert_the_same(seed: u64, register: &Register, books: &[RuleBook]) {
+    let mut dice = Dice::new(seed ^ 0x9_1c4);
+    let declaration = file(&mut dice);
+    let quick = Settings {
+        on: dice.pick(&[date(ON.0, ON.1, ON.2), date(2019, 1, 1)]),
+        period: None,
+        proof: if dice.one_in(6) { Proof::Demonstrated } else { Proof::Stated },
+        categories: if dice.one_in(4) { vec!["eee".into()] } else { Vec::new() },
+        all: false,
+    };
+    let book = &books[dice.below(books.len())];
+    let composition = identify(declaration.clone(), register, &Confirmations::default());
+    let ours = judge(&composition, book, register, &quick);
+    let full = judge(&composition, book, register, &Settings { all: true, ..quick });
+    for (ours, full) in ours.products.iter().zip(&full.products) {
+        assert_eq!(without_findings(ours), without_findings(full), "seed {seed}\n{}", outline(&declaration));
+        let mut written = ours.findings.iter().peekable();
+        for finding in &full.findings {
+            if written.peek() == Some(&finding) {
+                written.next();
+            } else {
+                assert!(only_with_all(finding), "seed {seed}: left out {finding:#?}\n{}", outline(&declaration));
+            }
+        }
+        assert_eq!(written.next(), None, "seed {seed}\n{}", outline(&declaration));
+    }
+}
+
+#[test]
+fn asking_for_every_row_changes_no_verdict_and_no_count() {
+    let register = register();
+    let books = [book(&register, rules(&register, 1)), book(&register, many_rules(&register)), generate::tender_book(&register)];
+    for seed in 0..CASES {
+        assert_the_same(seed, &register, &books);
+    }
+}
