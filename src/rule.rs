@@ -11,7 +11,7 @@ pub mod lint;
 mod parts;
 
 pub use book::{GroupHit, Hit, RuleBook, Yardstick};
-pub use parts::{PartScope, PartScopes, Told};
+pub use parts::PartScopes;
 
 use crate::amount::{Decimal, Dimension, Factor, Kind, Unit};
 use crate::declaration::{Date, Text};

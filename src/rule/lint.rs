@@ -314,7 +314,8 @@ fn inside(book: &RuleBook, rule: &Rule, law: &Rule) -> bool {
 /// A contract or criterion that allows more than a law allows of the same substance in the same things says something
 /// that will never hold.
 fn looser(subject: &Subject, rule: &Rule, outline: &Outline, remarks: &mut Vec<Remark>) {
-    if matches!(rule.consequence, Consequence::Restriction | Consequence::Watch) {
+    // A duty to inform allows nothing that another law forbids.
+    if matches!(rule.consequence, Consequence::Restriction | Consequence::Information | Consequence::Watch) {
         return;
     }
     let own = members(rule);

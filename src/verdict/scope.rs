@@ -229,8 +229,8 @@ fn excludes_components(facts: &Facts, excluded: &[String]) -> Inside {
     }
 }
 
-/// The part of a scope that depends on the thing.
-pub(super) fn thing_inside(scope: &Scope, tree: &Tree<'_>, thing: Thing, facts: &Facts, register: &Register) -> Inside {
+/// The part of a scope that asks for words of the thing.
+pub(super) fn words_inside(scope: &Scope, facts: &Facts, register: &Register) -> Inside {
     let mut inside = Inside::Yes;
     if !scope.materials.is_empty() {
         inside = inside.and(match says(&facts.materials, &scope.materials, Some((register, &facts.known_materials))) {
@@ -256,6 +256,12 @@ pub(super) fn thing_inside(scope: &Scope, tree: &Tree<'_>, thing: Thing, facts: 
     if !scope.exclude_components.is_empty() {
         inside = inside.and(excludes_components(facts, &scope.exclude_components).negated());
     }
+    inside
+}
+
+/// The part of a scope that depends on the thing.
+pub(super) fn thing_inside(scope: &Scope, tree: &Tree<'_>, thing: Thing, facts: &Facts, register: &Register) -> Inside {
+    let mut inside = words_inside(scope, facts, register);
     if scope.part_mass_from.is_none() && scope.part_share_from.is_none() {
         return inside;
     }

@@ -278,7 +278,9 @@ impl Work {
                 rule.scope.named_only = true;
             }
         }
-        for loaded in self.sets.iter_mut().filter(|loaded| matches!(loaded.location, Location::BuiltIn(_))) {
+        // The user's own sets are asked for by lying in a folder that is named; an edited copy of a built-in one is not.
+        let ours = |loaded: &&mut Loaded| built_in_sets().any(|id| id == loaded.set.id.value);
+        for loaded in self.sets.iter_mut().filter(ours) {
             let of_set = loaded.set.consequence;
             for rule in &mut loaded.rules {
                 let own = rule.consequence.unwrap_or(of_set);
