@@ -40,7 +40,7 @@ pub struct Request {
     /// Fingerprint of the register's tables when they are not the built-in ones
     /// ([`register_of`](crate::input::register_files::register_of)).
     pub register_sha256: Option<String>,
-    /// With neither contract nor rules: also the sets that are only watched.
+    /// With neither contract nor rules: also the sets that are only watched, and every rule as it is written; for looking.
     pub watched: bool,
 }
 
@@ -142,7 +142,10 @@ fn read(request: &Request, register: &mut Register, outlines: bool) -> Inspected
             work.set(&Location::BuiltIn(format!("{id}/rules.toml")), None, None);
         }
         work.sets.retain(|loaded| request.watched || loaded.set.consequence != Consequence::Watch);
-        work.unasked();
+        // Whoever looks at the library wants it as it is written.
+        if !request.watched {
+            work.unasked();
+        }
     }
     let of_contract = contract.iter().flat_map(|(written, _, _)| &written.rulesets);
     let wishes = of_contract

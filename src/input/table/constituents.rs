@@ -12,6 +12,7 @@ use super::recall::Recall;
 use crate::amount::{Amount, Context, Decimal, Dimension, Interval, Reading, Unit};
 use crate::declaration::{ClaimedExemption, Constituent, Date, Level, ProblemCode, Source, Text};
 use crate::input::workbook::{Cell, Row, Sheet, Value};
+use crate::substance::Cas;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -68,6 +69,7 @@ pub(super) fn read(table: &Table, sheet: &Sheet, collector: &mut Collector) -> V
             _ => None,
         })
         .collect();
+    let comments: Vec<u32> = table.columns.iter().filter(|column| column.role == Role::Comment).map(|column| column.index).collect();
     let stated_unit = unit_of_facts(table);
     let names_substances = groups.iter().any(Columns::names_substances);
     let mut recall = Recall::default();
@@ -106,6 +108,15 @@ pub(super) fn read(table: &Table, sheet: &Sheet, collector: &mut Collector) -> V
             *place = now;
             partial |= found;
         }
+        if let Some((cell, number)) = mentioned(row, &comments) {
+            let source = source_of(table, row, cell, &mut recall);
+            collector.tally("comment", ProblemCode::RowSkipped, true, Some(product), source, || {
+                Text::new(
+                    format!("kommentaren nämner {number}, som raden inte deklarerar; ange ämnet på en egen rad med halt"),
+                    format!("the comment names {number}, which the line does not declare; state the substance on a line of its own with its amount"),
+                )
+            });
+        }
         if !answers.is_empty() {
             *partial_rows.entry(product).or_default() += usize::from(partial);
             let exemption = groups.first().and_then(|columns| columns.exemption).and_then(|column| cell_at(row, column.index));
@@ -129,6 +140,19 @@ pub(super) fn read(table: &Table, sheet: &Sheet, collector: &mut Collector) -> V
         collector.answers(product, partial_rows.get(&product).copied().unwrap_or(0), rows);
     }
     touched
+}
+
+/// A comment of a row with a CAS number that stands nowhere else in the row: "contains 5 % of 117-81-7 too".
+fn mentioned<'a>(row: &'a Row, comments: &[u32]) -> Option<(&'a Cell, Arc<str>)> {
+    comments.iter().filter_map(|index| cell_at(row, *index)).find_map(|cell| {
+        let text = text_of(cell).filter(|text| has_cas(text))?;
+        let elsewhere = |number: &str| {
+            let others = row.cells.iter().filter(|other| !comments.contains(&other.column));
+            others.filter_map(text_of).any(|other| other.contains(number))
+        };
+        let numbers = numbers_in(text).cas.into_iter();
+        numbers.filter(|number| Cas::parse(number).is_some()).find(|number| !elsewhere(number)).map(|number| (cell, number))
+    })
 }
 
 fn holds_anything(table: &Table, row: &Row) -> bool {

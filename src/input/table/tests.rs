@@ -689,3 +689,16 @@ fn a_second_amount_named_after_its_material_is_not_the_material() {
     ]);
     assert!(!matches!(lines(&declaration)[0].reading, Reading::Amount(amount) if amount.interval.hi < 300 * PERMILLE));
 }
+
+#[test]
+fn a_comment_that_names_another_substance_is_told() {
+    let headings: &[&str] = &["Artikelnummer", "Ämne", "CAS", "Halt (%)", "Kommentar"];
+    let declaration = of(&[
+        headings,
+        &["A", "Polypropen", "9003-07-0", "100", "Innehåller även 5 % DEHP (117-81-7)"],
+        &["B", "Polypropen", "9003-07-0", "100", "CAS 9003-07-0, leverans 12-34-1"],
+    ]);
+    let told = problems(&declaration, ProblemCode::RowSkipped);
+    assert_eq!((told.len(), told[0].open, told[0].product), (1, true, Some(0)));
+    assert!(told[0].message.en.contains("117-81-7"));
+}
