@@ -94,8 +94,8 @@ pub struct RuleBook {
     yardstick_of: Vec<u32>,
     selections: Vec<Selection>,
     places: Vec<Place>,
-    /// Where in `places` each substance's own begin; one more at the end.
-    place_starts: Vec<u32>,
+    /// Where in `places` each substance's own begin and end.
+    place_ranges: Vec<(u32, u32)>,
     /// Each with whether everything in the group counts.
     group_places: BTreeMap<GroupId, Vec<(Place, bool)>>,
     /// Yardsticks of open rules, by which a stem in an unregistered name counts.
@@ -120,35 +120,8 @@ impl RuleBook {
         let (selections, yardsticks, yardstick_of) = yardsticks(&rules, selections, &selection_of);
         let open_rule = |yardstick: &Yardstick| yardstick.rules.first().and_then(|rule| rules.get(*rule as usize)).is_some_and(|rule| rule.open);
         let open = (0..).zip(&yardsticks).filter(|(_, yardstick)| open_rule(yardstick)).map(|(index, _)| index).collect();
-        let mut found: Vec<(SubstanceId, Place)> = Vec::new();
-        let mut last: Vec<Option<Place>> = vec![None; register.len()];
-        let mut group_places: BTreeMap<GroupId, Vec<(Place, bool)>> = BTreeMap::new();
-        for (index, selection) in (0..).zip(&selections) {
-            let Some(rule) = rules.get(selection.rule as usize) else { continue };
-            for (entry_index, entry) in (0..).zip(rule.entries.iter()) {
-                for (substance, factor) in entry.members.iter() {
-                    let place = Place { selection: index, entry: entry_index, factor: *factor };
-                    // Named twice, it still counts once.
-                    if let Some(last) = last.get_mut(substance.index()).filter(|last| **last != Some(place)) {
-                        *last = Some(place);
-                        found.push((*substance, place));
-                    }
-                }
-                for (group, covered, factor) in groups_touched(rule, entry, register) {
-                    let of_group = group_places.entry(group).or_default();
-                    // The entries of a sum are added, so the group counts once: in the entry that began first.
-                    let added = (rule.count == Count::Sum).then(|| of_group.last_mut().filter(|(place, _)| place.selection == index)).flatten();
-                    match added {
-                        Some((place, whole)) => {
-                            *whole |= covered;
-                            place.factor = hull(place.factor, factor);
-                        }
-                        None => of_group.push((Place { selection: index, entry: entry_index, factor }, covered)),
-                    }
-                }
-            }
-        }
-        let (places, place_starts) = by_substance(&found, register.len());
+        let (places, place_ranges) = places(&rules, &selections, register.len());
+        let group_places = group_places(&rules, &selections, register);
         let same_categories = same_categories(&rules);
         let part_scopes = PartScopes::new(&rules);
         RuleBook {
@@ -161,7 +134,7 @@ impl RuleBook {
             yardstick_of,
             selections,
             places,
-            place_starts,
+            place_ranges,
             group_places,
             open,
             same_categories,
@@ -192,9 +165,8 @@ impl RuleBook {
 
     /// The yardstick entries that a substance counts in, in no order that means anything.
     pub fn hits(&self, substance: SubstanceId) -> impl Iterator<Item = Hit> {
-        let from = self.place_starts.get(substance.index()).copied().unwrap_or(0) as usize;
-        let to = self.place_starts.get(substance.index() + 1).copied().unwrap_or(0) as usize;
-        let own = self.places.get(from..to).unwrap_or(&[]);
+        let (from, to) = self.place_ranges.get(substance.index()).copied().unwrap_or_default();
+        let own = self.places.get(from as usize..to as usize).unwrap_or(&[]);
         own.iter().flat_map(|place| {
             self.measuring(place.selection).iter().map(|yardstick| Hit {
                 yardstick: *yardstick,
@@ -315,30 +287,71 @@ fn yardsticks(rules: &[Rule], mut selections: Vec<Selection>, selection_of: &[u3
     (selections, found, of)
 }
 
-/// Puts what is found of each substance together, in the order found; and where each substance's own begin.
-fn by_substance(found: &[(SubstanceId, Place)], substances: usize) -> (Vec<Place>, Vec<u32>) {
-    let mut starts = vec![0_u32; substances + 1];
-    for (substance, _) in found {
-        if let Some(count) = starts.get_mut(substance.index() + 1) {
-            *count += 1;
+/// Each selection with any one of the rules that make it.
+fn with_rules<'a>(rules: &'a [Rule], selections: &'a [Selection]) -> impl Iterator<Item = (u32, &'a Rule)> {
+    (0..).zip(selections).filter_map(|(index, selection)| Some((index, rules.get(selection.rule as usize)?)))
+}
+
+/// The entries of selections that substances count in, by substance; and where each substance's own begin and end.
+fn places(rules: &[Rule], selections: &[Selection], substances: usize) -> (Vec<Place>, Vec<(u32, u32)>) {
+    let mut ranges = vec![(0_u32, 0_u32); substances];
+    for (_, rule) in with_rules(rules, selections) {
+        for (substance, _) in rule.entries.iter().flat_map(|entry| entry.members.iter()) {
+            if let Some((_, count)) = ranges.get_mut(substance.index()) {
+                *count += 1;
+            }
         }
     }
     let mut sum = 0;
-    for start in &mut starts {
-        sum += *start;
-        *start = sum;
+    for range in &mut ranges {
+        let count = range.1;
+        *range = (sum, sum);
+        sum += count;
     }
-    let mut next = starts.clone();
-    let mut places = vec![Place { selection: 0, entry: 0, factor: Factor::ONE }; sum as usize];
-    for (substance, place) in found {
-        if let Some(next) = next.get_mut(substance.index()) {
-            if let Some(own) = places.get_mut(*next as usize) {
-                *own = *place;
+    let mut places = vec![Place { selection: 0, entry: 0, factor: Factor { lo: 0, hi: 0 } }; sum as usize];
+    for (index, rule) in with_rules(rules, selections) {
+        for (at, entry) in (0..).zip(rule.entries.iter()) {
+            for (substance, factor) in entry.members.iter() {
+                let place = Place { selection: index, entry: at, factor: *factor };
+                let Some((from, to)) = ranges.get_mut(substance.index()) else { continue };
+                // Named twice, it still counts once.
+                let last = places.get(*from as usize..*to as usize).and_then(<[Place]>::last);
+                if last == Some(&place) {
+                    continue;
+                }
+                if let Some(own) = places.get_mut(*to as usize) {
+                    *own = place;
+                    *to += 1;
+                }
             }
-            *next += 1;
         }
     }
-    (places, starts)
+    (places, ranges)
+}
+
+/// The entries of selections that groups touch, each with whether everything in the group counts.
+fn group_places(rules: &[Rule], selections: &[Selection], register: &Register) -> BTreeMap<GroupId, Vec<(Place, bool)>> {
+    let groups = GroupsOf::new(register);
+    let mut found: BTreeMap<GroupId, Vec<(Place, bool)>> = BTreeMap::new();
+    let mut touched = Vec::new();
+    for (index, rule) in with_rules(rules, selections) {
+        for (at, entry) in (0..).zip(rule.entries.iter()) {
+            groups_touched(rule, entry, &groups, &mut touched);
+            for (group, covered, factor) in touched.drain(..) {
+                let of_group = found.entry(group).or_default();
+                // The entries of a sum are added, so the group counts once: in the entry that began first.
+                let added = (rule.count == Count::Sum).then(|| of_group.last_mut().filter(|(place, _)| place.selection == index)).flatten();
+                match added {
+                    Some((place, whole)) => {
+                        *whole |= covered;
+                        place.factor = hull(place.factor, factor);
+                    }
+                    None => of_group.push((Place { selection: index, entry: at, factor }, covered)),
+                }
+            }
+        }
+    }
+    found
 }
 
 fn same_categories(rules: &[Rule]) -> Vec<u32> {
@@ -380,23 +393,66 @@ fn hull(a: Factor, b: Factor) -> Factor {
     Factor { lo: a.lo.min(b.lo), hi: a.hi.max(b.hi) }
 }
 
+/// The groups of every substance, side by side: asking the register thousands of times would take longer.
+struct GroupsOf {
+    groups: Vec<GroupId>,
+    /// Where in `groups` each substance's own begin; one more at the end.
+    starts: Vec<u32>,
+}
+
+impl GroupsOf {
+    fn new(register: &Register) -> GroupsOf {
+        let members = |group: GroupId| register.members(group).iter().map(move |member| (member.substance, group));
+        let mut pairs: Vec<(SubstanceId, GroupId)> = register.groups().flat_map(members).collect();
+        pairs.sort_unstable();
+        pairs.dedup();
+        let mut starts = vec![0_u32; register.len() + 1];
+        for (substance, _) in &pairs {
+            if let Some(count) = starts.get_mut(substance.index() + 1) {
+                *count += 1;
+            }
+        }
+        let mut sum = 0;
+        for start in &mut starts {
+            sum += *start;
+            *start = sum;
+        }
+        GroupsOf { groups: pairs.into_iter().map(|(_, group)| group).collect(), starts }
+    }
+
+    fn of(&self, substance: SubstanceId) -> &[GroupId] {
+        let start = |index: usize| self.starts.get(index).copied().unwrap_or(0) as usize;
+        self.groups.get(start(substance.index())..start(substance.index() + 1)).unwrap_or(&[])
+    }
+}
+
 /// The groups that may count in an entry (those it names, and those of its members), each with whether everything in it
-/// counts, and the hull of the members' factors.
-fn groups_touched(rule: &Rule, entry: &Entry, register: &Register) -> impl Iterator<Item = (GroupId, bool, Factor)> {
-    let mut touched: BTreeMap<GroupId, Option<Factor>> =
-        entry.groups.iter().chain(&entry.open_groups).map(|group| (*group, None)).collect();
+/// counts, and the hull of the members' factors; put into `found`, which is empty, by group.
+fn groups_touched(rule: &Rule, entry: &Entry, groups: &GroupsOf, found: &mut Vec<(GroupId, bool, Factor)>) {
+    let of_element = rule.limit.element.is_some();
     for (substance, factor) in entry.members.iter() {
-        for group in register.groups_of(*substance) {
-            let known = touched.entry(*group).or_default();
-            *known = Some(known.map_or(*factor, |known| hull(known, *factor)));
+        found.extend(groups.of(*substance).iter().map(|group| (*group, false, *factor)));
+    }
+    found.sort_unstable_by_key(|(group, ..)| *group);
+    found.dedup_by(|again, first| {
+        let same = again.0 == first.0;
+        if same {
+            first.2 = hull(first.2, again.2);
+        }
+        same
+    });
+    // Without an element every member counts whole, those that nobody has listed too.
+    let unlisted = if of_element { Factor::UNKNOWN } else { Factor::ONE };
+    for group in entry.groups.iter().chain(&entry.open_groups) {
+        if let Err(at) = found.binary_search_by_key(group, |(group, ..)| *group) {
+            found.insert(at, (*group, false, unlisted));
         }
     }
-    let of_element = rule.limit.element.is_some();
-    touched.into_iter().map(move |(group, factor)| {
-        // Without an element every member counts whole, those that nobody has listed too.
-        let factor = factor.unwrap_or(if of_element { Factor::UNKNOWN } else { Factor::ONE });
+    for (group, covered, factor) in found {
+        *covered = entry.groups.contains(group);
         // Groups are open: a member that no list names may have any share of the element.
-        let factor = if of_element { Factor { lo: 0, hi: factor.hi.max(10_000) } } else { factor };
-        (group, entry.groups.contains(&group), factor)
-    })
+        if of_element {
+            *factor = Factor { lo: 0, hi: factor.hi.max(10_000) };
+        }
+    }
 }
