@@ -506,6 +506,8 @@ pub struct Categories {
     by_word: BTreeMap<String, Vec<Arc<str>>>,
     /// Each category with itself and everything above it.
     above: BTreeMap<Arc<str>, BTreeSet<Arc<str>>>,
+    /// Each category below a facet (or a facet itself) with that facet.
+    facets: BTreeMap<Arc<str>, Arc<str>>,
     /// Each category with those that it shares a category with: something may be in both.
     overlapping: BTreeMap<Arc<str>, BTreeSet<Arc<str>>>,
 }
@@ -532,6 +534,9 @@ impl Categories {
             }
             for one in &above {
                 vocabulary.overlapping.entry(Arc::clone(one)).or_default().extend(above.iter().cloned());
+            }
+            if let Some(facet) = above.iter().find(|id| vocabulary.by_id.get(*id).is_some_and(|category| category.facet)) {
+                vocabulary.facets.insert(Arc::clone(id), Arc::clone(facet));
             }
             vocabulary.above.insert(Arc::clone(id), above);
         }
@@ -581,8 +586,7 @@ impl Categories {
 
     /// The facet that a category is an answer of; `None` for kinds of product.
     pub fn facet_of(&self, id: &str) -> Option<&Arc<str>> {
-        let mut above = self.above.get(id)?.iter();
-        above.find_map(|id| self.by_id.get(id).filter(|category| category.facet).map(|category| &category.id))
+        self.facets.get(id)
     }
 
     /// The categories of a product with the answers that its kinds imply.

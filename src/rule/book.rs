@@ -70,8 +70,7 @@ pub struct Yardstick {
 impl Yardstick {
     /// The first day of the youngest entry that is on the list on a day.
     pub fn latest(&self, day: Date) -> Option<Date> {
-        let on_list =
-            |window: &&Window| window.0.is_none_or(|from| from <= day) && window.1.is_none_or(|until| until >= day);
+        let on_list = |window: &&Window| window.0.is_none_or(|from| from <= day) && window.1.is_none_or(|until| until >= day);
         self.windows.iter().filter(on_list).filter_map(|(from, _)| *from).max()
     }
 }
@@ -118,7 +117,8 @@ impl RuleBook {
         rules.sort_by(|a, b| a.id.cmp(&b.id));
         let (selections, selection_of) = selections(&rules);
         let (selections, yardsticks, yardstick_of) = yardsticks(&rules, selections, &selection_of);
-        let open_rule = |yardstick: &Yardstick| yardstick.rules.first().and_then(|rule| rules.get(*rule as usize)).is_some_and(|rule| rule.open);
+        let open_rule =
+            |yardstick: &Yardstick| yardstick.rules.first().and_then(|rule| rules.get(*rule as usize)).is_some_and(|rule| rule.open);
         let open = (0..).zip(&yardsticks).filter(|(_, yardstick)| open_rule(yardstick)).map(|(index, _)| index).collect();
         let (places, place_ranges) = places(&rules, &selections, register.len());
         let group_places = group_places(&rules, &selections, register);
@@ -168,11 +168,7 @@ impl RuleBook {
         let (from, to) = self.place_ranges.get(substance.index()).copied().unwrap_or_default();
         let own = self.places.get(from as usize..to as usize).unwrap_or(&[]);
         own.iter().flat_map(|place| {
-            self.measuring(place.selection).iter().map(|yardstick| Hit {
-                yardstick: *yardstick,
-                entry: place.entry,
-                factor: place.factor,
-            })
+            self.measuring(place.selection).iter().map(|yardstick| Hit { yardstick: *yardstick, entry: place.entry, factor: place.factor })
         })
     }
 

@@ -369,7 +369,11 @@ pub(super) fn exemptions(
         let renewal = row.text("renewal");
         if !matches!(renewal, "" | "pending") {
             let written = renewal;
-            faults.at(&row.place("renewal"), format!("`{written}`: skriv pending eller inget"), format!("`{written}`: write pending or nothing"));
+            faults.at(
+                &row.place("renewal"),
+                format!("`{written}`: skriv pending eller inget"),
+                format!("`{written}`: write pending or nothing"),
+            );
         }
         let confidence = row.text("confidence");
         if !matches!(confidence, "" | "high" | "medium" | "low") {
