@@ -339,14 +339,15 @@ fn number(register: &Register, id: SubstanceId) -> Number {
 /// The entries of a rule on the side's day, by id. An entry that stands on the list in several periods is one.
 fn entries(side: Side, rule: &Rule) -> BTreeMap<String, Listed> {
     let mut found: BTreeMap<String, Listed> = BTreeMap::new();
-    for entry in &rule.entries {
+    for entry in rule.entries.iter() {
         let there = side.on.is_none_or(|on| entry.from.is_none_or(|from| from <= on) && entry.until.is_none_or(|until| on <= until));
         if !there {
             continue;
         }
         let numbers = entry.members.iter().map(|(id, _)| number(side.register, *id));
         let groups = entry.groups.iter().chain(&entry.open_groups).map(|group| side.register.group_id(*group).to_string());
-        match found.get_mut(&*entry.id) {
+        let id = entry.id.to_string();
+        match found.get_mut(&id) {
             Some(own) => {
                 own.numbers.extend(numbers);
                 own.groups.extend(groups);
@@ -355,9 +356,9 @@ fn entries(side: Side, rule: &Rule) -> BTreeMap<String, Listed> {
             }
             None => {
                 found.insert(
-                    entry.id.to_string(),
+                    id.clone(),
                     Listed {
-                        entry: entry.id.to_string(),
+                        entry: id,
                         name: entry.name.to_string(),
                         from: entry.from,
                         until: entry.until,
