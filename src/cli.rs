@@ -1,5 +1,7 @@
 //! The command line: commands, options and their help. Completions and the manual page are made from the same definition.
 
+pub mod follow_up;
+
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand, ValueHint};
 use kemkoll::declaration::Date;
@@ -33,6 +35,8 @@ pub enum Command {
     Check(Check),
     Normalise(Normalise),
     Explain(Explain),
+    FollowUp(follow_up::FollowUp),
+    Deviation(follow_up::Deviation),
     /// Print completions for a shell
     Completions {
         /// The shell
@@ -42,7 +46,7 @@ pub enum Command {
     /// Print the manual page, of the program or of one command (roff; view with `man -l -`)
     Man {
         /// The command; left out: the program
-        #[arg(value_parser = PossibleValuesParser::new(["check", "normalise", "explain", "completions", "man"]))]
+        #[arg(value_parser = PossibleValuesParser::new(["check", "normalise", "explain", "follow-up", "deviation", "completions", "man"]))]
         command: Option<String>,
     },
 }
@@ -93,6 +97,15 @@ pub struct Check {
     /// non-compliant. The exit code is never 1 with `never`.
     #[arg(long, value_name = "VERDICT", value_parser = ["non-compliant", "undetermined", "declarable", "never"])]
     pub fail_on: Option<String>,
+    /// Record the run as follow-ups, and every breach as a deviation; implies --all
+    ///
+    /// One follow-up for each supplier and contract. Recording the same again adds nothing.
+    #[arg(long)]
+    pub follow_up: bool,
+    #[command(flatten)]
+    pub place: follow_up::Place,
+    #[command(flatten)]
+    pub who: follow_up::Who,
     #[command(flatten)]
     pub language: Language,
 }

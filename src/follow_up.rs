@@ -12,13 +12,13 @@ pub mod record;
 
 pub use deviation::{Deviation, DeviationState};
 pub use facts::{
-    Check, Content, ContractFacts, DeviationFacts, FollowUpFacts, FollowUpKind, ObservedSubstance, Observation, Outcome, ProductCheck,
-    Product, RuleSetUsed, Secrecy, Supplier,
+    Check, Content, ContractFacts, DeviationFacts, FollowUpFacts, FollowUpKind, Observation, ObservedSubstance, Outcome, Product,
+    ProductCheck, RuleSetUsed, Secrecy, Supplier, Words,
 };
 pub use light::{Glow, Light};
 pub use record::{FollowUp, FollowUpState};
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 /// A point in time: milliseconds since 1970-01-01 UTC.
@@ -112,6 +112,8 @@ pub enum NoEffect {
     NoDeadline,
     /// An earlier event has the same id and says something else.
     SameId,
+    /// Another organisation wrote it: others may note, not decide.
+    NotOwn,
     /// It is about the other kind of subject.
     WrongSubject,
     /// A newer program wrote it.
@@ -140,10 +142,10 @@ impl<T: Subject> Account<T> {
     /// Computes the state from all events about one subject, in any order and with repetitions.
     pub fn of(events: impl IntoIterator<Item = Event>) -> Account<T> {
         let mut account = Account { state: None, history: Vec::new() };
-        let mut last: BTreeMap<String, ()> = BTreeMap::new();
+        let mut ids: BTreeSet<String> = BTreeSet::new();
         for event in in_order(events) {
-            let no_effect = if last.contains_key(&event.id) { Some(NoEffect::SameId) } else { T::apply(&mut account.state, &event).err() };
-            last.insert(event.id.clone(), ());
+            let first = ids.insert(event.id.clone());
+            let no_effect = if first { T::apply(&mut account.state, &event).err() } else { Some(NoEffect::SameId) };
             account.history.push(Entry { event, no_effect });
         }
         account
@@ -163,6 +165,12 @@ impl<T: Subject> Account<T> {
     pub fn without_effect(&self) -> impl Iterator<Item = (&Event, NoEffect)> {
         self.history.iter().filter_map(|entry| Some((&entry.event, entry.no_effect?)))
     }
+}
+
+/// Others may note something on a follow-up or deviation; only its own organisation works it.
+fn owned(organisation: &str, event: &Event) -> Result<(), NoEffect> {
+    let own = event.organisation == organisation || matches!(event.content, Content::Noted { .. });
+    if own { Ok(()) } else { Err(NoEffect::NotOwn) }
 }
 
 /// What events can be about.

@@ -3,11 +3,14 @@
 
 mod check;
 mod cli;
+mod desk;
 mod explain;
 mod interrupt;
 mod normalise;
 mod publish;
+mod record;
 mod request;
+mod settings;
 
 use clap::{CommandFactory, Parser};
 use cli::{Cli, Command};
@@ -20,9 +23,9 @@ use std::process::ExitCode;
 pub enum Exit {
     /// The gate holds; or the command did what it was asked for.
     Holds = 0,
-    /// The gate does not hold: a product has a verdict that `--fail-on` names, or a worse one.
+    /// The gate does not hold: a product has a verdict that `--fail-on` names, or a worse one. Or a log does not verify.
     Breached = 1,
-    /// Wrong usage, a wrong rule, contract, mapping or confirmation file, or results that could not be written.
+    /// Wrong usage, a wrong rule, contract, mapping or confirmation file, or results or follow-ups that could not be written.
     Refused = 2,
     /// Some input could not be read; the rest was checked and written. It hides whether the gate holds.
     Incomplete = 3,
@@ -36,6 +39,8 @@ fn main() -> ExitCode {
         Command::Check(arguments) => check::run(&arguments),
         Command::Normalise(arguments) => normalise::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),
+        Command::FollowUp(arguments) => desk::follow_up(&arguments),
+        Command::Deviation(arguments) => desk::deviation(&arguments),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "kemkoll", &mut script);

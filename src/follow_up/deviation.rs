@@ -2,7 +2,7 @@
 //! sanctioned, accepted with a reason, withdrawn; reopened. Closing needs a verification that names its evidence.
 
 use super::facts::{Content, DeviationFacts, Observation};
-use super::{Event, Glow, Light, Moment, NoEffect, Subject};
+use super::{Event, Glow, Light, Moment, NoEffect, Subject, owned};
 use crate::declaration::Date;
 
 /// Where a deviation stands.
@@ -277,6 +277,7 @@ impl Deviation {
     }
 
     fn step(&mut self, event: &Event) -> Result<(), NoEffect> {
+        owned(&self.organisation, event)?;
         let next = self.state.after(&event.content, self.plan.is_some())?;
         if matches!(event.content, Content::DeadlineMoved { .. }) && self.deadline.is_none() {
             return Err(NoEffect::NoDeadline);

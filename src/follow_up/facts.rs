@@ -275,6 +275,19 @@ pub struct Product {
     pub name: Option<String>,
 }
 
+impl Product {
+    /// What tells products of one supplier apart: the article number, else the GTIN, else the name.
+    pub fn key(&self) -> String {
+        let known = |text: &Option<String>| text.as_deref().map(str::trim).filter(|text| !text.is_empty()).map(str::to_lowercase);
+        match (known(&self.article_number), known(&self.gtin), known(&self.name)) {
+            (Some(number), _, _) => format!("article {number}"),
+            (None, Some(gtin), _) => format!("gtin {gtin}"),
+            (None, None, Some(name)) => format!("name {name}"),
+            (None, None, None) => String::new(),
+        }
+    }
+}
+
 /// A product of one file, checked.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct ProductCheck {

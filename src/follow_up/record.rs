@@ -2,7 +2,7 @@
 
 use super::day::three_years_after;
 use super::facts::{Check, Content, FollowUpFacts, Observation, Outcome, Product, ProductCheck};
-use super::{Event, Glow, Light, Moment, NoEffect, Subject};
+use super::{Event, Glow, Light, Moment, NoEffect, Subject, owned};
 use crate::declaration::Date;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -88,6 +88,8 @@ impl FollowUpState {
 /// What the last run saw of a product.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct LastSeen {
+    /// The product.
+    pub product: Product,
     /// The run.
     pub run: String,
     /// One for each file that declares the product.
@@ -123,8 +125,8 @@ pub struct FollowUp {
     pub asked: Option<(String, Option<Date>)>,
     /// What declarations were held against last.
     pub check: Option<Check>,
-    /// What was seen of each product.
-    pub products: BTreeMap<Product, LastSeen>,
+    /// What was seen of each product, by [`Product::key`].
+    pub products: BTreeMap<String, LastSeen>,
     /// When the last event with effect was written.
     pub changed: Moment,
 }
@@ -152,6 +154,7 @@ impl Subject for FollowUp {
             });
             return Ok(());
         };
+        owned(&now.organisation, event)?;
         now.state = now.state.after(&event.content)?;
         now.changed = now.changed.max(event.time);
         match &event.content {
@@ -180,9 +183,9 @@ impl Subject for FollowUp {
 
 impl FollowUp {
     fn see(&mut self, check: &ProductCheck) {
-        let seen = self.products.entry(check.product.clone()).or_default();
-        if seen.run != check.run {
-            *seen = LastSeen { run: check.run.clone(), ..LastSeen::default() };
+        let seen = self.products.entry(check.product.key()).or_default();
+        if seen.run != check.run || seen.digests.is_empty() {
+            *seen = LastSeen { product: check.product.clone(), run: check.run.clone(), ..LastSeen::default() };
         }
         if seen.digests.insert(check.digest.clone()) {
             seen.verdict.clone_from(&check.verdict);

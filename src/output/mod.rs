@@ -5,6 +5,7 @@
 
 pub mod explain;
 pub mod flat;
+pub mod follow_words;
 pub mod html;
 pub mod json;
 pub mod junit;

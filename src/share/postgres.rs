@@ -120,7 +120,7 @@ fn session(config: &Config, work: &Receiver<Job>, reply: &Sender<Result<Answer, 
             Job::Execute(sql, values) => statement(&mut client, &mut prepared, sql)
                 .and_then(|statement| Ok(Answer::Done(client.execute(&statement, &referred(&values))?))),
             Job::Query(sql, values) => statement(&mut client, &mut prepared, sql)
-                .and_then(|statement| Ok(Answer::Rows(client.query(&statement, &referred(&values))?.iter().map(row).collect()))),
+                .and_then(|statement| Ok(Answer::Rows(client.query(&statement, &referred(&values))?.iter().map(row).collect::<Result<_, _>>()?))),
         };
         if reply.send(answer.map_err(|error| fault(&error))).is_err() {
             return;
@@ -144,19 +144,18 @@ fn statement(client: &mut Client, prepared: &mut HashMap<String, Statement>, sql
     Ok(statement)
 }
 
-fn row(row: &postgres::Row) -> Row {
-    let cell = |at: usize| {
-        let kind = row.columns().get(at).map_or(Type::UNKNOWN, |column| column.type_().clone());
-        let value: Option<Value> = match kind {
-            Type::INT8 => row.get::<_, Option<i64>>(at).map(Value::Number),
-            Type::INT4 => row.get::<_, Option<i32>>(at).map(|number| Value::Number(number.into())),
-            Type::BOOL => row.get::<_, Option<bool>>(at).map(|yes| Value::Number(yes.into())),
-            Type::TEXT | Type::VARCHAR | Type::NAME => row.get::<_, Option<String>>(at).map(Value::Text),
-            _ => None,
+fn row(row: &postgres::Row) -> Result<Row, postgres::Error> {
+    let cell = |(at, column): (usize, &postgres::Column)| {
+        let value: Option<Value> = match *column.type_() {
+            Type::INT8 => row.try_get::<_, Option<i64>>(at)?.map(Value::Number),
+            Type::INT4 => row.try_get::<_, Option<i32>>(at)?.map(|number| Value::Number(number.into())),
+            // Any other type is refused by the driver rather than read as nothing.
+            _ => row.try_get::<_, Option<String>>(at)?.map(Value::Text),
         };
-        value.unwrap_or(Value::Null)
+        Ok(value.unwrap_or(Value::Null))
     };
-    Row((0..row.len()).map(cell).collect::<Vec<Value>>().into_iter())
+    let cells: Result<Vec<Value>, postgres::Error> = row.columns().iter().enumerate().map(cell).collect();
+    Ok(Row(cells?.into_iter()))
 }
 
 impl ToSql for Value {
@@ -225,8 +224,10 @@ impl Database for Postgres {
     }
 
     fn has_log(&mut self) -> Result<bool, StoreError> {
-        let found = self.query("SELECT CAST(to_regclass('kemkoll.migration') AS TEXT)", Vec::new())?;
-        Ok(found.into_iter().next().and_then(|mut row| row.maybe()).is_some())
+        // The catalogue itself: `to_regclass` remembers what was not there before somebody else made it.
+        let sql = "SELECT count(*) FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
+                   WHERE n.nspname = 'kemkoll' AND c.relname = 'migration'";
+        Ok(self.query(sql, Vec::new())?.first_mut().is_some_and(|row| row.number() > 0))
     }
 
     fn begin_log(&mut self) -> Result<(), StoreError> {

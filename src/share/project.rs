@@ -97,7 +97,7 @@ impl<D: Database> Log<D> {
     }
 
     fn sum(&mut self, follow_up: &str) -> Result<Sum, StoreError> {
-        let sql = "SELECT light_now, min(red_after), min(due), count(*), sum(1 - over) FROM deviation_now WHERE follow_up = $1 \
+        let sql = "SELECT light_now, min(red_after), min(due), count(*), CAST(sum(1 - over) AS BIGINT) FROM deviation_now WHERE follow_up = $1 \
                    GROUP BY light_now";
         let mut sum = Sum::default();
         for mut row in self.database.query(sql, vec![follow_up.into()])? {
@@ -365,7 +365,7 @@ fn deviation_row(of: &Deviation, no_effect: usize) -> Vec<Value> {
 
 fn observation_rows(of: &FollowUp) -> Vec<Vec<Value>> {
     let contract = of.facts.contract.as_ref();
-    let seen = of.products.iter().flat_map(|(product, seen)| seen.observations.iter().map(move |observation| (product, observation)));
+    let seen = of.products.values().flat_map(|seen| seen.observations.iter().map(move |observation| (&seen.product, observation)));
     let substances = seen.flat_map(|(product, seen)| seen.substances.iter().map(move |substance| (product, seen, substance)));
     substances
         .zip(1_u64..)
