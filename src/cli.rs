@@ -141,7 +141,7 @@ pub struct Reading {
 }
 
 /// The language of what is shown to people.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub struct Language {
     /// Language of summary and reports [default: Swedish where LC_ALL, LC_MESSAGES or LANG says so, else English]
     #[arg(long, value_name = "LANGUAGE", value_parser = ["sv", "en"])]
