@@ -12,7 +12,7 @@ use kemkoll::follow_up::{
     Supplier,
 };
 use kemkoll::share::seal::Envelope;
-use kemkoll::share::{self, Draft, Filter, Location, Sealed, Signer, Store, Upgrade};
+use kemkoll::share::{self, Draft, Filter, Location, Sealed, Signer, Upgrade};
 use std::time::{Duration, Instant};
 
 const TODAY: Date = Date::constant(2026, 11, 22);
@@ -52,8 +52,7 @@ impl Writing {
         self.clock += 1000;
         self.numbers[of] += 1;
         let (organisation, signer) = &self.signers[of];
-        let envelope =
-            Envelope { organisation, author: "AB", stream: "benchmark", sequence: self.numbers[of], time: Moment(self.clock) };
+        let envelope = Envelope { organisation, author: "AB", stream: "benchmark", sequence: self.numbers[of], time: Moment(self.clock) };
         Sealed::new(&Draft { subject: subject.to_string(), content }, &envelope, signer).expect("a sealed event")
     }
 
@@ -138,7 +137,11 @@ fn lead() -> Observation {
         hi: Some("5000".to_string()),
         limit: Some("1000".to_string()),
         unit: Some("mg/kg".to_string()),
-        substances: vec![ObservedSubstance { cas: Some("7439-92-1".to_string()), name: "lead".to_string(), ..ObservedSubstance::default() }],
+        substances: vec![ObservedSubstance {
+            cas: Some("7439-92-1".to_string()),
+            name: "lead".to_string(),
+            ..ObservedSubstance::default()
+        }],
         ..Observation::default()
     }
 }

@@ -4,7 +4,9 @@
 mod page;
 mod steps;
 
-use crate::cli::follow_up::{Desk, Deviation as DeviationCommand, FollowUp as FollowUpCommand, FollowUpAction, List, Place, Show, View};
+use crate::cli::follow_up::{
+    Desk, Deviation as DeviationCommand, FollowUp as FollowUpCommand, FollowUpAction, Overview, Place, Show, View,
+};
 use crate::request::{self, Refusal};
 use crate::settings;
 use crate::{Exit, print};
@@ -27,7 +29,7 @@ pub fn deviation(command: &DeviationCommand) -> Exit {
 
 fn follow_up_language(action: &FollowUpAction) -> &crate::cli::Language {
     match action {
-        FollowUpAction::List(List { view, .. }) | FollowUpAction::Show(Show { view, .. }) => &view.language,
+        FollowUpAction::List(Overview { view, .. }) | FollowUpAction::Show(Show { view, .. }) => &view.language,
         FollowUpAction::Plan(plan) => &plan.desk.language,
         FollowUpAction::Amend(amend) => &amend.desk.language,
         FollowUpAction::Start { desk, .. }
@@ -62,7 +64,7 @@ fn today(view: &View) -> Date {
     view.as_of.unwrap_or_else(request::today)
 }
 
-fn filter(list: &List) -> Filter {
+fn filter(list: &Overview) -> Filter {
     Filter {
         contract: list.contract.clone(),
         supplier: list.supplier.clone(),
@@ -78,14 +80,14 @@ fn filter(list: &List) -> Filter {
     }
 }
 
-fn list_follow_ups(list: &List, lang: Lang) -> Result<Exit, Refusal> {
-    let mut store = settings::open(&list.view.place, Upgrade::OwnOnly, lang)?;
+fn list_follow_ups(list: &Overview, lang: Lang) -> Result<Exit, Refusal> {
+    let mut store = settings::open_existing(&list.view.place, lang)?;
     let found = store.follow_ups(&filter(list), today(&list.view)).map_err(|error| told(&error, lang))?;
     Ok(if list.view.format == "json" { page::json(&found.rows, found.total) } else { print(page::follow_ups(&found, lang).as_bytes()) })
 }
 
-fn list_deviations(list: &List, follow_up: Option<&str>, lang: Lang) -> Result<Exit, Refusal> {
-    let mut store = settings::open(&list.view.place, Upgrade::OwnOnly, lang)?;
+fn list_deviations(list: &Overview, follow_up: Option<&str>, lang: Lang) -> Result<Exit, Refusal> {
+    let mut store = settings::open_existing(&list.view.place, lang)?;
     let mut wanted = filter(list);
     if let Some(id) = follow_up {
         wanted.follow_up = Some(meant(&mut *store, id, SubjectKind::FollowUp, lang)?);
@@ -95,7 +97,7 @@ fn list_deviations(list: &List, follow_up: Option<&str>, lang: Lang) -> Result<E
 }
 
 fn show_any(show: &Show, kind: Option<SubjectKind>, lang: Lang) -> Result<Exit, Refusal> {
-    let mut store = settings::open(&show.view.place, Upgrade::OwnOnly, lang)?;
+    let mut store = settings::open_existing(&show.view.place, lang)?;
     let kind = SubjectKind::of(&show.id).or(kind).unwrap_or(SubjectKind::FollowUp);
     let id = meant(&mut *store, &show.id, kind, lang)?;
     let events = store.events(&id).map_err(|error| told(&error, lang))?;
@@ -129,12 +131,14 @@ fn meant(store: &mut dyn Store, given: &str, kind: SubjectKind, lang: Lang) -> R
     let wanted = if SubjectKind::of(given).is_some() { given.to_string() } else { format!("{letter}{given}") };
     let found = if of_other { Vec::new() } else { store.subjects(&wanted, 3).map_err(|error| told(&error, lang))? };
     let none = match kind {
-        SubjectKind::FollowUp => {
-            lang.of("ingen uppföljning heter `{}`; se `kemkoll follow-up list --all`", "no follow-up is named `{}`; see `kemkoll follow-up list --all`")
-        }
-        SubjectKind::Deviation => {
-            lang.of("ingen avvikelse heter `{}`; se `kemkoll deviation list --all`", "no deviation is named `{}`; see `kemkoll deviation list --all`")
-        }
+        SubjectKind::FollowUp => lang.of(
+            "ingen uppföljning heter `{}`; se `kemkoll follow-up list --all`",
+            "no follow-up is named `{}`; see `kemkoll follow-up list --all`",
+        ),
+        SubjectKind::Deviation => lang.of(
+            "ingen avvikelse heter `{}`; se `kemkoll deviation list --all`",
+            "no deviation is named `{}`; see `kemkoll deviation list --all`",
+        ),
     };
     let several = lang.of("`{}` kan vara flera ({some}); skriv fler tecken", "`{}` can be several ({some}); write more characters");
     match found.as_slice() {
@@ -167,7 +171,19 @@ fn step<T: Subject>(store: &mut dyn Store, desk: &Desk, draft: &Draft, lang: Lan
         });
         Ok(if done.is_ok() { vec![draft.clone()] } else { Vec::new() })
     });
-    result.map_err(|error| told(&error, lang))?;
+    let written = result.map_err(|error| told(&error, lang))?;
+    if let Some(event) = written.first() {
+        // By the order of all events it may come to stand before what another store wrote with a clock that is ahead.
+        let account: Account<T> = Account::of(store.events(&draft.subject).map_err(|error| told(&error, lang))?);
+        let entry = account.history.iter().find(|entry| entry.event.id == event.id);
+        if let Some(why) = entry.and_then(|entry| entry.no_effect) {
+            let sentence = lang.of(
+                "`{}`: skrivet, men utan verkan ({why}); ett annat lagers klocka går före, så skriv igen senare",
+                "`{}`: written, but without effect ({why}); another store's clock is ahead, so write it again later",
+            );
+            return Err(Refusal::one(sentence.replace("{why}", &words::no_effect(why, lang)).replace("{}", &draft.subject)));
+        }
+    }
     done.map_err(|why| {
         let sentence = lang.of("`{}`: {why}; inget skrevs", "`{}`: {why}; nothing was written");
         Refusal::one(sentence.replace("{why}", &words::no_effect(why, lang)).replace("{}", &draft.subject))
@@ -175,7 +191,7 @@ fn step<T: Subject>(store: &mut dyn Store, desk: &Desk, draft: &Draft, lang: Lan
 }
 
 fn verify(place: &Place, format: &str, lang: Lang) -> Result<Exit, Refusal> {
-    let mut store = settings::open(place, Upgrade::OwnOnly, lang)?;
+    let mut store = settings::open_existing(place, lang)?;
     let found = store.inspect().map_err(|error| told(&error, lang))?;
     let shown = if format == "json" { page::inspection_json(&found) } else { print(page::inspection(&found, lang).as_bytes()) };
     Ok(match shown {

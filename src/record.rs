@@ -92,7 +92,7 @@ impl Recording {
                 .collect(),
         };
         // Where a finding's product stands: group and number.
-        let mut places: BTreeMap<(String, Option<String>, Option<String>), (String, usize)> = BTreeMap::new();
+        let mut places: BTreeMap<(String, String, Option<String>, Option<String>), (String, usize)> = BTreeMap::new();
         for row in products {
             let row = row.map_err(io::Error::other)?;
             // A file that nothing could be read of is no check of anybody.
@@ -105,7 +105,7 @@ impl Recording {
                 group.supplier.clone_from(&row.supplier);
             }
             group.categories.extend(row.categories.iter().cloned());
-            let place = (row.file.clone(), row.article_number.clone(), row.product.clone());
+            let place = (row.file.clone(), row.file_sha256.clone(), row.article_number.clone(), row.product.clone());
             places.entry(place).or_insert((key, group.products.len()));
             group.products.push(product_check(row));
         }
@@ -115,7 +115,7 @@ impl Recording {
             if row.ruleset.is_none() || row.verdict == Verdict::NotApplicable {
                 continue;
             }
-            let place = (row.file.clone(), row.article_number.clone(), row.product.clone());
+            let place = (row.file.clone(), row.file_sha256.clone(), row.article_number.clone(), row.product.clone());
             let Some((key, number)) = places.get(&place) else { continue };
             let Some(group) = self.groups.get_mut(key) else { continue };
             group.see(row, *number, self.today);
@@ -246,9 +246,7 @@ impl Group {
                 discovered: Some(today),
             };
             // The same finding in two files: the greater amount is the one to act on, in whatever order they were read.
-            let worse = |other: &DeviationFacts| {
-                greatness(&facts.observation) > greatness(&other.observation)
-            };
+            let worse = |other: &DeviationFacts| greatness(&facts.observation) > greatness(&other.observation);
             if self.breaches.get(&row.id).is_none_or(worse) {
                 self.breaches.insert(row.id.clone(), facts);
             }

@@ -68,6 +68,17 @@ pub fn location(place: &Place, lang: Lang) -> Result<Location, Refusal> {
     }
 }
 
+/// Opens a store to look into: one that is named must be there, so that a slip of the pen is not taken for an empty list.
+pub fn open_existing(place: &Place, lang: Lang) -> Result<Box<dyn Store>, Refusal> {
+    if let (Some(named), Location::File(path)) = (&place.store, location(place, lang)?)
+        && !path.exists()
+    {
+        let sentence = lang.of("`{}` finns inte; kontrollera stavningen", "`{}` does not exist; check the spelling");
+        return Err(Refusal::one(sentence.replace("{}", &named.to_string_lossy())));
+    }
+    open(place, Upgrade::OwnOnly, lang)
+}
+
 /// Opens the store that is meant.
 pub fn open(place: &Place, upgrade: Upgrade, lang: Lang) -> Result<Box<dyn Store>, Refusal> {
     let location = location(place, lang)?;

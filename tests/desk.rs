@@ -141,11 +141,12 @@ fn a_check_becomes_follow_ups_once() {
     // What was observed is kept, also below the limit.
     let id = place.ids(&["follow-up", "list", "--supplier", "ångström"]).remove(0);
     let shown = place.json(&["follow-up", "show", &id]);
-    let product = shown["history"].as_array().unwrap().iter().map(|entry| &entry["content"]).find(|content| content["kind"] == "product-checked");
+    let product =
+        shown["history"].as_array().unwrap().iter().map(|entry| &entry["content"]).find(|content| content["kind"] == "product-checked");
     let seen = &product.unwrap()["observations"][0];
     assert_eq!((&seen["hi"], &seen["unit"], &seen["verdict"]), (&"100".into(), &"mg/kg".into(), &"compliant".into()));
     assert_eq!(seen["substances"][0]["cas"], "7439-92-1");
-    assert_eq!(seen["places"][0], "G2");
+    assert_eq!(seen["places"][0], "F2");
 
     // Another amount is one event on the deviation, and mended it is another; nobody closes it but a person.
     place.declare("renamed.csv", "Exempel AB", &[("A-1", "0,4 %"), ("A-2", "0,01 %")]);
@@ -169,7 +170,10 @@ fn a_deviation_from_found_to_closed() {
     let follow_up = place.ids(&["follow-up", "list"]).remove(0);
     let id = place.ids(&["deviation", "list"]).remove(0);
     let why = place.refused(&["deviation", "close", &id, "--decision", "klart"]);
-    assert_eq!(why, format!("kemkoll: `{id}`: there is no evidence; verify first with `deviation verify --evidence`; nothing was written\n"));
+    assert_eq!(
+        why,
+        format!("kemkoll: `{id}`: there is no evidence; verify first with `deviation verify --evidence`; nothing was written\n")
+    );
     let why = place.refused(&["follow-up", "close", &follow_up, "--outcome", "remedied", "--decision", "klart"]);
     assert!(why.contains("1 deviations are not over"), "{why}");
     let on = ["--on", "2026-11-02"];
@@ -211,7 +215,7 @@ fn a_deviation_from_found_to_closed() {
     for line in [
         "  halt           5000 mg/kg\n",
         "  gräns          över 1000 mg/kg (homogeneous-material)\n",
-        "  plats          a.csv G2\n",
+        "  plats          a.csv F2",
         "  verifierad     2026-11-27 kemist tillräckligt: rapport 12\n",
         "  tidsfrist flyttad 2026-11-10 → 2026-11-20, 2026-11-03 (CD, Region A): semester\n",
         "  2026-11-25  åtgärd redovisad (AB): bytt från parti 7\n",
@@ -237,7 +241,8 @@ fn a_deviation_from_found_to_closed() {
 #[test]
 fn a_planned_follow_up_is_taken_up_by_the_check() {
     let place = Place::new();
-    let planned = ["follow-up", "plan", "--supplier", "Exempel AB", "--area", "G", "--diary-number", "RS 2026-0123", "--planned", "2026-12-01"];
+    let planned =
+        ["follow-up", "plan", "--supplier", "Exempel AB", "--area", "G", "--diary-number", "RS 2026-0123", "--planned", "2026-12-01"];
     let said = place.say(0, &planned);
     let id = said.split(':').next().unwrap().to_string();
     assert!(place.refused(&planned).contains(&id));
@@ -259,7 +264,7 @@ fn a_planned_follow_up_is_taken_up_by_the_check() {
     assert_eq!(said, format!("{id}: closed, no deviations\n"));
     assert!(place.refused(&["follow-up", "cancel", &id, "--reason", "x"]).contains("the follow-up is closed"));
     assert!(place.refused(&["follow-up", "show", "f-ffff"]).contains("no follow-up is named `f-ffff`"));
-    assert!(place.refused(&["deviation", "show", &id]).contains("no deviation is named") || !id.is_empty());
+    assert!(place.refused(&["deviation", "close", &id, "--decision", "x"]).contains("no deviation is named"));
 }
 
 #[test]
@@ -308,6 +313,8 @@ fn an_altered_log_is_exit_code_one() {
 fn a_store_that_cannot_be_used_is_exit_code_two() {
     let place = Place::new();
     place.write("letter.txt", &"Hej! ".repeat(400));
+    let told = place.refused(&["follow-up", "list", "--store", "mistyped.sqlite"]);
+    assert!(told.contains("`mistyped.sqlite` does not exist") && !place.path("mistyped.sqlite").exists(), "{told}");
     let told = place.refused(&["follow-up", "list", "--store", "letter.txt", "--lang", "sv"]);
     assert!(told.contains("inget lager"), "{told}");
     #[cfg(feature = "postgres")]
@@ -315,7 +322,8 @@ fn a_store_that_cannot_be_used_is_exit_code_two() {
         let told = place.refused(&["follow-up", "list", "--store", "postgres://anna:hemligt@127.0.0.1:1/kemkoll"]);
         assert!(told.contains("cannot be reached") && !told.contains("hemligt"), "{told}");
         place.declare("a.csv", "Exempel AB", &[("A-1", "0,5 %")]);
-        let arguments = ["check", "in", "--rules", "rules.toml", "--follow-up", "--out", "out", "--store", "postgres://127.0.0.1:1/kemkoll"];
+        let arguments =
+            ["check", "in", "--rules", "rules.toml", "--follow-up", "--out", "out", "--store", "postgres://127.0.0.1:1/kemkoll"];
         place.refused(&arguments);
         assert!(!place.path("out").exists());
     }
@@ -365,22 +373,33 @@ fn killed(place: &Place, store: &str, times: u32) {
                 }
             }
         });
+        let (told, lines) = std::sync::mpsc::channel();
         let reader = std::thread::spawn(move || {
-            let lines: Vec<String> = output.split(b'\n').filter_map(|line| String::from_utf8(line.ok()?).ok()).collect();
-            lines
+            for line in output.split(b'\n').map_while(Result::ok) {
+                if told.send(String::from_utf8_lossy(&line).into_owned()).is_err() {
+                    return;
+                }
+            }
         });
         seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        std::thread::sleep(Duration::from_micros(2_000 + (seed >> 33) % 60_000));
+        // Now and then while it opens the store, mostly while it writes.
+        let mut first = None;
+        if seed >> 62 != 0 {
+            first = lines.recv_timeout(Duration::from_secs(30)).ok();
+        }
+        std::thread::sleep(Duration::from_micros((seed >> 33) % 40_000));
         child.kill().unwrap();
         child.wait().unwrap();
         feeder.join().unwrap();
-        let lines = reader.join().unwrap();
+        reader.join().unwrap();
+        let lines: Vec<String> = first.into_iter().chain(lines.try_iter()).collect();
         cut_short += usize::from(!lines.is_empty());
         // A line that was itself cut is no acknowledgement.
         acknowledged.extend(lines.iter().filter_map(|line| line.split(' ').nth(1)).filter(|id| id.len() == 32).map(str::to_string));
     }
     let begun = Instant::now();
-    let verified: serde_json::Value = serde_json::from_str(&place.say(0, &["follow-up", "verify", "--store", store, "--format", "json"])).unwrap();
+    let verified: serde_json::Value =
+        serde_json::from_str(&place.say(0, &["follow-up", "verify", "--store", store, "--format", "json"])).unwrap();
     assert_eq!(verified["troubles"], serde_json::json!([]));
     let shown: serde_json::Value =
         serde_json::from_str(&place.say(0, &["follow-up", "show", &id, "--store", store, "--format", "json"])).unwrap();
@@ -388,7 +407,7 @@ fn killed(place: &Place, store: &str, times: u32) {
         shown["history"].as_array().unwrap().iter().map(|entry| entry["id"].as_str().unwrap().to_string()).collect();
     let lost: Vec<&String> = acknowledged.difference(&there).collect();
     assert!(lost.is_empty(), "{} acknowledged events are gone", lost.len());
-    assert!(cut_short > times as usize / 10 && acknowledged.len() > times as usize, "too little was written to mean anything");
+    assert!(cut_short > times as usize / 2 && acknowledged.len() > times as usize, "too little was written to mean anything");
     assert!(begun.elapsed() < Duration::from_secs(60));
 }
 

@@ -223,10 +223,8 @@ fn table<S: Copy>(
 ) -> String {
     let mut text = String::new();
     for step in steps {
-        let ways: Vec<String> = states
-            .iter()
-            .filter_map(|from| after(*from, step).ok().map(|to| format!("{} {}", code(*from), code(to))))
-            .collect();
+        let ways: Vec<String> =
+            states.iter().filter_map(|from| after(*from, step).ok().map(|to| format!("{} {}", code(*from), code(to)))).collect();
         let ways = if ways.is_empty() { "(never)".to_string() } else { ways.join(" · ") };
         text.push_str(&format!("{:<20} {ways}\n", step.code()));
     }
@@ -245,7 +243,8 @@ fn every_step_leads_where_the_table_says() {
 
 /// The states of a deviation that its own organisation worked step by step.
 fn worked(steps: &[Content]) -> Account<Deviation> {
-    let opened = Content::DeviationOpened(DeviationFacts { follow_up: "f-1".to_string(), observation: breach("2000"), ..DeviationFacts::default() });
+    let opened =
+        Content::DeviationOpened(DeviationFacts { follow_up: "f-1".to_string(), observation: breach("2000"), ..DeviationFacts::default() });
     let events = std::iter::once(&opened).chain(steps).zip(1_u64..).map(|(content, sequence)| Event {
         id: format!("e{sequence}"),
         organisation: "Region A".to_string(),

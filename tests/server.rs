@@ -87,8 +87,8 @@ fn start(programs: &Path) -> Server {
     let server = Server { port, _keeper: keeper };
     let begun = Instant::now();
     loop {
-        let ready = TcpStream::connect(("127.0.0.1", port)).is_ok()
-            && postgres::Client::connect(&server.url("postgres"), postgres::NoTls).is_ok();
+        let ready =
+            TcpStream::connect(("127.0.0.1", port)).is_ok() && postgres::Client::connect(&server.url("postgres"), postgres::NoTls).is_ok();
         if ready {
             return server;
         }

@@ -6,7 +6,9 @@ use kemkoll::follow_up::{
     Account, Content, ContractFacts, Deviation, DeviationFacts, DeviationState, FollowUpFacts, Light, Moment, Observation,
     ObservedSubstance, Outcome, Product, ProductCheck, Supplier,
 };
-use kemkoll::share::{self, DeviationRow, Draft, Filter, FollowUpRow, Location, Sealed, Signer, Store, StoreError, Trouble, Upgrade, Writer};
+use kemkoll::share::{
+    self, DeviationRow, Draft, Filter, FollowUpRow, Location, Sealed, Signer, Store, StoreError, Trouble, Upgrade, Writer,
+};
 use std::path::Path;
 
 const TODAY: Date = Date::constant(2026, 11, 22);
@@ -37,7 +39,8 @@ fn stores() -> Vec<(Location, tempfile::TempDir)> {
 fn write(store: &mut dyn Store, organisation: &str, at: i64, drafts: &[(&str, Content)]) -> Result<usize, StoreError> {
     let signer = Signer::from_bytes(&[organisation.len() as u8; 32]);
     let writer = Writer { organisation, author: "AB", signer: &signer, now: Moment(1_795_305_600_000 + at * 60_000) };
-    let drafts: Vec<Draft> = drafts.iter().map(|(subject, content)| Draft { subject: (*subject).to_string(), content: content.clone() }).collect();
+    let drafts: Vec<Draft> =
+        drafts.iter().map(|(subject, content)| Draft { subject: (*subject).to_string(), content: content.clone() }).collect();
     store.append(&writer, &mut |_| Ok(drafts.clone())).map(|events| events.len())
 }
 
@@ -151,7 +154,13 @@ fn story(store: &mut dyn Store) -> Seen {
     let mended = [
         Content::PlanAccepted { on: TODAY, deadline: later, root_cause: None, corrective: "byter".to_string(), preventive: None },
         Content::MeasureReported { on: TODAY, text: "bytt".to_string() },
-        Content::Verified { on: TODAY, sufficient: true, evidence: vec!["r.pdf".to_string()], verifier: "AB".to_string(), text: String::new() },
+        Content::Verified {
+            on: TODAY,
+            sufficient: true,
+            evidence: vec!["r.pdf".to_string()],
+            verifier: "AB".to_string(),
+            text: String::new(),
+        },
         Content::DeviationClosed { on: TODAY, decision: "klart".to_string() },
     ];
     for (step, at) in mended.into_iter().zip(6..) {
@@ -223,11 +232,8 @@ fn eight_writers_lose_nothing_and_double_nothing() {
                     let organisation = format!("Region {}", writer % 3);
                     for number in 0..EACH {
                         let subject = format!("f-{writer}");
-                        let content = if number == 0 {
-                            facts("c", "s", "A")
-                        } else {
-                            Content::Noted { text: format!("{writer} {number}") }
-                        };
+                        let content =
+                            if number == 0 { facts("c", "s", "A") } else { Content::Noted { text: format!("{writer} {number}") } };
                         assert_eq!(write(&mut *store, &organisation, number as i64, &[(&subject, content)]), Ok(1));
                     }
                 });
@@ -482,7 +488,10 @@ fn a_server_that_is_down_slow_or_silent_is_told() {
     assert_eq!(seen(&mut *store), before);
     tamper(&location, "DROP TRIGGER slow ON event");
     // Somebody thrown out by the server loses nothing that was acknowledged, and writes nothing half.
-    tamper(&location, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()");
+    tamper(
+        &location,
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()",
+    );
     assert!(matches!(write(&mut *store, "Region A", 2, &[("f-1", note.clone())]), Err(StoreError::Unreachable(_))));
     let mut store = opened(&location);
     assert_eq!(seen(&mut *store), before);

@@ -71,7 +71,7 @@ pub struct FollowUp {
 
 #[derive(Debug, Subcommand)]
 pub enum FollowUpAction {
-    List(List),
+    List(Overview),
     Show(Show),
     Plan(Box<Plan>),
     Amend(Box<Amend>),
@@ -173,7 +173,7 @@ pub enum FollowUpAction {
 
 /// List follow-ups, overdue first
 #[derive(Debug, Args)]
-pub struct List {
+pub struct Overview {
     /// Only of this contract
     #[arg(long, value_name = "ID")]
     pub contract: Option<String>,
@@ -329,7 +329,7 @@ pub enum DeviationAction {
     /// List deviations, overdue first
     List {
         #[command(flatten)]
-        list: List,
+        list: Overview,
         /// Only of this follow-up
         #[arg(long, value_name = "ID")]
         follow_up: Option<String>,

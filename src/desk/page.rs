@@ -74,7 +74,11 @@ fn due(due: Option<&String>, overdue: bool, lang: Lang) -> String {
 
 fn rest(shown: usize, total: u64, lang: Lang) -> String {
     let more = total.saturating_sub(shown as u64);
-    if more == 0 { String::new() } else { format!("{} {more} {}\n", lang.of("och", "and"), lang.of("till (`--limit`)", "more (`--limit`)")) }
+    if more == 0 {
+        String::new()
+    } else {
+        format!("{} {more} {}\n", lang.of("och", "and"), lang.of("till (`--limit`)", "more (`--limit`)"))
+    }
 }
 
 /// A list of follow-ups.
@@ -99,7 +103,8 @@ pub fn follow_ups(page: &Page<FollowUpRow>, lang: Lang) -> String {
             vec![
                 plain(&row.id),
                 words::light(light_of(row.light), lang).to_string(),
-                FollowUpState::from_code(&row.state).map_or_else(|| plain(&row.state), |state| words::follow_up_state(state, lang).to_string()),
+                FollowUpState::from_code(&row.state)
+                    .map_or_else(|| plain(&row.state), |state| words::follow_up_state(state, lang).to_string()),
                 due(row.due.as_ref(), row.overdue, lang),
                 plain(row.supplier.as_deref().unwrap_or("–")),
                 plain(row.contract.as_deref().unwrap_or("–")),
@@ -134,7 +139,8 @@ pub fn deviations(page: &Page<DeviationRow>, lang: Lang) -> String {
             vec![
                 plain(&row.id),
                 words::light(light_of(row.light), lang).to_string(),
-                DeviationState::from_code(&row.state).map_or_else(|| plain(&row.state), |state| words::deviation_state(state, lang).to_string()),
+                DeviationState::from_code(&row.state)
+                    .map_or_else(|| plain(&row.state), |state| words::deviation_state(state, lang).to_string()),
                 due(row.due.as_ref(), row.overdue, lang),
                 plain(product),
                 plain(&row.rule),
@@ -460,7 +466,10 @@ pub fn inspection(found: &Inspection, lang: Lang) -> String {
         let of = lang.of("i ström", "in stream");
         page.push_str(&format!("  {}: {} {of} {}\n", plain(&stream.organisation), stream.events, plain(&stream.stream)));
     }
-    page.push_str(&format!("{}\n", lang.of("Nycklar som har signerat; kontrollera att de är era", "Keys that signed; check that they are yours")));
+    page.push_str(&format!(
+        "{}\n",
+        lang.of("Nycklar som har signerat; kontrollera att de är era", "Keys that signed; check that they are yours")
+    ));
     for key in &found.keys {
         page.push_str(&format!(
             "  {} {}: {} {}, {} {}\n",
@@ -493,7 +502,11 @@ fn trouble_text(trouble: &Trouble, lang: Lang) -> String {
         Trouble::Unreadable(place) => format!("{}: {}", lang.of("kan inte läsas", "cannot be read"), at(place)),
         Trouble::SameId(place) => format!("{}: {}", lang.of("samma id som en annan", "same id as another"), at(place)),
         Trouble::Doubled(place) => {
-            format!("{}: {}", lang.of("samma nummer som en annan (två kopior av ett lager?)", "same number as another (two copies of a store?)"), at(place))
+            format!(
+                "{}: {}",
+                lang.of("samma nummer som en annan (två kopior av ett lager?)", "same number as another (two copies of a store?)"),
+                at(place)
+            )
         }
         Trouble::Missing { organisation, stream, from, to } => {
             let numbers = if from == to { from.to_string() } else { format!("{from}–{to}") };

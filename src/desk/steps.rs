@@ -77,7 +77,9 @@ fn required(content: &Content, lang: Lang) -> Result<(), Refusal> {
         _ => return Ok(()),
     };
     if text.trim().is_empty() {
-        return Err(Refusal::one(lang.of("texten är tom; skriv vad som hände och varför", "the text is empty; write what happened and why")));
+        return Err(Refusal::one(
+            lang.of("texten är tom; skriv vad som hände och varför", "the text is empty; write what happened and why"),
+        ));
     }
     Ok(())
 }
@@ -315,10 +317,9 @@ fn content(action: &DeviationAction, lang: Lang) -> Result<Option<(&Step, Conten
             (step, Content::Verified { on, sufficient: !insufficient, evidence, verifier, text })
         }
         DeviationAction::Close { step, decision } => (step, Content::DeviationClosed { on: on(&step.desk), decision: decision.clone() }),
-        DeviationAction::Accept { step, reason, exemption, until } => (
-            step,
-            Content::DeviationAccepted { on: on(&step.desk), reason: reason.clone(), exemption: exemption.clone(), until: *until },
-        ),
+        DeviationAction::Accept { step, reason, exemption, until } => {
+            (step, Content::DeviationAccepted { on: on(&step.desk), reason: reason.clone(), exemption: exemption.clone(), until: *until })
+        }
         DeviationAction::Escalate { step, reason } => (step, Content::DeviationEscalated { on: on(&step.desk), reason: reason.clone() }),
         DeviationAction::Sanction { step, sanction, amount, weeks, reason } => (
             step,

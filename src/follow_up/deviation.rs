@@ -103,10 +103,17 @@ impl DeviationState {
             (Content::Verified { sufficient: true, .. }, PlanAccepted | MeasureReported) => Verified,
             // Not enough: what the plan says is still to be done, or a plan is wanted now.
             (Content::Verified { sufficient: false, .. }, PlanAccepted | MeasureReported) => {
-                if planned { PlanAccepted } else { Reopened }
+                if planned {
+                    PlanAccepted
+                } else {
+                    Reopened
+                }
             }
             (Content::DeviationClosed { .. }, Verified) => Closed,
-            (Content::DeviationClosed { .. }, Open | Reopened | PlanRequested | PlanAccepted | MeasureReported | Escalated | Sanctioned) => {
+            (
+                Content::DeviationClosed { .. },
+                Open | Reopened | PlanRequested | PlanAccepted | MeasureReported | Escalated | Sanctioned,
+            ) => {
                 return Err(NoEffect::NoEvidence);
             }
             (

@@ -23,13 +23,8 @@ pub enum FollowUpState {
 
 impl FollowUpState {
     /// All of them.
-    pub const ALL: [FollowUpState; 5] = [
-        FollowUpState::Planned,
-        FollowUpState::UnderWay,
-        FollowUpState::AwaitingSupplier,
-        FollowUpState::Closed,
-        FollowUpState::Cancelled,
-    ];
+    pub const ALL: [FollowUpState; 5] =
+        [FollowUpState::Planned, FollowUpState::UnderWay, FollowUpState::AwaitingSupplier, FollowUpState::Closed, FollowUpState::Cancelled];
 
     /// The stable word.
     pub const fn code(self) -> &'static str {

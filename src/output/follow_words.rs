@@ -17,7 +17,9 @@ pub fn light(light: Option<Light>, lang: Lang) -> &'static str {
 /// What a light means.
 pub fn light_meaning(light: Option<Light>, lang: Lang) -> &'static str {
     match light {
-        Some(Light::Green) => lang.of("inga avvikelser, eller åtgärdade i tid och tillräckligt", "no deviations, or mended in time and enough"),
+        Some(Light::Green) => {
+            lang.of("inga avvikelser, eller åtgärdade i tid och tillräckligt", "no deviations, or mended in time and enough")
+        }
         Some(Light::Yellow) => lang.of("under hantering", "being handled"),
         Some(Light::Red) => lang.of("inte åtgärdad i tid, eller inte tillräckligt", "not mended in time, or not enough"),
         None => lang.of("ännu inte kontrollerad", "not checked yet"),
@@ -122,10 +124,12 @@ pub fn no_effect(why: NoEffect, lang: Lang) -> String {
             .to_string(),
         NoEffect::NoDeadline => lang.of("det finns ingen tidsfrist att flytta", "there is no deadline to move").to_string(),
         NoEffect::SameId => lang.of("en annan händelse har samma id", "another event has the same id").to_string(),
-        NoEffect::NotOwn => {
-            lang.of("ärendet är en annan organisations; andra kan bara anteckna", "the case is another organisation's; others can only note").to_string()
-        }
+        NoEffect::NotOwn => lang
+            .of("ärendet är en annan organisations; andra kan bara anteckna", "the case is another organisation's; others can only note")
+            .to_string(),
         NoEffect::WrongSubject => lang.of("hör till en annan sorts ärende", "belongs to another kind of case").to_string(),
-        NoEffect::Unknown => lang.of("skriven av en nyare version; uppdatera kemkoll", "written by a newer version; update kemkoll").to_string(),
+        NoEffect::Unknown => {
+            lang.of("skriven av en nyare version; uppdatera kemkoll", "written by a newer version; update kemkoll").to_string()
+        }
     }
 }

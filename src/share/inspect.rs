@@ -85,13 +85,10 @@ pub struct Inspection {
     pub troubles: Vec<Trouble>,
 }
 
-/// What one stream holds: its numbers, each with the id of its event.
-type Numbers = Vec<u64>;
-
 /// Looks at every event.
 pub fn inspect<D: Database>(log: &mut Log<D>) -> Result<Inspection, StoreError> {
     let mut found = Inspection::default();
-    let mut streams: BTreeMap<(String, String), Numbers> = BTreeMap::new();
+    let mut streams: BTreeMap<(String, String), Vec<u64>> = BTreeMap::new();
     let mut used: BTreeMap<(String, String), u64> = BTreeMap::new();
     let mut after = 0_u64;
     loop {
@@ -125,30 +122,25 @@ pub fn inspect<D: Database>(log: &mut Log<D>) -> Result<Inspection, StoreError> 
             break;
         }
     }
+    let mut ends: BTreeMap<(String, String), u64> = BTreeMap::new();
     for mut row in log.database.query("SELECT organisation, stream, last FROM stream", Vec::new())? {
         let (organisation, stream, last) = (row.text(), row.text(), row.count());
-        let numbers = streams.entry((organisation, stream)).or_default();
-        // As if there were one more: what is missing at the end is missing too.
-        if numbers.iter().max().copied().unwrap_or(0) < last {
-            numbers.push(last + 1);
-        }
+        streams.entry((organisation.clone(), stream.clone())).or_default();
+        ends.insert((organisation, stream), last);
     }
     for ((organisation, stream), mut numbers) in streams {
         numbers.sort_unstable();
+        let events = numbers.len() as u64;
+        let last = ends.get(&(organisation.clone(), stream.clone())).copied().unwrap_or(0);
         let mut expected = 1;
-        let mut events = numbers.len() as u64;
-        for number in numbers {
+        // As if there were one more: what is missing at the end is missing too.
+        for number in numbers.into_iter().chain([last + 1]) {
             if number > expected {
                 let (organisation, stream) = (organisation.clone(), stream.clone());
                 found.troubles.push(Trouble::Missing { organisation, stream, from: expected, to: number - 1 });
             }
             expected = expected.max(number + 1);
         }
-        let recorded = log.number(
-            "SELECT count(*) FROM event WHERE organisation = $1 AND stream = $2",
-            vec![organisation.as_str().into(), stream.as_str().into()],
-        )?;
-        events = events.min(u64::try_from(recorded).unwrap_or(events));
         found.streams.push(StreamCount { organisation, stream, events });
     }
     found.troubles.extend(doubled(log)?);
@@ -164,13 +156,8 @@ pub fn inspect<D: Database>(log: &mut Log<D>) -> Result<Inspection, StoreError> 
 
 /// Numbers and ids that stand more than once.
 fn doubled<D: Database>(log: &mut Log<D>) -> Result<Vec<Trouble>, StoreError> {
-    let read = |mut row: Row| Place {
-        id: row.text(),
-        subject: row.text(),
-        organisation: row.text(),
-        stream: row.text(),
-        sequence: row.count(),
-    };
+    let read =
+        |mut row: Row| Place { id: row.text(), subject: row.text(), organisation: row.text(), stream: row.text(), sequence: row.count() };
     let mut troubles = Vec::new();
     for (columns, trouble) in
         [("organisation, stream, sequence", Trouble::Doubled as fn(Place) -> Trouble), ("id", Trouble::SameId as fn(Place) -> Trouble)]

@@ -17,8 +17,7 @@ pub struct Log<D> {
 }
 
 /// The columns of an event, in the order they are read and written.
-pub const EVENT: &str =
-    "position, id, organisation, stream, sequence, author, time, subject, kind, content, hash, public_key, signature";
+pub const EVENT: &str = "position, id, organisation, stream, sequence, author, time, subject, kind, content, hash, public_key, signature";
 const EVENT_WIDTH: usize = 13;
 /// How many events are read at a time.
 pub const PAGE: u32 = 10_000;
@@ -154,9 +153,8 @@ impl<D: Database> Log<D> {
             })
             .collect();
         self.database.insert(&format!("INSERT INTO event ({EVENT}) VALUES"), EVENT_WIDTH, rows, "")?;
-        let keys = keys.into_iter().map(|((organisation, key), (author, time))| {
-            [organisation, key, author, time].map(Value::from).to_vec()
-        });
+        let keys =
+            keys.into_iter().map(|((organisation, key), (author, time))| [organisation, key, author, time].map(Value::from).to_vec());
         let sql = "INSERT INTO signing_key (organisation, public_key, author, first_used) VALUES";
         self.database.insert(sql, 4, keys.collect(), "ON CONFLICT (organisation, public_key) DO NOTHING").map(|_| ())
     }

@@ -7,10 +7,10 @@ mod log;
 #[cfg(feature = "postgres")]
 mod postgres;
 mod project;
-pub mod seal;
-mod sqlite;
 mod rows;
 mod schema;
+pub mod seal;
+mod sqlite;
 
 pub use inspect::{Inspection, Place, Trouble};
 pub use rows::{DeviationRow, Filter, FollowUpRow, Page};
@@ -130,8 +130,12 @@ impl StoreError {
                 "the store is full; nothing was written, make room and try again".to_string(),
             ),
             StoreError::Older { found, wanted } => (
-                format!("lagret har schema {found} och programmet behöver {wanted}; kör `kemkoll follow-up upgrade` när alla som delar lagret är beredda"),
-                format!("the store has schema {found} and this program needs {wanted}; run `kemkoll follow-up upgrade` once everyone who shares the store is ready"),
+                format!(
+                    "lagret har schema {found} och programmet behöver {wanted}; kör `kemkoll follow-up upgrade` när alla som delar lagret är beredda"
+                ),
+                format!(
+                    "the store has schema {found} and this program needs {wanted}; run `kemkoll follow-up upgrade` once everyone who shares the store is ready"
+                ),
             ),
             StoreError::Newer { found, wanted } => (
                 format!("lagret har schema {found} och programmet kan högst {wanted}; uppdatera kemkoll"),

@@ -119,8 +119,9 @@ fn session(config: &Config, work: &Receiver<Job>, reply: &Sender<Result<Answer, 
             Job::Batch(sql) => client.batch_execute(&sql).map(|()| Answer::Done(0)),
             Job::Execute(sql, values) => statement(&mut client, &mut prepared, sql)
                 .and_then(|statement| Ok(Answer::Done(client.execute(&statement, &referred(&values))?))),
-            Job::Query(sql, values) => statement(&mut client, &mut prepared, sql)
-                .and_then(|statement| Ok(Answer::Rows(client.query(&statement, &referred(&values))?.iter().map(row).collect::<Result<_, _>>()?))),
+            Job::Query(sql, values) => statement(&mut client, &mut prepared, sql).and_then(|statement| {
+                Ok(Answer::Rows(client.query(&statement, &referred(&values))?.iter().map(row).collect::<Result<_, _>>()?))
+            }),
         };
         if reply.send(answer.map_err(|error| fault(&error))).is_err() {
             return;

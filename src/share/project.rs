@@ -133,9 +133,7 @@ impl<D: Database> Log<D> {
         let mut together: Vec<Event> = Vec::new();
         loop {
             // By subject: every deviation (`d-`) comes before the follow-ups (`f-`).
-            let sql = format!(
-                "SELECT {EVENT} FROM event WHERE (subject, position) > ($1, $2) ORDER BY subject, position LIMIT {PAGE}"
-            );
+            let sql = format!("SELECT {EVENT} FROM event WHERE (subject, position) > ($1, $2) ORDER BY subject, position LIMIT {PAGE}");
             let page = self.database.query(&sql, vec![subject.as_str().into(), position.into()])?;
             let last = page.len() < PAGE as usize;
             for row in page {

@@ -146,3 +146,32 @@ fn fault(error: &rusqlite::Error) -> StoreError {
         _ => StoreError::Other(why()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::follow_up::{Content, FollowUpFacts, Moment};
+    use crate::share::log::Log;
+    use crate::share::{Draft, Signer, Store, Writer};
+
+    #[test]
+    fn a_disk_that_is_full_is_told_and_nothing_is_half_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("store.sqlite");
+        let mut log = Log::open(Sqlite::open(&path).unwrap(), true, Moment(0)).unwrap();
+        let signer = Signer::from_bytes(&[1; 32]);
+        let writer = Writer { organisation: "Region A", author: "AB", signer: &signer, now: Moment(0) };
+        let write = |log: &mut Log<Sqlite>, content: Content| {
+            let draft = Draft { subject: "f-1".to_string(), content };
+            log.append(&writer, &mut |_| Ok(vec![draft.clone()])).map(|events| events.len())
+        };
+        assert_eq!(write(&mut log, Content::FollowUpPlanned(FollowUpFacts::default())), Ok(1));
+        log.database.batch("PRAGMA max_page_count = 1").unwrap();
+        let long = || Content::Noted { text: "a".repeat(1 << 20) };
+        assert_eq!(write(&mut log, long()), Err(StoreError::Full));
+        assert_eq!(log.since(0, 10).unwrap().len(), 1);
+        log.database.batch("PRAGMA max_page_count = 1000000").unwrap();
+        assert_eq!(write(&mut log, long()), Ok(1));
+        assert_eq!(log.inspect().unwrap().troubles, []);
+    }
+}
