@@ -142,7 +142,7 @@ fn a_check_becomes_follow_ups_once() {
     let id = place.ids(&["follow-up", "list", "--supplier", "ångström"]).remove(0);
     let shown = place.json(&["follow-up", "show", &id]);
     let product =
-        shown["history"].as_array().unwrap().iter().map(|entry| &entry["content"]).find(|content| content["kind"] == "product-checked");
+        shown["history"].as_array().unwrap().iter().map(|entry| &entry["content"]).find(|content| content["event"] == "product-checked");
     let seen = &product.unwrap()["observations"][0];
     assert_eq!((&seen["hi"], &seen["unit"], &seen["verdict"]), (&"100".into(), &"mg/kg".into(), &"compliant".into()));
     assert_eq!(seen["substances"][0]["cas"], "7439-92-1");
@@ -218,8 +218,8 @@ fn a_deviation_from_found_to_closed() {
         "  plats          a.csv F2",
         "  verifierad     2026-11-27 kemist tillräckligt: rapport 12\n",
         "  tidsfrist flyttad 2026-11-10 → 2026-11-20, 2026-11-03 (CD, Region A): semester\n",
-        "  2026-11-25  åtgärd redovisad (AB): bytt från parti 7\n",
-        "  2026-11-28  avslutad (AB): åtgärdad\n",
+        "  2026-11-25 åtgärd redovisad (AB): bytt från parti 7\n",
+        "  2026-11-28 avslutad (AB): åtgärdad\n",
     ] {
         assert!(shown.contains(line), "{line}{shown}");
     }

@@ -36,7 +36,30 @@ fn day(number: u64) -> Date {
 }
 
 fn breach(amount: &str) -> Observation {
-    Observation { verdict: "non-compliant".to_string(), hi: Some(amount.to_string()), ..Observation::default() }
+    let some = |text: &str| Some(text.to_string());
+    Observation {
+        finding: text(),
+        rule: text(),
+        ruleset: text(),
+        ruleset_version: text(),
+        verdict: "non-compliant".to_string(),
+        evidence: some("stated"),
+        reason: some("unit-missing"),
+        part: vec![text()],
+        substances: vec![Default::default()],
+        lo: some(amount),
+        hi: some(amount),
+        limit: some("1000"),
+        unit: some("mg/kg"),
+        comparison: some("above"),
+        level: some("article"),
+        kind: some("content"),
+        exemption: some("6(c)"),
+        places: vec![text()],
+        raw: vec![text()],
+        file: text(),
+        file_sha256: text(),
+    }
 }
 
 fn text() -> String {
@@ -353,13 +376,13 @@ fn an_outcome_holds_for_three_years() {
 
 #[test]
 fn what_a_newer_program_wrote_is_read_and_passed_over() {
-    let newer: Content = serde_json::from_str(r#"{"kind":"sent-to-the-moon","on":"2031-01-01"}"#).unwrap();
+    let newer: Content = serde_json::from_str(r#"{"event":"sent-to-the-moon","on":"2031-01-01"}"#).unwrap();
     assert_eq!(newer, Content::Unknown);
     let account = worked(&[newer]);
     assert_eq!(account.without_effect().map(|(_, why)| why).collect::<Vec<_>>(), [NoEffect::Unknown]);
     for step in deviation_steps(day(1), day(2)).into_iter().chain(follow_up_steps(day(1), day(2))) {
         let stored = serde_json::to_string(&step).unwrap();
         assert_eq!(serde_json::from_str::<Content>(&stored).unwrap(), step, "{stored}");
-        assert!(stored.starts_with(&format!("{{\"kind\":\"{}\"", step.code())), "{stored}");
+        assert!(stored.starts_with(&format!("{{\"event\":\"{}\"", step.code())), "{stored}");
     }
 }

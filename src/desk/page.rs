@@ -7,7 +7,7 @@ use kemkoll::follow_up::{Account, Content, Deviation, DeviationState, Entry, Fol
 use kemkoll::output::follow_words as words;
 use kemkoll::output::text::{plain, wrap};
 use kemkoll::output::words::Lang;
-use kemkoll::share::{DeviationRow, FollowUpRow, Inspection, Page, Place, Trouble};
+use kemkoll::share::{COUNTED, DeviationRow, FollowUpRow, Inspection, Page, Place, Trouble};
 use serde::Serialize;
 use serde_json::{Value, json};
 use std::io::{self, IsTerminal};
@@ -75,10 +75,10 @@ fn due(due: Option<&String>, overdue: bool, lang: Lang) -> String {
 fn rest(shown: usize, total: u64, lang: Lang) -> String {
     let more = total.saturating_sub(shown as u64);
     if more == 0 {
-        String::new()
-    } else {
-        format!("{} {more} {}\n", lang.of("och", "and"), lang.of("till (`--limit`)", "more (`--limit`)"))
+        return String::new();
     }
+    let least = if total >= COUNTED { lang.of("minst ", "at least ") } else { "" };
+    format!("{} {least}{more} {}\n", lang.of("och", "and"), lang.of("till (`--limit`)", "more (`--limit`)"))
 }
 
 /// A list of follow-ups.

@@ -468,7 +468,7 @@ impl From<Words> for Text {
 /// What an event says. The names are part of the stored format and never change; a kind that this program does not know
 /// is kept and has no effect.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "kebab-case")]
+#[serde(tag = "event", rename_all = "kebab-case")]
 #[expect(clippy::large_enum_variant, reason = "most events of a large log are of the large kinds")]
 pub enum Content {
     /// A follow-up is planned, or begins with a check.

@@ -72,6 +72,15 @@ impl Row {
     }
 }
 
+/// How many values go into one statement.
+const MANY: usize = 250;
+
+/// `$1, $2, …`.
+fn marks(number: usize) -> String {
+    let marks: Vec<String> = (1..=number).map(|at| format!("${at}")).collect();
+    marks.join(", ")
+}
+
 /// A database with one session.
 pub trait Database {
     /// Begins a transaction; one that writes may wait for other writers.
@@ -92,6 +101,26 @@ pub trait Database {
     fn begin_log(&mut self) -> Result<(), StoreError>;
     /// Lets what follows in this transaction take as long as it takes.
     fn take_time(&mut self) -> Result<(), StoreError>;
+
+    /// Looks how much there is of everything, for whoever plans the queries.
+    fn take_stock(&mut self) -> Result<(), StoreError>;
+
+    /// Runs a query for many values, some hundred at a time: `{}` in it stands for their marks.
+    fn query_many(&mut self, sql: &str, values: &[String]) -> Result<Vec<Row>, StoreError> {
+        let mut found = Vec::new();
+        for some in values.chunks(MANY) {
+            found.extend(self.query(&sql.replace("{}", &marks(some.len())), some.iter().map(|value| value.as_str().into()).collect())?);
+        }
+        Ok(found)
+    }
+
+    /// Runs a statement for many values, likewise.
+    fn execute_many(&mut self, sql: &str, values: &[String]) -> Result<(), StoreError> {
+        for some in values.chunks(MANY) {
+            self.execute(&sql.replace("{}", &marks(some.len())), some.iter().map(|value| value.as_str().into()).collect())?;
+        }
+        Ok(())
+    }
 
     /// Adds rows, several a statement. `before` and `after` stand around the values: `INSERT INTO t (a, b) VALUES`, and
     /// what to do about a conflict.

@@ -228,9 +228,9 @@ pub fn opened(row: Row) -> Result<(u64, Event), StoreError> {
 pub fn kind_of(content: &str) -> String {
     #[derive(serde::Deserialize)]
     struct Kind {
-        kind: String,
+        event: String,
     }
-    serde_json::from_str::<Kind>(content).map_or_else(|_| Content::Unknown.code().to_string(), |found| found.kind)
+    serde_json::from_str::<Kind>(content).map_or_else(|_| Content::Unknown.code().to_string(), |found| found.event)
 }
 
 impl<D: Database> Store for Log<D> {

@@ -13,7 +13,7 @@ pub mod seal;
 mod sqlite;
 
 pub use inspect::{Inspection, Place, Trouble};
-pub use rows::{DeviationRow, Filter, FollowUpRow, Page};
+pub use rows::{COUNTED, DeviationRow, Filter, FollowUpRow, Page};
 pub use seal::{Broken, Draft, Sealed, Signer};
 
 use crate::declaration::{Date, Text};

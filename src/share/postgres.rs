@@ -187,6 +187,7 @@ impl Database for Postgres {
     }
 
     fn commit(&mut self) -> Result<(), StoreError> {
+        self.patience = ANSWER;
         self.batch("COMMIT").map_err(|error| match error {
             StoreError::Unreachable(why) => StoreError::Unsure(why),
             StoreError::TimedOut => StoreError::Unsure("no answer".to_string()),
@@ -195,6 +196,7 @@ impl Database for Postgres {
     }
 
     fn rollback(&mut self) {
+        self.patience = ANSWER;
         // A session that is lost rolls back by itself.
         if !self.lost {
             let _ = self.batch("ROLLBACK");
@@ -217,6 +219,11 @@ impl Database for Postgres {
 
     fn batch(&mut self, sql: &str) -> Result<(), StoreError> {
         self.ask(Job::Batch(sql.to_string())).map(|_| ())
+    }
+
+    fn take_stock(&mut self) -> Result<(), StoreError> {
+        let tables = ["event", "follow_up_now", "deviation_now", "observation_now", "category_now", "supplier_now"];
+        self.batch(&format!("ANALYZE {}", tables.join(", ")))
     }
 
     fn take_time(&mut self) -> Result<(), StoreError> {

@@ -14,8 +14,8 @@ pub const NO_DAY: &str = "9999-12-31";
 
 const FOLLOW_UP: &str = "id, organisation, state, type, contract, contract_title, award, supplier, supplier_key, supplier_number, area, \
     categories, cpv, diary_number, method, laboratory, responsible, secrecy, planned_for, started, decided, valid_until, outcome, rulesets, \
-    products, deviations, deviations_open, due, due_sort, light_now, red_after, no_effect, entered, changed";
-const FOLLOW_UP_WIDTH: usize = 34;
+    products, deviations, deviations_open, over, due, due_sort, light_now, red_after, no_effect, entered, changed";
+const FOLLOW_UP_WIDTH: usize = 35;
 const DEVIATION: &str = "id, follow_up, organisation, state, severity, contract, area, supplier, supplier_key, article_number, gtin, \
     product, part, rule, ruleset, ruleset_version, finding, title_sv, title_en, verdict, evidence, substances, lo, hi, limit_value, unit, \
     comparison, discovered, deadline, deadline_of, extensions, measure_reported, verified, verifier, sufficient, ended, reopened, over, due, \
@@ -25,6 +25,10 @@ const OBSERVATION: &str = "follow_up, number, organisation, contract, supplier, 
     ruleset_version, verdict, evidence, cas, ec, substance, written, lo, hi, total_lo, total_hi, limit_value, comparison, unit, level, kind, \
     place, file, file_sha256";
 const OBSERVATION_WIDTH: usize = 30;
+
+/// Deviations carry the contract and area of their follow-up, for searching.
+const INHERIT: &str = "UPDATE deviation_now SET contract = (SELECT f.contract FROM follow_up_now f WHERE f.id = deviation_now.follow_up), \
+    area = (SELECT f.area FROM follow_up_now f WHERE f.id = deviation_now.follow_up)";
 
 /// How many rows are gathered before they are written.
 const GATHER: usize = 5_000;
@@ -63,50 +67,79 @@ impl<D: Database> Log<D> {
                 _ => {}
             }
         }
-        let mut rows = Vec::new();
-        for id in of(SubjectKind::Deviation) {
-            let account: Account<Deviation> = Account::of(self.events_of(&id)?);
-            self.database.execute("DELETE FROM deviation_now WHERE id = $1", vec![id.as_str().into()])?;
-            if let Some(deviation) = &account.state {
+        let changed: Vec<String> = of(SubjectKind::Deviation).into_iter().collect();
+        for some in changed.chunks(GATHER) {
+            let mut rows = Vec::new();
+            for (_, events) in self.events_of_many(some)? {
+                let account: Account<Deviation> = Account::of(events);
+                let Some(deviation) = &account.state else { continue };
                 follow_ups.insert(deviation.facts.follow_up.clone());
-                // Those of the follow-up stay what they were, unless it is among the ones to inherit from.
+                // The row is made anew, without what it has from its follow-up.
                 inherit.insert(deviation.facts.follow_up.clone());
                 rows.push(deviation_row(deviation, account.without_effect().count()));
             }
+            self.database.execute_many("DELETE FROM deviation_now WHERE id IN ({})", some)?;
+            self.insert_deviations(rows)?;
         }
-        self.insert_deviations(rows)?;
-        let mut rows = Vec::new();
-        for id in &follow_ups {
-            let account: Account<FollowUp> = Account::of(self.events_of(id)?);
-            self.database.execute("DELETE FROM follow_up_now WHERE id = $1", vec![id.as_str().into()])?;
-            let Some(follow_up) = &account.state else { continue };
-            let sum = self.sum(id)?;
-            rows.push(follow_up_row(follow_up, &sum, account.without_effect().count()));
-            if observed.contains(id.as_str()) {
-                self.database.execute("DELETE FROM observation_now WHERE follow_up = $1", vec![id.as_str().into()])?;
-                self.insert_observations(observation_rows(follow_up))?;
+        let follow_ups: Vec<String> = follow_ups.into_iter().collect();
+        for some in follow_ups.chunks(GATHER) {
+            let mut sums = self.sums(some)?;
+            let mut work = Rebuild::default();
+            let mut observers = Vec::new();
+            for (id, events) in self.events_of_many(some)? {
+                let account: Account<FollowUp> = Account::of(events);
+                let Some(follow_up) = &account.state else { continue };
+                let sum = sums.remove(&id).unwrap_or_default();
+                work.follow_ups.push(follow_up_row(follow_up, &sum, account.without_effect().count()));
+                work.keep_words(follow_up);
+                if observed.contains(id.as_str()) {
+                    work.observations.extend(observation_rows(follow_up));
+                    observers.push(id);
+                }
             }
+            self.database.execute_many("DELETE FROM follow_up_now WHERE id IN ({})", some)?;
+            self.database.execute_many("DELETE FROM category_now WHERE follow_up IN ({})", some)?;
+            self.database.execute_many("DELETE FROM observation_now WHERE follow_up IN ({})", &observers)?;
+            self.write_rows(&mut work)?;
         }
-        self.insert_follow_ups(rows)?;
-        for id in &inherit {
-            let sql = "UPDATE deviation_now SET contract = (SELECT f.contract FROM follow_up_now f WHERE f.id = $1), \
-                       area = (SELECT f.area FROM follow_up_now f WHERE f.id = $2) WHERE follow_up = $3";
-            self.database.execute(sql, vec![id.as_str().into(), id.as_str().into(), id.as_str().into()])?;
-        }
-        Ok(())
+        let inherit: Vec<String> = inherit.into_iter().collect();
+        self.database.execute_many(&format!("{INHERIT} WHERE follow_up IN ({{}})"), &inherit)
     }
 
-    fn sum(&mut self, follow_up: &str) -> Result<Sum, StoreError> {
-        let sql = "SELECT light_now, min(red_after), min(due), count(*), CAST(sum(1 - over) AS BIGINT) FROM deviation_now WHERE follow_up = $1 \
-                   GROUP BY light_now";
-        let mut sum = Sum::default();
-        for mut row in self.database.query(sql, vec![follow_up.into()])? {
-            let light = Light::from_code(&row.text()).unwrap_or(Light::Red);
+    /// The events about each of these, by subject.
+    fn events_of_many(&mut self, subjects: &[String]) -> Result<BTreeMap<String, Vec<Event>>, StoreError> {
+        let sql = format!("SELECT {EVENT} FROM event WHERE subject IN ({{}})");
+        let mut found: BTreeMap<String, Vec<Event>> = BTreeMap::new();
+        for row in self.database.query_many(&sql, subjects)? {
+            let (_, event) = opened(row)?;
+            found.entry(event.subject.clone()).or_default().push(event);
+        }
+        Ok(found)
+    }
+
+    fn sums(&mut self, follow_ups: &[String]) -> Result<BTreeMap<String, Sum>, StoreError> {
+        // PostgreSQL sums whole numbers to decimal ones.
+        let sql = "SELECT follow_up, light_now, min(red_after), min(due), count(*), CAST(sum(1 - over) AS BIGINT) \
+                   FROM deviation_now WHERE follow_up IN ({}) GROUP BY follow_up, light_now";
+        let mut sums: BTreeMap<String, Sum> = BTreeMap::new();
+        for mut row in self.database.query_many(sql, follow_ups)? {
+            let follow_up = row.text();
+            let now = Light::from_code(&row.text()).unwrap_or(Light::Red);
             let (red_after, due) = (day(row.maybe()), day(row.maybe()));
             let (number, open) = (row.count(), row.count());
-            sum.add(Glow { now: light, red_after }, due, number, open);
+            sums.entry(follow_up).or_default().add(Glow { now, red_after }, due, number, open);
         }
-        Ok(sum)
+        Ok(sums)
+    }
+
+    fn write_rows(&mut self, work: &mut Rebuild) -> Result<(), StoreError> {
+        self.insert_deviations(std::mem::take(&mut work.deviations))?;
+        self.insert_follow_ups(std::mem::take(&mut work.follow_ups))?;
+        self.insert_observations(std::mem::take(&mut work.observations))?;
+        let categories = std::mem::take(&mut work.categories).into_iter().map(|(category, id)| vec![plain(&category), id.into()]).collect();
+        self.database.insert("INSERT INTO category_now (category, follow_up) VALUES", 2, categories, "ON CONFLICT DO NOTHING")?;
+        let suppliers = std::mem::take(&mut work.suppliers).into_iter().map(|key| vec![plain(&key)]).collect();
+        self.database.insert("INSERT INTO supplier_now (supplier_key) VALUES", 1, suppliers, "ON CONFLICT DO NOTHING").map(|_| ())
     }
 
     fn insert_follow_ups(&mut self, rows: Vec<Vec<Value>>) -> Result<(), StoreError> {
@@ -124,7 +157,7 @@ impl<D: Database> Log<D> {
     /// Makes all tables anew, inside a transaction.
     pub(super) fn rebuild_inside(&mut self) -> Result<u64, StoreError> {
         self.database.take_time()?;
-        for table in ["follow_up_now", "deviation_now", "observation_now"] {
+        for table in ["follow_up_now", "deviation_now", "observation_now", "category_now", "supplier_now"] {
             self.database.execute(&format!("DELETE FROM {table}"), Vec::new())?;
         }
         let mut work = Rebuild::default();
@@ -150,19 +183,14 @@ impl<D: Database> Log<D> {
                 work.take(&subject, std::mem::take(&mut together));
             }
             if last || work.gathered() > GATHER {
-                self.insert_deviations(std::mem::take(&mut work.deviations))?;
-                self.insert_follow_ups(std::mem::take(&mut work.follow_ups))?;
-                self.insert_observations(std::mem::take(&mut work.observations))?;
+                self.write_rows(&mut work)?;
             }
             if last {
                 break;
             }
         }
-        self.database.execute(
-            "UPDATE deviation_now SET contract = (SELECT f.contract FROM follow_up_now f WHERE f.id = deviation_now.follow_up), \
-             area = (SELECT f.area FROM follow_up_now f WHERE f.id = deviation_now.follow_up)",
-            Vec::new(),
-        )?;
+        self.database.execute(INHERIT, Vec::new())?;
+        self.database.take_stock()?;
         Ok(seen)
     }
 }
@@ -174,9 +202,17 @@ struct Rebuild {
     deviations: Vec<Vec<Value>>,
     follow_ups: Vec<Vec<Value>>,
     observations: Vec<Vec<Value>>,
+    categories: BTreeSet<(String, String)>,
+    suppliers: BTreeSet<String>,
 }
 
 impl Rebuild {
+    /// Keeps the words that follow-ups are searched by.
+    fn keep_words(&mut self, of: &FollowUp) {
+        self.suppliers.insert(search_key(of.facts.supplier.name.as_deref().unwrap_or_default()));
+        self.categories.extend(of.facts.categories.iter().map(|category| (category.clone(), of.id.clone())));
+    }
+
     fn gathered(&self) -> usize {
         self.deviations.len() + self.follow_ups.len() + self.observations.len()
     }
@@ -196,6 +232,7 @@ impl Rebuild {
                 let sum = self.sums.remove(subject).unwrap_or_default();
                 self.follow_ups.push(follow_up_row(follow_up, &sum, account.without_effect().count()));
                 self.observations.extend(observation_rows(follow_up));
+                self.keep_words(follow_up);
             }
             None => {}
         }
@@ -283,6 +320,7 @@ fn follow_up_row(of: &FollowUp, deviations: &Sum, no_effect: usize) -> Vec<Value
         (of.products.len() as u64).into(),
         deviations.number.into(),
         deviations.open.into(),
+        u64::from(of.state.is_over()).into(),
         date(due),
         due.map_or_else(|| NO_DAY.to_string(), |day| day.to_string()).into(),
         glow.map(|glow| glow.now.code()).into(),

@@ -8,6 +8,9 @@ use crate::declaration::Date;
 use crate::follow_up::Light;
 use serde::Serialize;
 
+/// How far answers are counted: nobody reads a list of more.
+pub const COUNTED: u64 = 10_000;
+
 /// Which follow-ups or deviations. What is not given does not matter.
 #[derive(Debug, Clone, Default)]
 pub struct Filter {
@@ -38,7 +41,7 @@ pub struct Filter {
 pub struct Page<T> {
     /// As many as asked for.
     pub rows: Vec<T>,
-    /// How many answer the question.
+    /// How many answer the question; [`COUNTED`] stands for that many or more.
     pub total: u64,
 }
 
@@ -193,18 +196,22 @@ impl Where {
             }
         }
         if let Some(supplier) = &filter.supplier {
-            wanted.and("supplier_key LIKE ? ESCAPE '\\'", vec![format!("%{}%", escaped(&search_key(supplier))).into()]);
+            // Suppliers are few; those meant are found first, and their rows through an index.
+            let part = format!("%{}%", escaped(&search_key(supplier)));
+            wanted.and(
+                "supplier_key IN (SELECT s.supplier_key FROM supplier_now s WHERE s.supplier_key LIKE ? ESCAPE '\\')",
+                vec![part.into()],
+            );
         }
-        if let Some(area) = &filter.area {
-            let below = escaped(area);
-            let values = vec![Value::from(area.as_str()), format!("%;{below};%").into(), format!("%;{below}/%").into()];
-            let condition = if deviations {
-                "(area = ? OR EXISTS (SELECT 1 FROM follow_up_now f WHERE f.id = follow_up \
-                 AND (f.categories LIKE ? ESCAPE '\\' OR f.categories LIKE ? ESCAPE '\\')))"
-            } else {
-                "(area = ? OR categories LIKE ? ESCAPE '\\' OR categories LIKE ? ESCAPE '\\')"
-            };
-            wanted.and(condition, values);
+        match filter.area.as_deref() {
+            Some(letter) if letter.len() == 1 => wanted.and("area = ?", vec![letter.to_uppercase().into()]),
+            Some(category) => {
+                let column = if deviations { "follow_up" } else { "id" };
+                let condition =
+                    format!("{column} IN (SELECT c.follow_up FROM category_now c WHERE c.category = ? OR c.category LIKE ? ESCAPE '\\')");
+                wanted.and(&condition, vec![category.into(), format!("{}/%", escaped(category)).into()]);
+            }
+            None => {}
         }
         match filter.light {
             Some(Light::Red) => wanted.and("(light_now = 'red' OR red_after < ?)", vec![today.into()]),
@@ -217,7 +224,7 @@ impl Where {
             wanted.and("due_sort <= ?", vec![day.to_string().into()]);
         }
         if filter.open {
-            wanted.and(if deviations { "over = 0" } else { "state NOT IN ('closed', 'cancelled')" }, Vec::new());
+            wanted.and("over = 0", Vec::new());
         }
         wanted
     }
@@ -237,7 +244,8 @@ fn page<D: Database, T>(
     let rows: Vec<T> = database.query(&select, values.clone())?.into_iter().map(read).collect();
     let total = match filter.limit {
         Some(limit) if rows.len() >= limit as usize => {
-            let mut counted = database.query(&format!("SELECT count(*) FROM {table}{sql}"), values)?;
+            let most = format!("SELECT count(*) FROM (SELECT 1 FROM {table}{sql} LIMIT {COUNTED}) counted");
+            let mut counted = database.query(&most, values)?;
             counted.first_mut().map_or(0, Row::count)
         }
         _ => rows.len() as u64,
@@ -263,7 +271,7 @@ pub fn follow_ups<D: Database>(database: &mut D, filter: &Filter, today: Date) -
         let (_cpv, diary_number, _method, _laboratory) = (row.text(), row.maybe(), row.maybe(), row.maybe());
         let (_responsible, _secrecy, planned_for, started) = (row.maybe(), row.maybe(), row.maybe(), row.maybe());
         let (decided, valid_until, outcome, rulesets) = (row.maybe(), row.maybe(), row.maybe(), row.text());
-        let (products, deviations, deviations_open) = (row.count(), row.count(), row.count());
+        let (products, deviations, deviations_open, _over) = (row.count(), row.count(), row.count(), row.count());
         let (due, _sort, now, red_after, no_effect) = (row.maybe(), row.text(), row.maybe(), next_day(&mut row), row.count());
         FollowUpRow {
             overdue: passed(due.as_ref(), today),

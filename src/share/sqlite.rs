@@ -124,6 +124,10 @@ impl Database for Sqlite {
         Ok(())
     }
 
+    fn take_stock(&mut self) -> Result<(), StoreError> {
+        self.batch("PRAGMA analysis_limit = 1000; ANALYZE")
+    }
+
     fn take_time(&mut self) -> Result<(), StoreError> {
         Ok(())
     }

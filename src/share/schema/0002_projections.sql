@@ -29,6 +29,7 @@ CREATE TABLE follow_up_now (
     products BIGINT NOT NULL,
     deviations BIGINT NOT NULL,
     deviations_open BIGINT NOT NULL,
+    over BIGINT NOT NULL,           -- 1 when nothing more is to be done
     due TEXT,
     due_sort TEXT NOT NULL,         -- the same, or the end of time
     light_now TEXT,                 -- until `red_after`
@@ -38,10 +39,26 @@ CREATE TABLE follow_up_now (
     changed TEXT NOT NULL
 );
 CREATE INDEX follow_up_due ON follow_up_now (due_sort, id);
-CREATE INDEX follow_up_contract ON follow_up_now (contract, due_sort);
-CREATE INDEX follow_up_supplier ON follow_up_now (supplier_key, due_sort);
-CREATE INDEX follow_up_area ON follow_up_now (area, due_sort);
-CREATE INDEX follow_up_light ON follow_up_now (light_now, red_after);
+CREATE INDEX follow_up_over ON follow_up_now (over, due_sort, id);
+CREATE INDEX follow_up_contract ON follow_up_now (contract, due_sort, id);
+CREATE INDEX follow_up_supplier ON follow_up_now (supplier_key, due_sort, id);
+CREATE INDEX follow_up_area ON follow_up_now (area, due_sort, id);
+CREATE INDEX follow_up_organisation ON follow_up_now (organisation, due_sort, id);
+CREATE INDEX follow_up_state ON follow_up_now (state, due_sort, id);
+CREATE INDEX follow_up_light ON follow_up_now (light_now, due_sort, id);
+CREATE INDEX follow_up_red ON follow_up_now (red_after);
+
+-- Which follow-ups concern a category.
+CREATE TABLE category_now (
+    category TEXT NOT NULL,
+    follow_up TEXT NOT NULL,
+    PRIMARY KEY (category, follow_up)
+);
+
+-- Suppliers' names, lower case: few enough to be searched for a part of one.
+CREATE TABLE supplier_now (
+    supplier_key TEXT PRIMARY KEY
+);
 
 CREATE TABLE deviation_now (
     id TEXT PRIMARY KEY,
@@ -91,11 +108,15 @@ CREATE TABLE deviation_now (
     changed TEXT NOT NULL
 );
 CREATE INDEX deviation_due ON deviation_now (due_sort, id);
-CREATE INDEX deviation_follow_up ON deviation_now (follow_up, id);
-CREATE INDEX deviation_contract ON deviation_now (contract, due_sort);
-CREATE INDEX deviation_supplier ON deviation_now (supplier_key, due_sort);
-CREATE INDEX deviation_area ON deviation_now (area, due_sort);
-CREATE INDEX deviation_light ON deviation_now (light_now, red_after);
+CREATE INDEX deviation_over ON deviation_now (over, due_sort, id);
+CREATE INDEX deviation_follow_up ON deviation_now (follow_up, due_sort, id);
+CREATE INDEX deviation_contract ON deviation_now (contract, due_sort, id);
+CREATE INDEX deviation_supplier ON deviation_now (supplier_key, due_sort, id);
+CREATE INDEX deviation_area ON deviation_now (area, due_sort, id);
+CREATE INDEX deviation_organisation ON deviation_now (organisation, due_sort, id);
+CREATE INDEX deviation_state ON deviation_now (state, due_sort, id);
+CREATE INDEX deviation_light ON deviation_now (light_now, due_sort, id);
+CREATE INDEX deviation_red ON deviation_now (red_after);
 
 -- One row for each substance that the last check of a product found, under each rule.
 CREATE TABLE observation_now (
