@@ -4,16 +4,18 @@
 //! The state is a function of the set: [`in_order`] puts events in one order whatever order they arrived in, so two logs
 //! merge by union. An event that does not fit the state it meets (two writers at once) is kept and told, with the reason.
 
+pub mod content;
 pub mod day;
 pub mod deviation;
 pub mod facts;
 pub mod light;
 pub mod record;
 
+pub use content::Content;
 pub use deviation::{Deviation, DeviationState};
 pub use facts::{
-    Check, Content, ContractFacts, DeviationFacts, FollowUpFacts, FollowUpKind, Observation, ObservedSubstance, Outcome, Product,
-    ProductCheck, RuleSetUsed, Secrecy, Supplier, Words,
+    Check, ContractFacts, DeviationFacts, FollowUpFacts, FollowUpKind, Observation, ObservedSubstance, Outcome, Product, ProductCheck,
+    RuleSetUsed, Secrecy, Supplier, Words,
 };
 pub use light::{Glow, Light};
 pub use record::{FollowUp, FollowUpState};

@@ -9,7 +9,6 @@ use std::borrow::Cow;
 ///
 /// # Errors
 /// Those of the format.
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over references")]
 pub fn serialize<S: Serializer>(day: &Date, to: S) -> Result<S::Ok, S::Error> {
     to.collect_str(day)
 }

@@ -1,7 +1,8 @@
 //! The state of a deviation: open → plan requested → plan accepted → measure reported → verified → closed; or escalated,
 //! sanctioned, accepted with a reason, withdrawn; reopened. Closing needs a verification that names its evidence.
 
-use super::facts::{Content, DeviationFacts, Observation};
+use super::content::Content;
+use super::facts::{DeviationFacts, Observation};
 use super::{Event, Glow, Light, Moment, NoEffect, Subject, owned};
 use crate::declaration::Date;
 

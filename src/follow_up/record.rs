@@ -1,7 +1,8 @@
 //! The state of a follow-up: planned → under way → awaiting supplier → closed (outcome), or cancelled.
 
+use super::content::Content;
 use super::day::three_years_after;
-use super::facts::{Check, Content, FollowUpFacts, Observation, Outcome, Product, ProductCheck};
+use super::facts::{Check, FollowUpFacts, Observation, Outcome, Product, ProductCheck};
 use super::{Event, Glow, Light, Moment, NoEffect, Subject, owned};
 use crate::declaration::Date;
 use std::collections::{BTreeMap, BTreeSet};

@@ -83,8 +83,8 @@ fn marks(number: usize) -> String {
 
 /// A database with one session.
 pub trait Database {
-    /// Begins a transaction; one that writes may wait for other writers.
-    fn begin(&mut self, writes: bool) -> Result<(), StoreError>;
+    /// Begins a transaction that writes; it may wait for other writers.
+    fn begin(&mut self) -> Result<(), StoreError>;
     /// Ends it, with everything on disk.
     fn commit(&mut self) -> Result<(), StoreError>;
     /// Ends it as if nothing had been.

@@ -76,10 +76,12 @@ impl<D: Database> Log<D> {
         if self.inside {
             return Err(StoreError::Other("a transaction inside another".to_string()));
         }
-        self.database.begin(true)?;
-        self.inside = true;
-        let done = work(self);
-        self.inside = false;
+        let done = self.database.begin().and_then(|()| {
+            self.inside = true;
+            let done = work(self);
+            self.inside = false;
+            done
+        });
         let done = done.and_then(|value| self.database.commit().map(|()| value));
         if done.is_err() {
             self.database.rollback();

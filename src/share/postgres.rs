@@ -177,13 +177,10 @@ impl ToSql for Value {
 }
 
 impl Database for Postgres {
-    fn begin(&mut self, writes: bool) -> Result<(), StoreError> {
+    fn begin(&mut self) -> Result<(), StoreError> {
         self.batch("BEGIN")?;
-        if writes {
-            // Also before there is a row to lock.
-            self.query("SELECT CAST(pg_advisory_xact_lock($1) AS TEXT)", vec![Value::Number(WRITERS)])?;
-        }
-        Ok(())
+        // Also before there is a row to lock.
+        self.query("SELECT CAST(pg_advisory_xact_lock($1) AS TEXT)", vec![Value::Number(WRITERS)]).map(|_| ())
     }
 
     fn commit(&mut self) -> Result<(), StoreError> {

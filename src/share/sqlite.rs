@@ -72,8 +72,8 @@ impl ToSql for Value {
 }
 
 impl Database for Sqlite {
-    fn begin(&mut self, writes: bool) -> Result<(), StoreError> {
-        self.batch(if writes { "BEGIN IMMEDIATE" } else { "BEGIN" })
+    fn begin(&mut self) -> Result<(), StoreError> {
+        self.batch("BEGIN IMMEDIATE")
     }
 
     fn commit(&mut self) -> Result<(), StoreError> {
