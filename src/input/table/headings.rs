@@ -486,7 +486,8 @@ impl Dictionary {
                     }
                 }
                 if let Some(unit) = unit {
-                    settle_by_unit(role, unit);
+                    let amount = found.iter().any(|one| self.meanings.get(one.entry.meaning) == Some(&Meaning::Role(Role::Amount)));
+                    settle_by_unit(role, unit, amount);
                 }
                 if *role == Role::Amount {
                     if let Some(bound) = bound_in(&words) {
@@ -565,12 +566,15 @@ fn bound_in(words: &str) -> Option<Role> {
     None
 }
 
-/// A unit says what a generic word means: "Innehåll (%)" is an amount, "Vikt (%)" too.
-fn settle_by_unit(role: &mut Role, unit: Unit) {
+/// A unit says what a generic word means: "Innehåll (%)" is an amount, "Vikt (%)" too, and "Halt i material (%)", which
+/// has a word for an `amount` beside that for the thing. "Material (%)" has not: nobody knows what its share is.
+fn settle_by_unit(role: &mut Role, unit: Unit, amount: bool) {
     let is_mass = unit.dimension == Dimension::Mass;
     match role {
         Role::Mass(_) if !is_mass => *role = Role::Amount,
         Role::Substance | Role::Units if !is_mass => *role = Role::Amount,
+        Role::Material | Role::Component | Role::ProductName if !is_mass && amount => *role = Role::Amount,
+        Role::Material | Role::Component | Role::ProductName if !is_mass => *role = Role::Unknown,
         _ => {}
     }
 }
@@ -891,6 +895,9 @@ mod tests {
         assert_eq!(role("Halt > (%)"), Role::AmountMin);
         assert_eq!(role("Halt ≤ %"), Role::AmountMax);
         assert_eq!(role("Halt (%)"), Role::Amount);
+        assert_eq!(role("Halt i material (%)"), Role::Amount);
+        assert_eq!(role("Concentration in component (ppm)"), Role::Amount);
+        assert_eq!(role("Material (%)"), Role::Unknown);
     }
 
     #[test]

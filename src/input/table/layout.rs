@@ -2,7 +2,7 @@
 //! each other, and the labelled values around them.
 
 use super::headings::{Matched, Meaning, Role, Ticked, understand, understand_within};
-use super::identifiers::{has_cas, has_ec};
+use super::identifiers::has_cas;
 use super::labels::{facts_in, facts_of};
 use crate::amount::{Mark, Unit, mark_of};
 use crate::declaration::{Place, Source};
@@ -896,8 +896,10 @@ fn survey(sheet: &Sheet, data: &[Row], tables: &mut [Table], layout: &mut Layout
                 (Role::Cas | Role::Ec, value) => {
                     if let Some(shape) = shapes.get_mut(slot) {
                         match value {
-                            Value::Text(text) if has_cas(text) || has_ec(text) => shape.identifiers += 1,
-                            Value::Text(text) if text.bytes().any(|byte| byte.is_ascii_digit()) => shape.digits += 1,
+                            // Bare digits are a key; digits in groups ("117 81 7", "7789-09-05") are for the reader of
+                            // identifiers to mend or refuse.
+                            Value::Text(text) if text.trim().bytes().all(|byte| byte.is_ascii_digit()) => shape.digits += 1,
+                            Value::Text(text) if text.bytes().any(|byte| byte.is_ascii_digit()) => shape.identifiers += 1,
                             Value::Text(_) => shape.words += 1,
                             Value::Date { .. } => shape.identifiers += 1,
                             _ => shape.digits += 1,

@@ -669,3 +669,23 @@ fn what_stands_behind_an_amount_without_a_heading_is_not_passed_over() {
     let unknown = problems(&tail, ProblemCode::HeadingNotUnderstood);
     assert!(unknown.len() == 1 && unknown[0].open, "{unknown:?}");
 }
+
+#[test]
+fn a_few_numbers_written_in_an_odd_way_stay_under_their_heading() {
+    let declaration = of(&[
+        &["Artikelnummer", "Material", "Ämne", "CAS", "Halt (%)"],
+        &["A", "Pigment", "", "7789-09-05", "5"],
+        &["A", "Plast", "", "117 81 7", "0,2"],
+    ]);
+    let cas: Vec<_> = lines(&declaration).iter().map(|line| line.cas.clone()).collect();
+    assert_eq!(cas, [vec![Box::from("7789-09-05")], vec![Box::from("117 81 7")]]);
+}
+
+#[test]
+fn a_second_amount_named_after_its_material_is_not_the_material() {
+    let declaration = of(&[
+        &["Artikelnummer", "Material", "Ämne", "CAS", "Halt (%)", "Halt i material (%)"],
+        &["A", "PVC", "DEHP", "117-81-7", "=0.05", "=30"],
+    ]);
+    assert!(!matches!(lines(&declaration)[0].reading, Reading::Amount(amount) if amount.interval.hi < 300 * PERMILLE));
+}
