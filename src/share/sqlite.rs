@@ -6,6 +6,7 @@ use super::database::{Database, Row, Value};
 use super::seal::make_private_folder;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, ErrorCode, ToSql, params_from_iter};
+use std::fs::OpenOptions;
 use std::path::Path;
 use std::time::Duration;
 
@@ -26,6 +27,7 @@ impl Sqlite {
         if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty() && !folder.exists()) {
             make_private_folder(folder).map_err(|error| StoreError::Unreachable(error.to_string()))?;
         }
+        begin_private(path);
         let connection = Connection::open(path).map_err(|error| fault(&error))?;
         let mut sqlite = Sqlite { connection };
         sqlite.connection.busy_timeout(PATIENCE).map_err(|error| fault(&error))?;
@@ -59,6 +61,19 @@ impl Sqlite {
     fn mark(&self) -> Result<i64, StoreError> {
         self.connection.query_row("PRAGMA application_id", [], |row| row.get(0)).map_err(|error| fault(&error))
     }
+}
+
+/// Makes the file, readable by its owner alone: follow-ups are secret until somebody decides otherwise. Whoever shares the
+/// file gives others the right. What goes wrong here, SQLite tells.
+fn begin_private(path: &Path) {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt;
+        options.mode(0o600);
+    }
+    let _ = options.open(path);
 }
 
 impl ToSql for Value {
@@ -177,5 +192,11 @@ mod tests {
         log.database.batch("PRAGMA max_page_count = 1000000").unwrap();
         assert_eq!(write(&mut log, long()), Ok(1));
         assert_eq!(log.inspect().unwrap().troubles, []);
+        #[cfg(unix)]
+        for name in ["store.sqlite", "store.sqlite-wal"] {
+            use std::os::unix::fs::PermissionsExt;
+            let mode = std::fs::metadata(folder.path().join(name)).unwrap().permissions().mode();
+            assert_eq!(mode & 0o077, 0, "others can read {name}");
+        }
     }
 }
