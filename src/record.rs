@@ -193,6 +193,8 @@ fn product_check(row: ProductRow) -> ProductCheck {
 }
 
 fn observation(row: &FindingRow) -> Observation {
+    let mut places: Vec<String> = row.places.iter().map(ToString::to_string).filter(|place| !place.is_empty()).collect();
+    places.dedup();
     Observation {
         finding: row.id.clone(),
         rule: row.rule.clone(),
@@ -222,7 +224,7 @@ fn observation(row: &FindingRow) -> Observation {
         level: row.level.clone(),
         kind: row.kind.clone(),
         exemption: row.exemption.as_ref().map(|exemption| exemption.id.clone()),
-        places: row.places.iter().map(ToString::to_string).filter(|place| !place.is_empty()).collect(),
+        places,
         raw: row.places.iter().map(|place| place.raw().to_string()).filter(|raw| !raw.is_empty()).collect(),
         file: row.file.clone(),
         file_sha256: row.file_sha256.clone(),
@@ -371,6 +373,8 @@ impl Run<'_> {
                 supplier: Supplier { name: named.map(str::to_string), ..Supplier::default() },
                 categories: group.categories.iter().cloned().collect(),
                 method: Some(if measured { "laboratory" } else { "declaration" }.to_string()),
+                // Without a supplier the file is all that tells what it is about.
+                reason: named.is_none().then(|| format!("deklaration utan leverantör / declaration without a supplier: {file}")),
                 ..FollowUpFacts::default()
             }));
         }

@@ -386,3 +386,52 @@ fn what_a_newer_program_wrote_is_read_and_passed_over() {
         assert!(stored.starts_with(&format!("{{\"event\":\"{}\"", step.code())), "{stored}");
     }
 }
+
+#[test]
+fn the_order_is_that_of_each_stream_and_of_time_between_streams() {
+    let event = |id: &str, organisation: &str, stream: &str, sequence: u64, time: i64| Event {
+        id: id.to_string(),
+        organisation: organisation.to_string(),
+        stream: stream.to_string(),
+        sequence,
+        author: "AB".to_string(),
+        time: Moment(time),
+        subject: "f-1".to_string(),
+        hash: id.to_string(),
+        content: if id == "opened" { Content::FollowUpPlanned(FollowUpFacts::default()) } else { Content::Noted { text: text() } },
+    };
+    let events = vec![
+        event("d", "B", "s", 2, 50),
+        event("c", "A", "t", 1, 50),
+        // Its clock went back: it comes after what it follows, and what B wrote at 50 comes before the time it had reached.
+        event("e", "A", "s", 3, 10),
+        event("opened", "A", "s", 1, 40),
+        event("b", "A", "s", 2, 60),
+        // Before everything by the clock, but nothing could be said of it then.
+        event("a", "B", "s", 1, 5),
+        event("e", "A", "s", 3, 10),
+    ];
+    let order: Vec<String> = in_order(events).into_iter().map(|event| event.id).collect();
+    assert_eq!(order, ["opened", "a", "c", "d", "b", "e"]);
+}
+
+#[test]
+fn another_organisation_may_note_and_not_decide() {
+    let opened = Content::DeviationOpened(DeviationFacts::default());
+    let note = Content::Noted { text: text() };
+    let escalated = Content::DeviationEscalated { on: day(1), reason: text() };
+    let events = [("A", opened), ("B", note), ("B", escalated)].into_iter().zip(1_u64..).map(|((organisation, content), sequence)| Event {
+        id: format!("e{sequence}"),
+        organisation: organisation.to_string(),
+        stream: "s".to_string(),
+        sequence,
+        author: "AB".to_string(),
+        time: Moment(sequence as i64),
+        subject: "d-1".to_string(),
+        hash: format!("h{sequence}"),
+        content,
+    });
+    let account: Account<Deviation> = Account::of(events);
+    assert_eq!(account.without_effect().map(|(_, why)| why).collect::<Vec<_>>(), [NoEffect::NotOwn]);
+    assert_eq!(account.state.expect("opened").state, DeviationState::Open);
+}

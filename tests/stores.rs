@@ -440,7 +440,10 @@ fn the_views_can_be_read_by_anything() {
     story(&mut *opened(&location));
     let connection = rusqlite::Connection::open(folder.path().join("store.sqlite")).unwrap();
     let count = |sql: &str| connection.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap();
-    assert_eq!(count("SELECT count(*) FROM follow_up WHERE supplier = 'Ångström AB' AND deviations = 2 AND light = 'red'"), 1);
+    assert_eq!(
+        count("SELECT count(*) FROM follow_up WHERE supplier = 'Ångström AB' AND deviations = 2 AND undetermined = 0 AND light = 'red'"),
+        1
+    );
     assert_eq!(count("SELECT count(*) FROM deviation WHERE light = 'red' AND contract = 'gloves-2027'"), 1);
     assert_eq!(count("SELECT count(*) FROM observation WHERE cas = '7439-92-1' AND hi = '5000' AND limit_value = '1000'"), 1);
 }

@@ -94,6 +94,7 @@ pub fn follow_ups(page: &Page<FollowUpRow>, lang: Lang) -> String {
         lang.of("leverantör", "supplier"),
         lang.of("avtal", "contract"),
         lang.of("avvikelser", "deviations"),
+        lang.of("ej avgjorda", "undetermined"),
         lang.of("organisation", "organisation"),
     ];
     let rows: Vec<Vec<String>> = page
@@ -109,6 +110,7 @@ pub fn follow_ups(page: &Page<FollowUpRow>, lang: Lang) -> String {
                 plain(row.supplier.as_deref().unwrap_or("–")),
                 plain(row.contract.as_deref().unwrap_or("–")),
                 format!("{}/{}", row.deviations_open, row.deviations),
+                format!("{}/{}", row.undetermined, row.products),
                 plain(&row.organisation),
             ]
         })
@@ -207,7 +209,12 @@ pub fn follow_up(account: &Account<FollowUp>, rows: &[FollowUpRow], deviations: 
         let sets: Vec<String> = check.rulesets.iter().map(|set| format!("{}@{}", set.id, set.version)).collect();
         plain(&sets.join(", "))
     });
-    let products = if now.products.is_empty() { String::new() } else { now.products.len().to_string() };
+    let undetermined = rows.first().map_or(0, |row| row.undetermined);
+    let products = match now.products.len() {
+        0 => String::new(),
+        number if undetermined > 0 => format!("{number}, {} {undetermined}", lang.of("varav ej avgjorda", "of which undetermined")),
+        number => number.to_string(),
+    };
     let state = words::follow_up_state(now.state, lang);
     let mut page = format!("{}  {}  {state}\n", plain(&now.id), coloured(light, lang));
     page.push_str(&format!("  {}\n", words::light_meaning(light, lang)));

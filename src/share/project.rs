@@ -14,8 +14,8 @@ pub const NO_DAY: &str = "9999-12-31";
 
 const FOLLOW_UP: &str = "id, organisation, state, type, contract, contract_title, award, supplier, supplier_key, supplier_number, area, \
     categories, cpv, diary_number, method, laboratory, responsible, secrecy, planned_for, started, decided, valid_until, outcome, rulesets, \
-    products, deviations, deviations_open, over, due, due_sort, light_now, red_after, no_effect, entered, changed";
-const FOLLOW_UP_WIDTH: usize = 35;
+    products, undetermined, deviations, deviations_open, over, due, due_sort, light_now, red_after, no_effect, entered, changed";
+const FOLLOW_UP_WIDTH: usize = 36;
 const DEVIATION: &str = "id, follow_up, organisation, state, severity, contract, area, supplier, supplier_key, article_number, gtin, \
     product, part, rule, ruleset, ruleset_version, finding, title_sv, title_en, verdict, evidence, substances, lo, hi, limit_value, unit, \
     comparison, discovered, deadline, deadline_of, extensions, measure_reported, verified, verifier, sufficient, ended, reopened, over, due, \
@@ -318,6 +318,7 @@ fn follow_up_row(of: &FollowUp, deviations: &Sum, no_effect: usize) -> Vec<Value
         of.outcome.map(|outcome| outcome.code()).into(),
         plain(&rulesets),
         (of.products.len() as u64).into(),
+        (of.products.values().filter(|seen| seen.verdict == "undetermined").count() as u64).into(),
         deviations.number.into(),
         deviations.open.into(),
         u64::from(of.state.is_over()).into(),

@@ -81,6 +81,8 @@ pub struct FollowUpRow {
     pub rulesets: String,
     /// How many products were checked.
     pub products: u64,
+    /// How many of them could not be decided.
+    pub undetermined: u64,
     /// How many deviations.
     pub deviations: u64,
     /// How many of them are not over.
@@ -271,7 +273,8 @@ pub fn follow_ups<D: Database>(database: &mut D, filter: &Filter, today: Date) -
         let (_cpv, diary_number, _method, _laboratory) = (row.text(), row.maybe(), row.maybe(), row.maybe());
         let (_responsible, _secrecy, planned_for, started) = (row.maybe(), row.maybe(), row.maybe(), row.maybe());
         let (decided, valid_until, outcome, rulesets) = (row.maybe(), row.maybe(), row.maybe(), row.text());
-        let (products, deviations, deviations_open, _over) = (row.count(), row.count(), row.count(), row.count());
+        let (products, undetermined, deviations, deviations_open, _over) =
+            (row.count(), row.count(), row.count(), row.count(), row.count());
         let (due, _sort, now, red_after, no_effect) = (row.maybe(), row.text(), row.maybe(), next_day(&mut row), row.count());
         FollowUpRow {
             overdue: passed(due.as_ref(), today),
@@ -292,6 +295,7 @@ pub fn follow_ups<D: Database>(database: &mut D, filter: &Filter, today: Date) -
             outcome,
             rulesets,
             products,
+            undetermined,
             deviations,
             deviations_open,
             due,

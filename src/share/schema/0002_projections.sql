@@ -27,6 +27,7 @@ CREATE TABLE follow_up_now (
     outcome TEXT,
     rulesets TEXT NOT NULL,         -- `id@version, …`
     products BIGINT NOT NULL,
+    undetermined BIGINT NOT NULL,   -- products that could not be decided
     deviations BIGINT NOT NULL,
     deviations_open BIGINT NOT NULL,
     over BIGINT NOT NULL,           -- 1 when nothing more is to be done
@@ -157,7 +158,7 @@ CREATE INDEX observation_gtin ON observation_now (gtin);
 
 CREATE VIEW follow_up AS
 SELECT id, organisation, state, type, contract, contract_title, award, supplier, supplier_number, area, categories, cpv, diary_number,
-    method, laboratory, responsible, secrecy, planned_for, started, decided, valid_until, outcome, rulesets, products, deviations,
+    method, laboratory, responsible, secrecy, planned_for, started, decided, valid_until, outcome, rulesets, products, undetermined, deviations,
     deviations_open, due,
     CASE WHEN red_after < CAST(CURRENT_DATE AS TEXT) THEN 'red' ELSE light_now END AS light,
     no_effect, entered, changed
