@@ -1,5 +1,5 @@
 //! A store of a million events, in SQLite and in PostgreSQL: how long lists, lights and single cases take, and making all
-//! tables anew. `KEMKOLL_BENCH_EVENTS` sets another number.
+//! tables anew. `KEMKOLL_BENCH_EVENTS` sets another number, `KEMKOLL_BENCH_STORE=sqlite` or `postgres` measures one of them.
 
 #[cfg(feature = "postgres")]
 #[path = "../tests/server.rs"]
@@ -67,7 +67,7 @@ impl Writing {
             contract: Some(ContractFacts { id: format!("avtal-{}", self.dice.below(2_000)), ..ContractFacts::default() }),
             supplier: Supplier { name: Some(supplier.clone()), ..Supplier::default() },
             area: Some(char::from(b'A' + self.dice.below(8) as u8).to_string()),
-            categories: vec!["medical-device/gloves".to_string()],
+            categories: vec![format!("medical-device/{}", self.dice.below(40))],
             planned_for: Some(self.dice.day()),
             ..FollowUpFacts::default()
         };
@@ -181,7 +181,7 @@ fn measure(name: &str, location: &Location, wanted: u64) {
         ("list --all", Filter { open: false, ..first() }),
         ("list --contract", Filter { contract: Some("avtal-77".to_string()), ..first() }),
         ("list --supplier", Filter { supplier: Some("leverantör 77 ab".to_string()), ..first() }),
-        ("list --area category", Filter { area: Some("medical-device".to_string()), ..first() }),
+        ("list --area category", Filter { area: Some("medical-device/7".to_string()), ..first() }),
         ("list --state", Filter { state: Some("closed".to_string()), open: false, ..first() }),
         ("list --area", Filter { area: Some("G".to_string()), ..first() }),
         ("list --light red", Filter { light: Some(Light::Red), open: false, ..first() }),
@@ -218,10 +218,14 @@ fn measure(name: &str, location: &Location, wanted: u64) {
 
 fn main() {
     let wanted = std::env::var("KEMKOLL_BENCH_EVENTS").ok().and_then(|text| text.parse().ok()).unwrap_or(1_000_000);
-    let folder = tempfile::tempdir().expect("a folder");
-    measure("SQLite", &Location::File(folder.path().join("store.sqlite")), wanted);
+    let only = std::env::var("KEMKOLL_BENCH_STORE").ok();
+    let asked = |store: &str| only.as_deref().is_none_or(|only| only == store);
+    if asked("sqlite") {
+        let folder = tempfile::tempdir().expect("a folder");
+        measure("SQLite", &Location::File(folder.path().join("store.sqlite")), wanted);
+    }
     #[cfg(feature = "postgres")]
-    if let Some(server) = server::server() {
+    if let Some(server) = server::server().filter(|_| asked("postgres")) {
         measure("PostgreSQL", &Location::Url(server.database()), wanted);
     }
 }

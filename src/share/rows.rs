@@ -163,6 +163,23 @@ pub fn escaped(text: &str) -> String {
     text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_")
 }
 
+/// Which suppliers are meant. They are few, so they are found first and their rows then through an index.
+enum Suppliers {
+    Any,
+    These(Vec<String>),
+    /// So many that going through all rows finds the first of them soon.
+    Many(String),
+}
+
+fn suppliers<D: Database>(database: &mut D, filter: &Filter) -> Result<Suppliers, StoreError> {
+    const MOST: usize = 200;
+    let Some(supplier) = &filter.supplier else { return Ok(Suppliers::Any) };
+    let part = format!("%{}%", escaped(&search_key(supplier)));
+    let sql = format!("SELECT supplier_key FROM supplier_now WHERE supplier_key LIKE $1 ESCAPE '\\' LIMIT {}", MOST + 1);
+    let keys: Vec<String> = database.query(&sql, vec![part.as_str().into()])?.into_iter().map(|mut row| row.text()).collect();
+    Ok(if keys.len() > MOST { Suppliers::Many(part) } else { Suppliers::These(keys) })
+}
+
 struct Where {
     sql: String,
     values: Vec<Value>,
@@ -184,7 +201,7 @@ impl Where {
         }
     }
 
-    fn of(filter: &Filter, today: Date, deviations: bool) -> Where {
+    fn of(filter: &Filter, suppliers: &Suppliers, today: Date, deviations: bool) -> Where {
         let mut wanted = Where { sql: String::new(), values: Vec::new() };
         let today = today.to_string();
         for (column, value) in [
@@ -197,13 +214,14 @@ impl Where {
                 wanted.and(&format!("{column} = ?"), vec![value.as_str().into()]);
             }
         }
-        if let Some(supplier) = &filter.supplier {
-            // Suppliers are few; those meant are found first, and their rows through an index.
-            let part = format!("%{}%", escaped(&search_key(supplier)));
-            wanted.and(
-                "supplier_key IN (SELECT s.supplier_key FROM supplier_now s WHERE s.supplier_key LIKE ? ESCAPE '\\')",
-                vec![part.into()],
-            );
+        match suppliers {
+            Suppliers::Any => {}
+            Suppliers::These(keys) if keys.is_empty() => wanted.and("1 = 0", Vec::new()),
+            Suppliers::These(keys) => {
+                let marks = vec!["?"; keys.len()].join(", ");
+                wanted.and(&format!("supplier_key IN ({marks})"), keys.iter().map(|key| key.as_str().into()).collect());
+            }
+            Suppliers::Many(part) => wanted.and("supplier_key LIKE ? ESCAPE '\\'", vec![part.as_str().into()]),
         }
         match filter.area.as_deref() {
             Some(letter) if letter.len() == 1 => wanted.and("area = ?", vec![letter.to_uppercase().into()]),
@@ -218,6 +236,10 @@ impl Where {
         match filter.light {
             Some(Light::Red) => wanted.and("(light_now = 'red' OR red_after < ?)", vec![today.into()]),
             Some(light) => {
+                if deviations && light == Light::Yellow {
+                    // A yellow deviation turns red when what is due is late: says the same as below, to the index.
+                    wanted.and("due_sort >= ?", vec![today.as_str().into()]);
+                }
                 wanted.and("light_now = ? AND (red_after IS NULL OR red_after >= ?)", vec![light.code().into(), today.into()]);
             }
             None => {}
@@ -242,7 +264,10 @@ fn page<D: Database, T>(
 ) -> Result<Page<T>, StoreError> {
     let Where { sql, values } = wanted;
     let limit = filter.limit.map_or_else(String::new, |limit| format!(" LIMIT {limit}"));
-    let select = format!("SELECT {columns} FROM {table}{sql} ORDER BY due_sort, id{limit}");
+    // Rows are wide: what is on the page is found in an index first.
+    let select = format!(
+        "SELECT {columns} FROM {table} WHERE id IN (SELECT id FROM {table}{sql} ORDER BY due_sort, id{limit}) ORDER BY due_sort, id"
+    );
     let rows: Vec<T> = database.query(&select, values.clone())?.into_iter().map(read).collect();
     let total = match filter.limit {
         Some(limit) if rows.len() >= limit as usize => {
@@ -266,6 +291,7 @@ fn passed(due: Option<&String>, today: Date) -> bool {
 
 /// Follow-ups.
 pub fn follow_ups<D: Database>(database: &mut D, filter: &Filter, today: Date) -> Result<Page<FollowUpRow>, StoreError> {
+    let suppliers = suppliers(database, filter)?;
     let read = |mut row: Row| {
         let (id, organisation, state, kind) = (row.text(), row.text(), row.text(), row.text());
         let (contract, _title, _award, supplier) = (row.maybe(), row.maybe(), row.maybe(), row.maybe());
@@ -302,11 +328,12 @@ pub fn follow_ups<D: Database>(database: &mut D, filter: &Filter, today: Date) -
             no_effect,
         }
     };
-    page(database, "follow_up_now", FOLLOW_UP_LIST, filter, Where::of(filter, today, false), read)
+    page(database, "follow_up_now", FOLLOW_UP_LIST, filter, Where::of(filter, &suppliers, today, false), read)
 }
 
 /// Deviations.
 pub fn deviations<D: Database>(database: &mut D, filter: &Filter, today: Date) -> Result<Page<DeviationRow>, StoreError> {
+    let suppliers = suppliers(database, filter)?;
     let read = |mut row: Row| {
         let (id, follow_up, organisation, state) = (row.text(), row.text(), row.text(), row.text());
         let (severity, contract, area, supplier, _key) = (row.maybe(), row.maybe(), row.maybe(), row.maybe(), row.text());
@@ -349,5 +376,5 @@ pub fn deviations<D: Database>(database: &mut D, filter: &Filter, today: Date) -
             no_effect,
         }
     };
-    page(database, "deviation_now", DEVIATION_LIST, filter, Where::of(filter, today, true), read)
+    page(database, "deviation_now", DEVIATION_LIST, filter, Where::of(filter, &suppliers, today, true), read)
 }

@@ -39,14 +39,15 @@ CREATE TABLE follow_up_now (
     entered TEXT NOT NULL,
     changed TEXT NOT NULL
 );
-CREATE INDEX follow_up_due ON follow_up_now (due_sort, id);
+-- A list is found in one of these without looking at the rows, and the rows on the page are looked up last.
+CREATE INDEX follow_up_due ON follow_up_now (due_sort, id, over);
 CREATE INDEX follow_up_over ON follow_up_now (over, due_sort, id);
-CREATE INDEX follow_up_contract ON follow_up_now (contract, due_sort, id);
-CREATE INDEX follow_up_supplier ON follow_up_now (supplier_key, due_sort, id);
-CREATE INDEX follow_up_area ON follow_up_now (area, due_sort, id);
-CREATE INDEX follow_up_organisation ON follow_up_now (organisation, due_sort, id);
-CREATE INDEX follow_up_state ON follow_up_now (state, due_sort, id);
-CREATE INDEX follow_up_light ON follow_up_now (light_now, due_sort, id);
+CREATE INDEX follow_up_contract ON follow_up_now (contract, due_sort, id, over);
+CREATE INDEX follow_up_supplier ON follow_up_now (supplier_key, due_sort, id, over);
+CREATE INDEX follow_up_area ON follow_up_now (area, due_sort, id, over);
+CREATE INDEX follow_up_organisation ON follow_up_now (organisation, due_sort, id, over);
+CREATE INDEX follow_up_state ON follow_up_now (state, due_sort, id, over);
+CREATE INDEX follow_up_light ON follow_up_now (light_now, due_sort, id, red_after, over);
 CREATE INDEX follow_up_red ON follow_up_now (red_after);
 
 -- Which follow-ups concern a category.
@@ -108,15 +109,15 @@ CREATE TABLE deviation_now (
     entered TEXT NOT NULL,
     changed TEXT NOT NULL
 );
-CREATE INDEX deviation_due ON deviation_now (due_sort, id);
+CREATE INDEX deviation_due ON deviation_now (due_sort, id, over);
 CREATE INDEX deviation_over ON deviation_now (over, due_sort, id);
 CREATE INDEX deviation_follow_up ON deviation_now (follow_up, due_sort, id);
-CREATE INDEX deviation_contract ON deviation_now (contract, due_sort, id);
-CREATE INDEX deviation_supplier ON deviation_now (supplier_key, due_sort, id);
-CREATE INDEX deviation_area ON deviation_now (area, due_sort, id);
-CREATE INDEX deviation_organisation ON deviation_now (organisation, due_sort, id);
-CREATE INDEX deviation_state ON deviation_now (state, due_sort, id);
-CREATE INDEX deviation_light ON deviation_now (light_now, due_sort, id);
+CREATE INDEX deviation_contract ON deviation_now (contract, due_sort, id, over);
+CREATE INDEX deviation_supplier ON deviation_now (supplier_key, due_sort, id, over);
+CREATE INDEX deviation_area ON deviation_now (area, due_sort, id, over);
+CREATE INDEX deviation_organisation ON deviation_now (organisation, due_sort, id, over);
+CREATE INDEX deviation_state ON deviation_now (state, due_sort, id, over);
+CREATE INDEX deviation_light ON deviation_now (light_now, due_sort, id, red_after, over);
 CREATE INDEX deviation_red ON deviation_now (red_after);
 
 -- One row for each substance that the last check of a product found, under each rule.
