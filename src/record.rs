@@ -30,6 +30,9 @@ pub struct Recording {
     groups: BTreeMap<String, Group>,
 }
 
+/// Which product a row is of: file, its hash, article number and name.
+type RowOf = (String, String, Option<String>, Option<String>);
+
 /// What a run saw of one supplier.
 #[derive(Default)]
 struct Group {
@@ -92,7 +95,7 @@ impl Recording {
                 .collect(),
         };
         // Where a finding's product stands: group and number.
-        let mut places: BTreeMap<(String, String, Option<String>, Option<String>), (String, usize)> = BTreeMap::new();
+        let mut places: BTreeMap<RowOf, (String, usize)> = BTreeMap::new();
         for row in products {
             let row = row.map_err(io::Error::other)?;
             // A file that nothing could be read of is no check of anybody.

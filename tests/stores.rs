@@ -28,12 +28,12 @@ fn file(folder: &Path) -> Location {
 /// Every kind of store, empty; each with the folder it may need.
 fn stores() -> Vec<(Location, tempfile::TempDir)> {
     let folder = tempfile::tempdir().expect("a folder");
-    let mut stores = vec![(file(folder.path()), folder)];
+    let own = (file(folder.path()), folder);
     #[cfg(feature = "postgres")]
-    if let Some(server) = crate::server::server() {
-        stores.push((Location::Url(server.database()), tempfile::tempdir().expect("a folder")));
-    }
-    stores
+    let shared = crate::server::server().map(|server| (Location::Url(server.database()), tempfile::tempdir().expect("a folder")));
+    #[cfg(not(feature = "postgres"))]
+    let shared = None;
+    std::iter::once(own).chain(shared).collect()
 }
 
 fn write(store: &mut dyn Store, organisation: &str, at: i64, drafts: &[(&str, Content)]) -> Result<usize, StoreError> {
