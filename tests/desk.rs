@@ -183,8 +183,8 @@ fn a_deviation_from_found_to_closed() {
     assert!(list.contains("▲ yellow") && !list.contains("OVERDUE"), "{list}");
     let list = place.say(0, &["deviation", "list", "--as-of", "2026-11-11", "--lang", "sv"]);
     assert!(list.contains("■ röd") && list.contains("2026-11-10 FÖRSENAD") && list.contains("åtgärdsplan begärd"), "{list}");
-    assert_eq!(place.ids(&["deviation", "list", "--light", "red", "--as-of", "2026-11-11"]), [id.clone()]);
-    assert_eq!(place.ids(&["follow-up", "list", "--light", "red", "--as-of", "2026-11-11"]), [follow_up.clone()]);
+    assert_eq!(place.ids(&["deviation", "list", "--light", "red", "--as-of", "2026-11-11"]), [id.as_str()]);
+    assert_eq!(place.ids(&["follow-up", "list", "--light", "red", "--as-of", "2026-11-11"]), [follow_up.as_str()]);
     assert_eq!(place.ids(&["follow-up", "list", "--light", "red", "--as-of", "2026-11-10"]), Vec::<String>::new());
 
     let moved = ["deviation", "move-deadline", &id, "--to", "2026-11-20", "--reason", "semester"];
@@ -227,7 +227,7 @@ fn a_deviation_from_found_to_closed() {
     assert_eq!(shown["follow_up"]["valid_until"], "2029-11-30");
     assert_eq!(shown["follow_up"]["light"], "green");
     assert_eq!(place.ids(&["follow-up", "list"]), Vec::<String>::new());
-    assert_eq!(place.ids(&["follow-up", "list", "--all"]), [follow_up.clone()]);
+    assert_eq!(place.ids(&["follow-up", "list", "--all"]), [follow_up.as_str()]);
     // The same check again is nothing new; a breach after that is another round.
     assert_eq!(place.check(1), "kemkoll: follow-up: nothing new to record");
     place.declare("a.csv", "Exempel AB", &[("A-1", "0,6 %")]);
@@ -257,7 +257,7 @@ fn a_planned_follow_up_is_taken_up_by_the_check() {
     assert_eq!(shown["facts"]["diary_number"], "RS 2026-0123");
     assert_eq!(shown["facts"]["responsible"], "miljöstrateg");
     place.say(0, &["follow-up", "ask", &id, "intyg om ftalater", "--deadline", "2026-12-15"]);
-    assert_eq!(place.ids(&["follow-up", "list", "--state", "awaiting-supplier", "--deadline", "2026-12-15"]), [id.clone()]);
+    assert_eq!(place.ids(&["follow-up", "list", "--state", "awaiting-supplier", "--deadline", "2026-12-15"]), [id.as_str()]);
     place.say(0, &["follow-up", "answer", &id, "intyg 4711"]);
     place.say(0, &["follow-up", "note", &id, "=HYPERLINK(\"x\") ringde"]);
     let said = place.say(0, &["follow-up", "close", &id, "--outcome", "no-deviations", "--decision", "intyg granskat"]);
