@@ -199,6 +199,9 @@ impl<D: Database> Log<D> {
         )?;
         self.insert((position + 1..).zip(new.into_iter().cloned()).collect())?;
         self.project(&drafts)?;
+        if added >= u64::from(PAGE) {
+            self.database.take_stock()?;
+        }
         Ok(added)
     }
 
