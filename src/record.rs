@@ -27,6 +27,8 @@ pub struct Recording {
     today: Date,
     contract: Option<ContractFacts>,
     check: Check,
+    /// Findings that are deviations already: what else was judged well is not kept in memory.
+    known: BTreeSet<String>,
     groups: BTreeMap<String, Group>,
 }
 
@@ -41,7 +43,7 @@ struct Group {
     products: Vec<ProductCheck>,
     /// Breaches by the finding's id.
     breaches: BTreeMap<String, DeviationFacts>,
-    /// The rest of what was judged, by the finding's id.
+    /// What else became of findings that are deviations already, by the finding's id.
     others: BTreeMap<String, Observation>,
 }
 
@@ -60,9 +62,13 @@ pub fn begin(arguments: &CheckCommand, lang: Lang) -> Result<Option<Recording>, 
         return Ok(None);
     }
     let identity = settings::identity(&arguments.who, lang)?;
-    let store = settings::open(&arguments.place, Upgrade::OwnOnly, lang)?;
+    let mut store = settings::open(&arguments.place, Upgrade::OwnOnly, lang)?;
+    let today = request::today();
+    let own = Filter { organisation: Some(identity.organisation.clone()), ..Filter::default() };
+    let deviations = store.deviations(&own, today).map_err(|error| Refusal::one(lang.text(&error.text())))?;
+    let known = deviations.rows.into_iter().map(|row| row.finding).collect();
     let (contract, check, groups) = (None, Check::default(), BTreeMap::new());
-    Ok(Some(Recording { store, identity, today: request::today(), contract, check, groups }))
+    Ok(Some(Recording { store, identity, today, contract, check, known, groups }))
 }
 
 impl Recording {
@@ -121,7 +127,7 @@ impl Recording {
             let place = (row.file.clone(), row.file_sha256.clone(), row.article_number.clone(), row.product.clone());
             let Some((key, number)) = places.get(&place) else { continue };
             let Some(group) = self.groups.get_mut(key) else { continue };
-            group.see(row, *number, self.today);
+            group.see(row, *number, self.today, &self.known);
         }
         for group in self.groups.values_mut() {
             for product in &mut group.products {
@@ -135,13 +141,13 @@ impl Recording {
     /// Writes what is new, whole or not at all, and says what that was.
     pub fn write(mut self, lang: Lang) -> Result<String, Refusal> {
         let mut told = Told::default();
-        let (groups, contract, check, today) = (&self.groups, &self.contract, &self.check, self.today);
+        let (groups, contract, check, known, today) = (&self.groups, &self.contract, &self.check, &self.known, self.today);
         let writer = self.identity.writer();
         let result = self.store.append(&writer, &mut |store| {
             told = Told::default();
             let mut drafts = Vec::new();
             for group in groups.values() {
-                let run = Run { contract: contract.as_ref(), check, today, organisation: writer.organisation };
+                let run = Run { contract: contract.as_ref(), check, known, today, organisation: writer.organisation };
                 run.drafts(store, group, &mut drafts, &mut told)?;
             }
             Ok(drafts)
@@ -235,7 +241,7 @@ fn observation(row: &FindingRow) -> Observation {
 }
 
 impl Group {
-    fn see(&mut self, row: FindingRow, product: usize, today: Date) {
+    fn see(&mut self, row: FindingRow, product: usize, today: Date, known: &BTreeSet<String>) {
         let seen = observation(&row);
         let counts = !matches!(row.consequence, Some(Consequence::Award | Consequence::Watch) | None);
         let Some(check) = self.products.get_mut(product) else { return };
@@ -255,7 +261,7 @@ impl Group {
             if self.breaches.get(&row.id).is_none_or(worse) {
                 self.breaches.insert(row.id.clone(), facts);
             }
-        } else {
+        } else if known.contains(&row.id) {
             self.others.entry(row.id.clone()).or_insert_with(|| seen.clone());
         }
         if !seen.substances.is_empty() {
@@ -335,6 +341,7 @@ pub fn latest_round(
 struct Run<'a> {
     contract: Option<&'a ContractFacts>,
     check: &'a Check,
+    known: &'a BTreeSet<String>,
     today: Date,
     organisation: &'a str,
 }
@@ -431,6 +438,10 @@ impl Run<'_> {
         // What was a breach and is none any more. Only where the same rules were asked of the same product.
         let mine = Filter { follow_up: Some(follow_up.to_string()), ..Filter::default() };
         for row in store.deviations(&mine, self.today)?.rows {
+            // Opened by somebody else since this run began: what became of it was not kept.
+            if !self.known.contains(&row.finding) {
+                continue;
+            }
             let account: Account<Deviation> = Account::of(store.events(&row.id)?);
             let Some(now) = account.state else { continue };
             let known = &now.facts.observation;

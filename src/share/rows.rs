@@ -124,7 +124,9 @@ pub struct DeviationRow {
     pub part: String,
     /// The rule.
     pub rule: String,
-    /// Its title, in Swedish.
+    /// The finding's stable id.
+    pub finding: String,
+    /// The rule's title, in Swedish.
     pub title_sv: String,
     /// In English.
     pub title_en: String,
@@ -338,7 +340,7 @@ pub fn deviations<D: Database>(database: &mut D, filter: &Filter, today: Date) -
         let (id, follow_up, organisation, state) = (row.text(), row.text(), row.text(), row.text());
         let (severity, contract, area, supplier, _key) = (row.maybe(), row.maybe(), row.maybe(), row.maybe(), row.text());
         let (article_number, _gtin, product, part) = (row.maybe(), row.maybe(), row.maybe(), row.text());
-        let (rule, _ruleset, _version, _finding) = (row.text(), row.text(), row.text(), row.text());
+        let (rule, _ruleset, _version, finding) = (row.text(), row.text(), row.text(), row.text());
         let (title_sv, title_en, verdict, _evidence) = (row.text(), row.text(), row.text(), row.maybe());
         let (substances, lo, hi, limit) = (row.text(), row.maybe(), row.maybe(), row.maybe());
         let (unit, comparison, discovered, deadline) = (row.maybe(), row.maybe(), row.maybe(), row.maybe());
@@ -360,6 +362,7 @@ pub fn deviations<D: Database>(database: &mut D, filter: &Filter, today: Date) -
             product,
             part,
             rule,
+            finding,
             title_sv,
             title_en,
             verdict,
