@@ -57,7 +57,7 @@ impl Interval {
     }
 
     /// From nothing up to the upper bound: what is left when presence itself is in doubt.
-    pub const fn from_zero(self) -> Interval {
+    pub const fn down_to_zero(self) -> Interval {
         Interval { lo: 0, hi: self.hi }
     }
 

@@ -385,7 +385,7 @@ impl Case<'_> {
                         Some(true) => {}
                         Some(false) => interval = Interval::ZERO,
                         None => {
-                            interval = interval.from_zero();
+                            interval = interval.down_to_zero();
                             reasons.push(Reason::NotDeclared);
                         }
                     }
@@ -394,7 +394,7 @@ impl Case<'_> {
             if let Some(reason) = nobody {
                 // An extract of somebody unknown says nothing of the whole content.
                 let whole = item.amount.kind.is_some_and(|kind| kind != Kind::Content) && item.amount.interval.hi > 0;
-                let span = if whole { Span { lo: q(0), hi: q(self.top(rule)) } } else { Span::of(interval.from_zero()) };
+                let span = if whole { Span { lo: q(0), hi: q(self.top(rule)) } } else { Span::of(interval.down_to_zero()) };
                 // Whoever it is, the doubt about who comes with the doubt about how much.
                 met.push(Met { share: Share { item: index, node: item.node, span, unidentified: true }, reasons: vec![reason] });
             }

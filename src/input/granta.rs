@@ -178,7 +178,7 @@ fn substance_of(node: Node<'_>) -> Constituent {
     // Used on the way or only possibly there: it may be absent.
     if category.is_some_and(|category| category.starts_with("MayBe") || category.starts_with("UsedIn")) {
         constituent.reading = match constituent.reading {
-            Reading::Amount(amount) => Reading::Amount(Amount { interval: amount.interval.from_zero(), ..amount }),
+            Reading::Amount(amount) => Reading::Amount(Amount { interval: amount.interval.down_to_zero(), ..amount }),
             _ => Reading::Amount(Amount::doubtful(Interval::UNKNOWN, Doubt::AmountMissing)),
         };
     }

@@ -333,7 +333,7 @@ pub fn requirement(code: &str, lang: Lang) -> &str {
 }
 
 /// How far a criterion goes; a word that is not known stands for itself.
-pub fn criterion_level<'a>(code: &'a str, lang: Lang) -> &'a str {
+pub fn criterion_level(code: &str, lang: Lang) -> &str {
     match code {
         "base" => lang.of("bas", "base"),
         "advanced" => lang.of("avancerad", "advanced"),

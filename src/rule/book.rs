@@ -264,8 +264,11 @@ fn by_substance(found: &[(SubstanceId, Hit)], substances: usize) -> (Vec<Hit>, V
     (hits, starts)
 }
 
+/// Everything in a scope that asks for categories: inside, outside, and whether the product must name its own.
+type AskedCategories<'a> = (&'a [Arc<str>], &'a [Arc<str>], bool);
+
 fn same_categories(rules: &[Rule]) -> Vec<u32> {
-    let mut first: BTreeMap<(&[Arc<str>], &[Arc<str>], bool), u32> = BTreeMap::new();
+    let mut first: BTreeMap<AskedCategories<'_>, u32> = BTreeMap::new();
     let categories = rules.iter().map(|rule| (&*rule.scope.categories, &*rule.scope.exclude_categories, rule.scope.named_only));
     categories.enumerate().map(|(index, named)| *first.entry(named).or_insert(index as u32)).collect()
 }

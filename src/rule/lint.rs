@@ -463,7 +463,8 @@ pub fn unreachable(book: &RuleBook, register: &Register, rule: &Rule, exemption:
     let named = exemption.substances.iter().any(|id| own.contains(id))
         || exemption.groups.iter().any(|group| named_group(group) || shares(*group))
         || !rule.materials.is_empty();
-    if !named && !(exemption.substances.is_empty() && exemption.groups.is_empty()) {
+    let limited = !exemption.substances.is_empty() || !exemption.groups.is_empty();
+    if limited && !named {
         return Some(Text::new("ingen regel som anger filen gäller dess ämnen", "no rule that names the file is about its substances"));
     }
     let categories = &book.categories;

@@ -287,7 +287,7 @@ impl Work<'_> {
         }
         let rest = Interval { lo: WHOLE.saturating_sub(others.hi), hi: WHOLE.saturating_sub(others.lo) };
         // Two remainders share what is left in a way nobody tells.
-        let rest = if rests.len() > 1 { rest.from_zero() } else { rest };
+        let rest = if rests.len() > 1 { rest.down_to_zero() } else { rest };
         for index in rests {
             if let Some(line) = self.lines.get_mut(index) {
                 line.amount = Amount::fraction(rest);

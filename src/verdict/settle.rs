@@ -44,7 +44,7 @@ impl<'a> Work<'a> {
                     && matches!(limit.kind, Kind::Extractable | Kind::Migration)
                     && amount.dimension == Dimension::MassFraction
                     && limit.basis != Some(Basis::Food);
-                interval = if content_bounds { amount.interval.from_zero() } else { Interval { lo: 0, hi: top } };
+                interval = if content_bounds { amount.interval.down_to_zero() } else { Interval { lo: 0, hi: top } };
                 reasons.push(Reason::DimensionMismatch);
             }
             if limit.decision == Decision::GuardBand {
@@ -58,7 +58,7 @@ impl<'a> Work<'a> {
                     Some(true) => {}
                     Some(false) => interval = Interval::ZERO,
                     None => {
-                        interval = interval.from_zero();
+                        interval = interval.down_to_zero();
                         reasons.push(Reason::NotDeclared);
                     }
                 }
@@ -71,12 +71,12 @@ impl<'a> Work<'a> {
                 interval = Interval::ZERO;
             } else if purpose == Some(false) {
                 // An impurity is not proof of use, nor of the contrary.
-                interval = interval.from_zero();
+                interval = interval.down_to_zero();
                 reasons.push(Reason::NotDeclared);
             }
         }
         if let Some(reason) = touch.upto {
-            interval = interval.from_zero();
+            interval = interval.down_to_zero();
             if !zero {
                 reasons.push(reason);
             }
@@ -220,7 +220,6 @@ impl<'a> Work<'a> {
     }
 
     /// Judges one thing that holds substances of an entry.
-    #[expect(clippy::too_many_arguments, reason = "what a comparison consists of")]
     pub(super) fn settle(&mut self, rule: &'a Rule, inside: Inside, things: &Things, position: usize, value: Value, picked: &[&Pick<'_>]) {
         let Some(thing) = things.list.get(position).copied() else { return };
         let interval = cap(value.interval, rule);

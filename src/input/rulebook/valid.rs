@@ -22,8 +22,11 @@ pub(super) struct Check<'a> {
     /// Lists and exemptions that were read already: many rules of a set name the same file.
     /// `None` for a file that cannot be read: that is told once.
     pub(super) lists: BTreeMap<Location, Option<Read<ListRow>>>,
-    pub(super) exemptions: BTreeMap<Location, Option<Read<(Arc<Exemption>, Place)>>>,
+    pub(super) exemptions: BTreeMap<Location, Option<Read<PlacedExemption>>>,
 }
+
+/// An exemption and where its file says so.
+type PlacedExemption = (Arc<Exemption>, Place);
 
 /// A file that was read: its text, for the fingerprint of each set that names it, and its rows.
 #[derive(Clone)]

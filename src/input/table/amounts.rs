@@ -167,7 +167,7 @@ pub(super) fn between(min: Option<Reading>, max: Option<Reading>) -> Option<Read
             let top = if matches!(min.dimension, Dimension::MassFraction | Dimension::VolumeFraction) { WHOLE } else { u64::MAX };
             Amount { interval: Interval { lo: min.interval.lo, hi: top }, ..min }
         }
-        (None, Some(max)) => Amount { interval: if max.doubt.is_some() { max.interval } else { max.interval.from_zero() }, ..max },
+        (None, Some(max)) => Amount { interval: if max.doubt.is_some() { max.interval } else { max.interval.down_to_zero() }, ..max },
     };
     Some(Reading::Amount(amount))
 }

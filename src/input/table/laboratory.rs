@@ -307,12 +307,15 @@ struct Carried {
     material: Option<(String, Source)>,
 }
 
+/// What was analysed: the product, the names of the part below it, and what names the analyte.
+type Analysed = (usize, Vec<String>, Vec<Arc<str>>);
+
 /// Where the parts of each product stand among their siblings, by their names: a report may hold many thousand samples.
 #[derive(Default)]
 struct Places {
     known: BTreeMap<(usize, Vec<String>), usize>,
     /// Where the result of an analyte stands in its part, by the part's place and what names the analyte.
-    results: BTreeMap<(usize, Vec<String>, Vec<Arc<str>>), usize>,
+    results: BTreeMap<Analysed, usize>,
 }
 
 impl Places {

@@ -120,7 +120,7 @@ impl Unpacker {
     /// `Some(None)` where no text was written.
     pub fn option(&mut self) -> Option<Option<&'static str>> {
         if self.words.first().copied().map(u32::from_le_bytes)? == NONE {
-            (self.word()?, self.word()?);
+            self.take(2)?;
             return Some(None);
         }
         self.text().map(Some)
