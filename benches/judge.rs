@@ -25,7 +25,7 @@ const CONSTITUENTS: u64 = 5;
 /// Numbers of substances that some rule names, and of such that none does.
 fn numbers(register: &Register, book: &RuleBook) -> (Vec<String>, Vec<String>) {
     let with_number = || register.substances().filter_map(|(id, substance)| Some((id, substance.cas?.to_string())));
-    let (named, free): (Vec<_>, Vec<_>) = with_number().partition(|(id, _)| !book.hits(*id).is_empty());
+    let (named, free): (Vec<_>, Vec<_>) = with_number().partition(|(id, _)| book.hits(*id).next().is_some());
     let text = |list: Vec<(_, String)>| list.into_iter().map(|(_, cas)| cas).collect();
     (text(named), text(free))
 }

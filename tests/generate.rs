@@ -5,10 +5,11 @@ use kemkoll::declaration::{
     Claim, ClaimedExemption, Constituent, Date, Declaration, DeclarationKind, Level, Part, Product, Source, Statement, Subject, Text,
 };
 use kemkoll::rule::{
-    Categories, Category, Comparison, Consequence, Contract, Count, Entry, Exemption, Expiry, Limit, Of, Rule, RuleBook, RuleSet, Scope,
-    Severity,
+    Categories, Category, Comparison, Consequence, Contract, Count, Entry, EntryId, Exemption, Expiry, Limit, Of, Rule, RuleBook, RuleSet,
+    Scope, Severity,
 };
 use kemkoll::substance::{Cas, Register, SubstanceId};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// A small deterministic source of choices.
@@ -101,8 +102,8 @@ pub fn register() -> Register {
 
 fn entry(register: &Register, id: &str, numbers: &[&str], from: Option<Date>) -> Entry {
     Entry {
-        id: id.into(),
-        name: id.into(),
+        id: EntryId::Written(id.to_string().into()),
+        name: id.to_string().into(),
         members: numbers.iter().map(|number| (register.by_cas(cas(number)).expect("registered"), Factor::ONE)).collect(),
         from,
         ..Entry::default()
@@ -125,12 +126,12 @@ fn limit(comparison: Comparison, percent_thousandths: u64, of: Of) -> Limit {
 }
 
 /// A rule with everything but what the caller sets left at its simplest.
-pub fn rule(id: &str, set: usize, entries: Vec<Entry>, count: Count, limit: Limit, consequence: Consequence) -> Rule {
+pub fn rule(id: &str, set: usize, entries: impl Into<Arc<[Entry]>>, count: Count, limit: Limit, consequence: Consequence) -> Rule {
     Rule {
         id: id.into(),
         set,
         title: Text::new(id, id),
-        entries,
+        entries: entries.into(),
         list_of: None,
         materials: Vec::new(),
         open: false,
@@ -157,14 +158,14 @@ pub fn rule(id: &str, set: usize, entries: Vec<Entry>, count: Count, limit: Limi
 pub fn rules(register: &Register, looser: u64) -> Vec<Rule> {
     let scaled = |comparison, thousandths: u64, of| limit(comparison, thousandths * looser, of);
     let lead_group = register.group("lead").expect("added above");
-    let mut lead_entry = Entry {
-        id: "lead".into(),
+    let members: BTreeSet<_> = register.members(lead_group).iter().map(|member| (member.substance, member.factor)).collect();
+    let lead_entry = Entry {
+        id: EntryId::Written("lead".into()),
         name: "lead".into(),
-        members: register.members(lead_group).iter().map(|member| (member.substance, member.factor)).collect(),
+        members: members.into_iter().collect(),
         groups: vec![lead_group],
         ..Entry::default()
     };
-    lead_entry.members.sort_unstable();
     let mut lead =
         rule("a/lead", 0, vec![lead_entry], Count::Sum, scaled(Comparison::Above, 100, Of::HomogeneousMaterial), Consequence::Restriction);
     lead.limit.element = Some("Pb".into());

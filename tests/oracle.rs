@@ -262,7 +262,7 @@ impl Case<'_> {
         let member = |wanted: SubstanceId| {
             let factors: Vec<Factor> = entries
                 .iter()
-                .flat_map(|entry| &entry.members)
+                .flat_map(|entry| entry.members.iter())
                 .filter(|(substance, _)| *substance == wanted)
                 .map(|(_, factor)| *factor)
                 .collect();
@@ -708,7 +708,7 @@ impl Case<'_> {
             }
         }
         everything |= !rule.open
-            && entries.iter().flat_map(|entry| &entry.members).all(|(substance, _)| named.contains(substance))
+            && entries.iter().flat_map(|entry| entry.members.iter()).all(|(substance, _)| named.contains(substance))
             && !named.is_empty();
         everything
     }

@@ -25,7 +25,7 @@ fn rule(id: &str, set: usize, title: Text, steps: u64, of: Of, consequence: Cons
         id: id.into(),
         set,
         title,
-        entries: Vec::new(),
+        entries: Vec::new().into(),
         list_of: None,
         materials: Vec::new(),
         open: false,

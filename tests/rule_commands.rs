@@ -513,3 +513,29 @@ fn an_import_that_is_wrong_writes_nothing() {
     assert_eq!(run().2, 2);
     assert!(!out.exists(), "something was written");
 }
+
+#[test]
+fn no_field_of_a_rule_changes_unsaid() {
+    let place = tempfile::tempdir().expect("a folder");
+    let rule = |limit: &str, more: &str| {
+        format!(
+            "[ruleset]\nid = \"own\"\ntitle = {{ sv = \"Egna\", en = \"Own\" }}\nversion = \"1\"\nconsequence = \"contract\"\n\n[[rule]]\n\
+             id = \"own/a\"\ntitle = {{ sv = \"A\", en = \"A\" }}\nsubstances = {{ cas = [\"80-05-7\"] }}\nlimit = {{ {limit}, of = \"homogeneous-material\" }}\n\
+             count = \"sum\"\n{more}"
+        )
+    };
+    let plain = rule("above = \"0 %\"", "");
+    let changes = [
+        (rule("used_in_manufacture = true", ""), "limit"),
+        (rule("above = \"0 %\"", "list_complete = false\n"), "list_complete"),
+        (rule("above = \"0 %\"", "scope = { exclude_mixtures = true }\n"), "scope"),
+    ];
+    let (old, new) = (place.path().join("old.toml"), place.path().join("new.toml"));
+    fs::write(&old, plain).expect("written");
+    for (changed, field) in changes {
+        fs::write(&new, changed).expect("written");
+        let found = json(&format!("rules diff {} {}", old.display(), new.display()));
+        let fields = found["rules_changed"][0]["fields"].as_array().cloned().unwrap_or_default();
+        assert!(fields.iter().any(|one| one["field"] == field), "{field}: {found}");
+    }
+}

@@ -106,7 +106,7 @@ fn every_rule_is_cited_and_advises() {
             let set = book.set_of(rule).expect("every rule has its set");
             assert!(rule.id.starts_with(&*set.id), "{}: the id begins with that of its set `{}`", rule.id, set.id);
             assert!(!rule.entries.is_empty() || !rule.materials.is_empty(), "{}: nothing is regulated", rule.id);
-            for entry in &rule.entries {
+            for entry in rule.entries.iter() {
                 let closed = entry.groups.is_empty() && entry.open_groups.is_empty();
                 assert!(!entry.members.is_empty() || !closed, "{}: the entry {} can never be met", rule.id, entry.id);
             }
@@ -130,7 +130,7 @@ fn lists_are_as_long_as_their_publisher_says() {
         let Some(official) = set.official_count else { continue };
         // What a set regulates: its list entries, groups and substances, however many rules name them.
         let own = book.rules.iter().filter(|rule| book.set_of(rule).is_some_and(|home| home.id == set.id));
-        let entries: BTreeSet<&str> = own.flat_map(|rule| &rule.entries).map(|entry| &*entry.id).collect();
+        let entries: BTreeSet<String> = own.flat_map(|rule| rule.entries.iter()).map(|entry| entry.id.to_string()).collect();
         let have = entries.len() as u64;
         let _ = writeln!(told, "{}: {have} of {official} entries", set.id);
         assert!(have <= official, "{}: {have} entries, and the publisher counts {official}", set.id);

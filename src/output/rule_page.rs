@@ -19,6 +19,9 @@ pub fn limit(limit: &Limit, lang: Lang) -> String {
     if limit.intentional {
         return lang.of("avsiktlig tillsats", "added on purpose").to_string();
     }
+    if limit.used {
+        return lang.of("användning vid tillverkningen", "used in manufacture").to_string();
+    }
     let (value, unit) = limit.printed();
     let mut text = words::limit(&value, unit, limit.comparison.code(), lang);
     if let Some(element) = &limit.element {
@@ -33,6 +36,7 @@ fn limit_sentence(own: &Limit, lang: Lang) -> String {
     let kind = own.kind.code();
     let mut text = match (own.intentional, kind) {
         (true, _) => format!("{} {level}", lang.of("avsiktlig tillsats i", "what is added on purpose to")),
+        _ if own.used => format!("{} {level}", lang.of("det som används för att tillverka", "what is used to make")),
         (false, "content") => format!("{} {} {level}", limit(own, lang), lang.of("i", "in")),
         (false, _) => format!("{} ({}) {} {level}", limit(own, lang), words::kind(kind, lang), lang.of("från", "from")),
     };
@@ -40,7 +44,7 @@ fn limit_sentence(own: &Limit, lang: Lang) -> String {
         text.push_str(&format!("; {}", words::basis(basis.code(), lang)));
     }
     let comparison = match own.comparison {
-        _ if own.intentional => "",
+        _ if own.intentional || own.used => "",
         crate::rule::Comparison::Above if own.steps == 0 => "",
         crate::rule::Comparison::Above => lang.of("; exakt på gränsen är tillåtet", "; exactly at the limit is allowed"),
         crate::rule::Comparison::From => lang.of("; gränsen själv bryter också", "; the limit itself violates too"),

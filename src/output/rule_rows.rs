@@ -28,6 +28,8 @@ pub struct LimitRow {
     pub basis: Option<&'static str>,
     /// Only intended addition is banned.
     pub intentional: bool,
+    /// What was used in manufacture is banned, whether or not it is in the product.
+    pub used_in_manufacture: bool,
 }
 
 impl From<&Limit> for LimitRow {
@@ -42,6 +44,7 @@ impl From<&Limit> for LimitRow {
             kind: limit.kind.code(),
             basis: limit.basis.map(crate::rule::Basis::code),
             intentional: limit.intentional,
+            used_in_manufacture: limit.used,
         }
     }
 }
@@ -75,6 +78,7 @@ pub struct ScopeRow {
     exclude_contact: Vec<String>,
     part_mass_from_g: Option<String>,
     part_share_from_percent: Option<String>,
+    exclude_mixtures: bool,
 }
 
 impl From<&Scope> for ScopeRow {
@@ -93,6 +97,7 @@ impl From<&Scope> for ScopeRow {
             exclude_contact: scope.exclude_contact.clone(),
             part_mass_from_g: scope.part_mass_from.map(|mass| crate::amount::decimal_of(mass, crate::amount::GRAM)),
             part_share_from_percent: scope.part_share_from.map(|share| crate::amount::decimal_of(share, crate::amount::PERCENT)),
+            exclude_mixtures: scope.exclude_mixtures,
         }
     }
 }

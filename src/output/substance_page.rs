@@ -233,8 +233,7 @@ fn substance(id: SubstanceId, book: &RuleBook, register: &Register, details: &De
     let material = register.material_of_substance(id);
     let mut rules: Vec<TouchView> = book
         .hits(id)
-        .iter()
-        .flat_map(|hit| book.sharing(hit.yardstick).map(|rule| touch(rule, Some(hit.entry as usize), hit.factor, book)))
+        .flat_map(|hit| book.sharing(hit.yardstick).map(move |rule| touch(rule, Some(hit.entry as usize), hit.factor, book)))
         .collect();
     let of_material = book.rules.iter().filter(|rule| material.is_some_and(|material| rule.materials.contains(&material)));
     rules.extend(of_material.map(|rule| touch(rule, None, Factor::ONE, book)));
@@ -304,8 +303,7 @@ fn group_view(id: GroupId, book: &RuleBook, register: &Register) -> GroupView {
         .collect();
     let mut rules: Vec<TouchView> = book
         .group_hits(id)
-        .iter()
-        .flat_map(|hit| book.sharing(hit.yardstick).map(|rule| (rule, hit.entry as usize)))
+        .flat_map(|hit| book.sharing(hit.yardstick).map(move |rule| (rule, hit.entry as usize)))
         .filter(|(rule, entry)| rule.entries.get(*entry).is_some_and(|entry| entry.groups.contains(&id)))
         .map(|(rule, entry)| touch(rule, Some(entry), Factor::ONE, book))
         .collect();

@@ -1,7 +1,7 @@
 //! All rules of a run, compiled: which rules hold the same substances against the same limit, and which of those a
 //! substance or a declared group counts in.
 
-use super::{Categories, Contract, Count, Entry, Limit, PartScopes, Rule, RuleSet};
+use super::{Categories, Contract, Count, Entry, PartScopes, Rule, RuleSet};
 use crate::amount::Factor;
 use crate::declaration::Date;
 use crate::substance::{GroupId, Register, SubstanceId};
@@ -33,6 +33,29 @@ pub struct GroupHit {
     pub factor: Factor,
 }
 
+/// One entry of a selection that a substance counts in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Place {
+    /// Index in `selections`.
+    selection: u32,
+    entry: u32,
+    factor: Factor,
+}
+
+/// Entries that yardsticks have in common: a dozen limits may be held against everything that is carcinogenic. Which of
+/// its entries a substance counts in is found out and kept once for all of them.
+#[derive(Debug, Clone)]
+struct Selection {
+    /// Any rule with these entries.
+    rule: u32,
+    /// Indices in [`RuleBook::yardsticks`], ascending.
+    yardsticks: Vec<u32>,
+    /// The distinct windows of time in which entries are on the list.
+    windows: Arc<[Window]>,
+}
+
+type Window = (Option<Date>, Option<Date>);
+
 /// What rules have in common that hold the same substances against the same limit (RoHS has one for each substance, in a
 /// dozen rules that differ in category and date). Whatever no scope, exemption or answer decides is found out once for
 /// all of them.
@@ -41,14 +64,13 @@ pub struct Yardstick {
     /// Indices in [`RuleBook::rules`], ascending; never empty.
     pub rules: Vec<u32>,
     /// The distinct windows of time in which entries are on the list.
-    windows: Vec<(Option<Date>, Option<Date>)>,
+    windows: Arc<[Window]>,
 }
 
 impl Yardstick {
     /// The first day of the youngest entry that is on the list on a day.
     pub fn latest(&self, day: Date) -> Option<Date> {
-        let on_list =
-            |window: &&(Option<Date>, Option<Date>)| window.0.is_none_or(|from| from <= day) && window.1.is_none_or(|until| until >= day);
+        let on_list = |window: &&Window| window.0.is_none_or(|from| from <= day) && window.1.is_none_or(|until| until >= day);
         self.windows.iter().filter(on_list).filter_map(|(from, _)| *from).max()
     }
 }
@@ -69,10 +91,12 @@ pub struct RuleBook {
     yardsticks: Vec<Yardstick>,
     /// The yardstick of each rule.
     yardstick_of: Vec<u32>,
-    hits: Vec<Hit>,
-    /// Where in `hits` each substance's own begin; one more at the end.
-    hit_starts: Vec<u32>,
-    group_hits: BTreeMap<GroupId, Vec<GroupHit>>,
+    selections: Vec<Selection>,
+    places: Vec<Place>,
+    /// Where in `places` each substance's own begin and end.
+    place_ranges: Vec<(u32, u32)>,
+    /// Each with whether everything in the group counts.
+    group_places: BTreeMap<GroupId, Vec<(Place, bool)>>,
     /// Yardsticks of open rules, by which a stem in an unregistered name counts.
     open: Vec<u32>,
     /// For each rule the first one whose scope names the same categories.
@@ -91,42 +115,13 @@ impl RuleBook {
         register: &Register,
     ) -> RuleBook {
         rules.sort_by(|a, b| a.id.cmp(&b.id));
-        let (yardsticks, yardstick_of) = yardsticks(&rules);
-        let mut found: Vec<(SubstanceId, Hit)> = Vec::new();
-        let mut last: Vec<Option<Hit>> = vec![None; register.len()];
-        let mut group_hits: BTreeMap<GroupId, Vec<GroupHit>> = BTreeMap::new();
-        let mut open = Vec::new();
-        for (index, yardstick) in yardsticks.iter().enumerate() {
-            let index = index as u32;
-            let Some(rule) = yardstick.rules.first().and_then(|rule| rules.get(*rule as usize)) else { continue };
-            if rule.open {
-                open.push(index);
-            }
-            for (entry_index, entry) in rule.entries.iter().enumerate() {
-                let entry_index = entry_index as u32;
-                for (substance, factor) in &entry.members {
-                    let hit = Hit { yardstick: index, entry: entry_index, factor: *factor };
-                    // Named twice, it still counts once.
-                    if let Some(last) = last.get_mut(substance.index()).filter(|last| **last != Some(hit)) {
-                        *last = Some(hit);
-                        found.push((*substance, hit));
-                    }
-                }
-                for (group, touched) in groups_touched(rule, entry, register) {
-                    let of_group = group_hits.entry(group).or_default();
-                    // The entries of a sum are added, so the group counts once: in the entry that began first.
-                    let added = (rule.count == Count::Sum).then(|| of_group.iter_mut().rev().find(|hit| hit.yardstick == index)).flatten();
-                    match added {
-                        Some(hit) => {
-                            hit.covered |= touched.covered;
-                            hit.factor = hull(hit.factor, touched.factor);
-                        }
-                        None => of_group.push(GroupHit { yardstick: index, entry: entry_index, ..touched }),
-                    }
-                }
-            }
-        }
-        let (hits, hit_starts) = by_substance(&found, register.len());
+        let (selections, selection_of) = selections(&rules);
+        let (selections, yardsticks, yardstick_of) = yardsticks(&rules, selections, &selection_of);
+        let open_rule =
+            |yardstick: &Yardstick| yardstick.rules.first().and_then(|rule| rules.get(*rule as usize)).is_some_and(|rule| rule.open);
+        let open = (0..).zip(&yardsticks).filter(|(_, yardstick)| open_rule(yardstick)).map(|(index, _)| index).collect();
+        let (places, place_ranges) = places(&rules, &selections, register.len());
+        let group_places = group_places(&rules, &selections, register);
         let same_categories = same_categories(&rules);
         let part_scopes = PartScopes::new(&rules);
         RuleBook {
@@ -137,9 +132,10 @@ impl RuleBook {
             fingerprint,
             yardsticks,
             yardstick_of,
-            hits,
-            hit_starts,
-            group_hits,
+            selections,
+            places,
+            place_ranges,
+            group_places,
             open,
             same_categories,
             part_scopes,
@@ -167,16 +163,31 @@ impl RuleBook {
         own.iter().filter_map(|rule| self.rules.get(*rule as usize))
     }
 
-    /// The yardstick entries that a substance counts in.
-    pub fn hits(&self, substance: SubstanceId) -> &[Hit] {
-        let from = self.hit_starts.get(substance.index()).copied().unwrap_or(0) as usize;
-        let to = self.hit_starts.get(substance.index() + 1).copied().unwrap_or(0) as usize;
-        self.hits.get(from..to).unwrap_or(&[])
+    /// The yardstick entries that a substance counts in, in no order that means anything.
+    pub fn hits(&self, substance: SubstanceId) -> impl Iterator<Item = Hit> {
+        let (from, to) = self.place_ranges.get(substance.index()).copied().unwrap_or_default();
+        let own = self.places.get(from as usize..to as usize).unwrap_or(&[]);
+        own.iter().flat_map(|place| {
+            self.measuring(place.selection).iter().map(|yardstick| Hit { yardstick: *yardstick, entry: place.entry, factor: place.factor })
+        })
     }
 
-    /// The yardstick entries that a declared group touches.
-    pub fn group_hits(&self, group: GroupId) -> &[GroupHit] {
-        self.group_hits.get(&group).map_or(&[], Vec::as_slice)
+    /// The yardstick entries that a declared group touches, in no order that means anything.
+    pub fn group_hits(&self, group: GroupId) -> impl Iterator<Item = GroupHit> {
+        let own = self.group_places.get(&group).map_or(&[][..], Vec::as_slice);
+        own.iter().flat_map(|(place, covered)| {
+            self.measuring(place.selection).iter().map(|yardstick| GroupHit {
+                yardstick: *yardstick,
+                entry: place.entry,
+                covered: *covered,
+                factor: place.factor,
+            })
+        })
+    }
+
+    /// The yardsticks whose entries are a selection.
+    fn measuring(&self, selection: u32) -> &[u32] {
+        self.selections.get(selection as usize).map_or(&[], |own| &own.yardsticks)
     }
 
     /// Yardsticks of rules whose membership is open.
@@ -205,28 +216,62 @@ impl RuleBook {
     }
 }
 
-/// Puts rules that hold the same substances against the same limit together; and the yardstick of each rule.
-fn yardsticks(rules: &[Rule]) -> (Vec<Yardstick>, Vec<u32>) {
+/// The distinct selections that rules make, and that of each rule.
+fn selections(rules: &[Rule]) -> (Vec<Selection>, Vec<u32>) {
+    let mut found: Vec<Selection> = Vec::new();
+    let mut of = Vec::with_capacity(rules.len());
+    // Rules that were read together share their entries; others may have the same all the same. By a digest first, since
+    // lists may be long.
+    let mut shared: BTreeMap<(*const Entry, usize, Count, bool), u32> = BTreeMap::new();
+    let mut by_digest: BTreeMap<u64, Vec<u32>> = BTreeMap::new();
+    for (index, rule) in (0..).zip(rules) {
+        let of_element = rule.limit.element.is_some();
+        let entries = &rule.entries;
+        let at = *shared.entry((entries.as_ptr(), entries.len(), rule.count, of_element)).or_insert_with(|| {
+            let alike = by_digest.entry(digest(rule)).or_default();
+            let same = |at: &&u32| {
+                let other = found.get(**at as usize).and_then(|selection| rules.get(selection.rule as usize));
+                other.is_some_and(|other| select_alike(rule, other))
+            };
+            if let Some(at) = alike.iter().find(same) {
+                return *at;
+            }
+            let at = found.len() as u32;
+            let mut windows: Vec<Window> = Vec::new();
+            for entry in entries.iter() {
+                let window = (entry.from, entry.until);
+                if windows.last() != Some(&window) {
+                    windows.push(window);
+                }
+            }
+            windows.sort_unstable();
+            windows.dedup();
+            found.push(Selection { rule: index, yardsticks: Vec::new(), windows: windows.into() });
+            alike.push(at);
+            at
+        });
+        of.push(at);
+    }
+    (found, of)
+}
+
+/// Puts rules that hold the same substances against the same limit together; the selections with their yardsticks, and the
+/// yardstick of each rule.
+fn yardsticks(rules: &[Rule], mut selections: Vec<Selection>, selection_of: &[u32]) -> (Vec<Selection>, Vec<Yardstick>, Vec<u32>) {
     let mut found: Vec<Yardstick> = Vec::new();
     let mut of = Vec::with_capacity(rules.len());
-    // By a digest first, since lists may be long.
-    let mut by_digest: BTreeMap<u64, Vec<u32>> = BTreeMap::new();
-    for (index, rule) in rules.iter().enumerate() {
-        let index = index as u32;
-        let alike = by_digest.entry(digest(rule)).or_default();
+    for ((index, rule), selection) in (0..).zip(rules).zip(selection_of) {
+        let Some(selection) = selections.get_mut(*selection as usize) else { continue };
         let same = |at: &&u32| {
             let first = found.get(**at as usize).and_then(|yardstick| yardstick.rules.first());
             first.and_then(|first| rules.get(*first as usize)).is_some_and(|other| measure_alike(rule, other))
         };
-        let at = match alike.iter().find(same) {
+        let at = match selection.yardsticks.iter().find(same) {
             Some(at) => *at,
             None => {
                 let at = found.len() as u32;
-                let mut windows: Vec<_> = rule.entries.iter().map(|entry| (entry.from, entry.until)).collect();
-                windows.sort_unstable();
-                windows.dedup();
-                found.push(Yardstick { rules: Vec::new(), windows });
-                alike.push(at);
+                found.push(Yardstick { rules: Vec::new(), windows: Arc::clone(&selection.windows) });
+                selection.yardsticks.push(at);
                 at
             }
         };
@@ -235,33 +280,74 @@ fn yardsticks(rules: &[Rule]) -> (Vec<Yardstick>, Vec<u32>) {
             yardstick.rules.push(index);
         }
     }
-    (found, of)
+    (selections, found, of)
 }
 
-/// Puts what is found of each substance together, in the order found; and where each substance's own begin.
-fn by_substance(found: &[(SubstanceId, Hit)], substances: usize) -> (Vec<Hit>, Vec<u32>) {
-    let mut starts = vec![0_u32; substances + 1];
-    for (substance, _) in found {
-        if let Some(count) = starts.get_mut(substance.index() + 1) {
-            *count += 1;
+/// Each selection with any one of the rules that make it.
+fn with_rules<'a>(rules: &'a [Rule], selections: &'a [Selection]) -> impl Iterator<Item = (u32, &'a Rule)> {
+    (0..).zip(selections).filter_map(|(index, selection)| Some((index, rules.get(selection.rule as usize)?)))
+}
+
+/// The entries of selections that substances count in, by substance; and where each substance's own begin and end.
+fn places(rules: &[Rule], selections: &[Selection], substances: usize) -> (Vec<Place>, Vec<(u32, u32)>) {
+    let mut ranges = vec![(0_u32, 0_u32); substances];
+    for (_, rule) in with_rules(rules, selections) {
+        for (substance, _) in rule.entries.iter().flat_map(|entry| entry.members.iter()) {
+            if let Some((_, count)) = ranges.get_mut(substance.index()) {
+                *count += 1;
+            }
         }
     }
     let mut sum = 0;
-    for start in &mut starts {
-        sum += *start;
-        *start = sum;
+    for range in &mut ranges {
+        let count = range.1;
+        *range = (sum, sum);
+        sum += count;
     }
-    let mut next = starts.clone();
-    let mut hits = vec![Hit { yardstick: 0, entry: 0, factor: Factor::ONE }; sum as usize];
-    for (substance, hit) in found {
-        if let Some(next) = next.get_mut(substance.index()) {
-            if let Some(own) = hits.get_mut(*next as usize) {
-                *own = *hit;
+    let mut places = vec![Place { selection: 0, entry: 0, factor: Factor { lo: 0, hi: 0 } }; sum as usize];
+    for (index, rule) in with_rules(rules, selections) {
+        for (at, entry) in (0..).zip(rule.entries.iter()) {
+            for (substance, factor) in entry.members.iter() {
+                let place = Place { selection: index, entry: at, factor: *factor };
+                let Some((from, to)) = ranges.get_mut(substance.index()) else { continue };
+                // Named twice, it still counts once.
+                let last = places.get(*from as usize..*to as usize).and_then(<[Place]>::last);
+                if last == Some(&place) {
+                    continue;
+                }
+                if let Some(own) = places.get_mut(*to as usize) {
+                    *own = place;
+                    *to += 1;
+                }
             }
-            *next += 1;
         }
     }
-    (hits, starts)
+    (places, ranges)
+}
+
+/// The entries of selections that groups touch, each with whether everything in the group counts.
+fn group_places(rules: &[Rule], selections: &[Selection], register: &Register) -> BTreeMap<GroupId, Vec<(Place, bool)>> {
+    let groups = GroupsOf::new(register);
+    let mut found: BTreeMap<GroupId, Vec<(Place, bool)>> = BTreeMap::new();
+    let mut touched = Vec::new();
+    for (index, rule) in with_rules(rules, selections) {
+        for (at, entry) in (0..).zip(rule.entries.iter()) {
+            groups_touched(rule, entry, &groups, &mut touched);
+            for (group, covered, factor) in touched.drain(..) {
+                let of_group = found.entry(group).or_default();
+                // The entries of a sum are added, so the group counts once: in the entry that began first.
+                let added = (rule.count == Count::Sum).then(|| of_group.last_mut().filter(|(place, _)| place.selection == index)).flatten();
+                match added {
+                    Some((place, whole)) => {
+                        *whole |= covered;
+                        place.factor = hull(place.factor, factor);
+                    }
+                    None => of_group.push((Place { selection: index, entry: at, factor }, covered)),
+                }
+            }
+        }
+    }
+    found
 }
 
 /// Everything in a scope that asks for categories: inside, outside, and whether the product must name its own.
@@ -274,50 +360,98 @@ fn same_categories(rules: &[Rule]) -> Vec<u32> {
 }
 
 fn digest(rule: &Rule) -> u64 {
-    let Limit { comparison, steps, unit: _, of, element, kind, basis, decision: _, intentional, used } = &rule.limit;
     let mut hasher = DefaultHasher::new();
-    (rule.count, comparison, steps, of, element, kind, basis, intentional, used, rule.entries.len()).hash(&mut hasher);
-    for entry in &rule.entries {
+    (rule.count, rule.limit.element.is_some(), rule.entries.len()).hash(&mut hasher);
+    // The ends of a list tell lists apart well enough; those that they do not are compared in full.
+    for entry in rule.entries.iter().take(8).chain(rule.entries.iter().rev().take(8)) {
         (entry.members.len(), entry.members.first(), entry.members.last(), entry.from).hash(&mut hasher);
     }
     hasher.finish()
 }
 
-/// Whether two rules differ in nothing that a concentration is held against.
-fn measure_alike(a: &Rule, b: &Rule) -> bool {
+/// Whether the same substances and groups count in two rules, at the same place and in the same way.
+fn select_alike(a: &Rule, b: &Rule) -> bool {
     let same_entry = |(a, b): (&Entry, &Entry)| {
         a.members == b.members && a.groups == b.groups && a.open_groups == b.open_groups && a.from == b.from && a.until == b.until
     };
     a.count == b.count
-        && a.limit == b.limit
+        && a.limit.element.is_some() == b.limit.element.is_some()
+        && a.entries.len() == b.entries.len()
+        && a.entries.iter().zip(b.entries.iter()).all(same_entry)
+}
+
+/// Whether two rules with the same selection differ in nothing that a concentration is held against.
+fn measure_alike(a: &Rule, b: &Rule) -> bool {
+    a.limit == b.limit
         && (a.open, a.list_complete) == (b.open, b.list_complete)
         && a.stem_groups == b.stem_groups
         && a.materials == b.materials
-        && a.entries.len() == b.entries.len()
-        && a.entries.iter().zip(&b.entries).all(same_entry)
 }
 
 fn hull(a: Factor, b: Factor) -> Factor {
     Factor { lo: a.lo.min(b.lo), hi: a.hi.max(b.hi) }
 }
 
-/// The groups that may count in an entry: those it names, and those of its members. `yardstick` and `entry` are left for
-/// the caller.
-fn groups_touched(rule: &Rule, entry: &Entry, register: &Register) -> Vec<(GroupId, GroupHit)> {
-    let mut touched: BTreeMap<GroupId, Option<Factor>> =
-        entry.groups.iter().chain(&entry.open_groups).map(|group| (*group, None)).collect();
-    for (substance, factor) in &entry.members {
-        for group in register.groups_of(*substance) {
-            let known = touched.entry(*group).or_default();
-            *known = Some(known.map_or(*factor, |known| hull(known, *factor)));
+/// The groups of every substance, side by side: asking the register thousands of times would take longer.
+struct GroupsOf {
+    groups: Vec<GroupId>,
+    /// Where in `groups` each substance's own begin; one more at the end.
+    starts: Vec<u32>,
+}
+
+impl GroupsOf {
+    fn new(register: &Register) -> GroupsOf {
+        let members = |group: GroupId| register.members(group).iter().map(move |member| (member.substance, group));
+        let mut pairs: Vec<(SubstanceId, GroupId)> = register.groups().flat_map(members).collect();
+        pairs.sort_unstable();
+        pairs.dedup();
+        let mut starts = vec![0_u32; register.len() + 1];
+        for (substance, _) in &pairs {
+            if let Some(count) = starts.get_mut(substance.index() + 1) {
+                *count += 1;
+            }
+        }
+        let mut sum = 0;
+        for start in &mut starts {
+            sum += *start;
+            *start = sum;
+        }
+        GroupsOf { groups: pairs.into_iter().map(|(_, group)| group).collect(), starts }
+    }
+
+    fn of(&self, substance: SubstanceId) -> &[GroupId] {
+        let start = |index: usize| self.starts.get(index).copied().unwrap_or(0) as usize;
+        self.groups.get(start(substance.index())..start(substance.index() + 1)).unwrap_or(&[])
+    }
+}
+
+/// The groups that may count in an entry (those it names, and those of its members), each with whether everything in it
+/// counts, and the hull of the members' factors; put into `found`, which is empty, by group.
+fn groups_touched(rule: &Rule, entry: &Entry, groups: &GroupsOf, found: &mut Vec<(GroupId, bool, Factor)>) {
+    let of_element = rule.limit.element.is_some();
+    for (substance, factor) in entry.members.iter() {
+        found.extend(groups.of(*substance).iter().map(|group| (*group, false, *factor)));
+    }
+    found.sort_unstable_by_key(|(group, ..)| *group);
+    found.dedup_by(|again, first| {
+        let same = again.0 == first.0;
+        if same {
+            first.2 = hull(first.2, again.2);
+        }
+        same
+    });
+    // Without an element every member counts whole, those that nobody has listed too.
+    let unlisted = if of_element { Factor::UNKNOWN } else { Factor::ONE };
+    for group in entry.groups.iter().chain(&entry.open_groups) {
+        if let Err(at) = found.binary_search_by_key(group, |(group, ..)| *group) {
+            found.insert(at, (*group, false, unlisted));
         }
     }
-    let hit = |(group, factor): (GroupId, Option<Factor>)| {
-        // Without an element every member counts whole, those that nobody has listed too.
-        let factor = factor.unwrap_or(if rule.limit.element.is_some() { Factor::UNKNOWN } else { Factor::ONE });
+    for (group, covered, factor) in found {
+        *covered = entry.groups.contains(group);
         // Groups are open: a member that no list names may have any share of the element.
-        let factor = if rule.limit.element.is_some() { Factor { lo: 0, hi: factor.hi.max(10_000) } } else { factor };
-        (group, GroupHit { yardstick: 0, entry: 0, covered: entry.groups.contains(&group), factor })
-    };
-    touched.into_iter().map(hit).collect()
+        if of_element {
+            *factor = Factor { lo: 0, hi: factor.hi.max(10_000) };
+        }
+    }
 }

@@ -234,6 +234,8 @@ fn head(rule: &Rule, register: &Register) -> Vec<(&'static str, String)> {
     let limit = &rule.limit;
     let value = if limit.intentional {
         "intentional".to_string()
+    } else if limit.used {
+        "used_in_manufacture".to_string()
     } else {
         let (value, unit) = limit.printed();
         format!("{} {value} {unit}", limit.comparison.code())
@@ -249,6 +251,7 @@ fn head(rule: &Rule, register: &Register) -> Vec<(&'static str, String)> {
         ("limit.basis", limit.basis.map_or("", |basis| basis.code()).to_string()),
         ("limit.decision", if limit.decision == crate::rule::Decision::Simple { "simple" } else { "guard-band" }.to_string()),
         ("count", if rule.count == Count::Sum { "sum" } else { "each" }.to_string()),
+        ("list_complete", rule.list_complete.to_string()),
         ("materials", materials.join(", ")),
         ("scope", scope(&rule.scope)),
         ("in_force.from", day(rule.from)),
@@ -282,7 +285,8 @@ fn scope(scope: &Scope) -> String {
     let mass = scope.part_mass_from.map(|mass| format!("part_mass >= {} g", crate::amount::decimal_of(mass, crate::amount::GRAM)));
     let share = scope.part_share_from.map(|share| format!("part_share >= {} %", crate::amount::decimal_of(share, crate::amount::PERCENT)));
     let lists = lists.into_iter().filter(|(_, list)| !list.is_empty()).map(|(field, list)| format!("{field} {list}"));
-    lists.chain(mass).chain(share).collect::<Vec<_>>().join("; ")
+    let mixtures = scope.exclude_mixtures.then(|| "exclude_mixtures".to_string());
+    lists.chain(mass).chain(share).chain(mixtures).collect::<Vec<_>>().join("; ")
 }
 
 type Written = Vec<(&'static str, String)>;
@@ -339,14 +343,15 @@ fn number(register: &Register, id: SubstanceId) -> Number {
 /// The entries of a rule on the side's day, by id. An entry that stands on the list in several periods is one.
 fn entries(side: Side, rule: &Rule) -> BTreeMap<String, Listed> {
     let mut found: BTreeMap<String, Listed> = BTreeMap::new();
-    for entry in &rule.entries {
+    for entry in rule.entries.iter() {
         let there = side.on.is_none_or(|on| entry.from.is_none_or(|from| from <= on) && entry.until.is_none_or(|until| on <= until));
         if !there {
             continue;
         }
         let numbers = entry.members.iter().map(|(id, _)| number(side.register, *id));
         let groups = entry.groups.iter().chain(&entry.open_groups).map(|group| side.register.group_id(*group).to_string());
-        match found.get_mut(&*entry.id) {
+        let id = entry.id.to_string();
+        match found.get_mut(&id) {
             Some(own) => {
                 own.numbers.extend(numbers);
                 own.groups.extend(groups);
@@ -355,9 +360,9 @@ fn entries(side: Side, rule: &Rule) -> BTreeMap<String, Listed> {
             }
             None => {
                 found.insert(
-                    entry.id.to_string(),
+                    id.clone(),
                     Listed {
-                        entry: entry.id.to_string(),
+                        entry: id,
                         name: entry.name.to_string(),
                         from: entry.from,
                         until: entry.until,

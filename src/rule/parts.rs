@@ -2,7 +2,7 @@
 //! them and not for each rule.
 
 use super::{Rule, Scope};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The distinct scopes of a book that look at words of parts.
 #[derive(Debug, Clone, Default)]
@@ -11,6 +11,8 @@ pub struct PartScopes {
     samples: Vec<u32>,
     /// By rule.
     of: Vec<Option<u32>>,
+    /// The words that any of them asks of names, functions and contacts, lower case, by their first byte.
+    asked: BTreeMap<u8, BTreeSet<String>>,
 }
 
 /// Everything in a scope that asks for words.
@@ -37,6 +39,13 @@ impl PartScopes {
                 own.of.push(None);
                 continue;
             }
+            let scope = &rule.scope;
+            let named = scope.components.iter().chain(&scope.exclude_components);
+            let rest = scope.functions.iter().chain(&scope.exclude_functions).chain(&scope.contact).chain(&scope.exclude_contact);
+            for word in named.chain(rest) {
+                let word = word.strip_prefix('=').unwrap_or(word).to_lowercase();
+                own.asked.entry(word.bytes().next().unwrap_or(0)).or_default().insert(word);
+            }
             let next = own.samples.len() as u32;
             let scope = *found.entry(words).or_insert(next);
             if scope == next {
@@ -52,8 +61,32 @@ impl PartScopes {
         &self.samples
     }
 
+    /// Whether any scope asks for a word that is in this lower-case name, function or contact. Names that hold none of them
+    /// say the same.
+    pub fn ask_for(&self, lower: &str) -> bool {
+        let empty = self.asked.contains_key(&0);
+        empty
+            || lower.bytes().enumerate().any(|(at, byte)| {
+                let rest = lower.as_bytes().get(at..).unwrap_or(&[]);
+                self.asked.get(&byte).is_some_and(|words| words.iter().any(|word| rest.starts_with(word.as_bytes())))
+            })
+    }
+
     /// The scope of the rule with this index; `None` where it asks for no word.
     pub fn of(&self, rule: usize) -> Option<u32> {
         self.of.get(rule).copied().flatten()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_asked_for_as_parts_of_a_text() {
+        let asked = BTreeMap::from([(b'b', BTreeSet::from(["batteri".to_string()])), (b'k', BTreeSet::from(["kabel".to_string()]))]);
+        let scopes = PartScopes { asked, ..PartScopes::default() };
+        assert!(scopes.ask_for("nätkabel 2 m") && scopes.ask_for("batteri"));
+        assert!(!scopes.ask_for("hölje") && !scopes.ask_for(""));
     }
 }

@@ -59,6 +59,11 @@ pub(super) fn within(categories: &Categories, own: &[Arc<str>], wanted: &[Arc<st
 
 /// The same; with `named_only` a product without a kind is of no kind that is wanted.
 fn among(categories: &Categories, own: &[Arc<str>], wanted: &[Arc<str>], named_only: bool) -> Inside {
+    if own.is_empty() && !wanted.is_empty() {
+        // Whatever is wanted is left open; most declarations name no category.
+        let kind = || wanted.iter().any(|id| categories.facet_of(id).is_none());
+        return if named_only && kind() { Inside::No } else { Inside::Unknown };
+    }
     let own = categories.with_implied(own);
     let mut inside = Inside::Yes;
     let mut seen: Vec<Option<&Arc<str>>> = Vec::new();

@@ -23,7 +23,7 @@ impl Changes {
             let mut mark = |date: Option<Date>| dates.extend(date.filter(|date| *date > on && *date <= end));
             mark(rule.from);
             mark(rule.until.and_then(|until| until.tomorrow().ok()));
-            for entry in &rule.entries {
+            for entry in rule.entries.iter() {
                 mark(entry.from);
             }
             for exemption in &rule.exemptions {

@@ -5,6 +5,7 @@ use super::judge::Work;
 use super::scope::{Facts, Inside, words_inside};
 use super::tree::{Thing, Tree};
 use crate::declaration::Level;
+use crate::rule::PartScopes;
 use std::collections::HashMap;
 use std::rc::Rc;
 
@@ -29,8 +30,46 @@ type Telling<'a> = Vec<(Told, &'a str)>;
 pub(super) struct Heard<'a> {
     /// For each scope whether a part that tells so is inside.
     scopes: HashMap<Telling<'a>, Rc<[Inside]>>,
+    /// Whether any scope asks for a word of a text.
+    asked: HashMap<&'a str, bool>,
     /// Used anew for each part.
     telling: Telling<'a>,
+}
+
+impl<'a> Heard<'a> {
+    /// A name, function or contact, as far as any scope asks for its words: texts that hold none of them are alike.
+    fn asked(&mut self, text: &'a str, scopes: &PartScopes) -> &'a str {
+        if self.asked.len() >= KEPT {
+            self.asked.clear();
+        }
+        let asked = *self.asked.entry(text).or_insert_with(|| scopes.ask_for(&text.to_lowercase()));
+        if asked { text } else { "" }
+    }
+
+    /// What a thing tells, in the order in which [`Facts::new`] hears it: things that tell the same have facts of which every
+    /// scope says the same.
+    fn tell(&mut self, tree: &Tree<'a>, thing: Thing, scopes: &PartScopes) {
+        self.telling.clear();
+        let end = tree.nodes.get(thing.node).map_or(thing.node, |node| node.end);
+        for node in (thing.node..end).filter(|index| tree.holds(thing, *index)).filter_map(|index| tree.nodes.get(index)) {
+            if node.part.level == Level::Material {
+                self.telling.extend(node.part.name.as_deref().map(|name| (Told::Material, name)));
+            }
+        }
+        for node in tree.upwards(thing.node) {
+            let told = if node.part.level == Level::Material { Told::Material } else { Told::Component };
+            let own = [(told, &node.part.name), (Told::Function, &node.part.function), (Told::Contact, &node.part.contact)];
+            for (told, text) in own {
+                let Some(text) = text.as_deref() else { continue };
+                let text = if told == Told::Material { text } else { self.asked(text, scopes) };
+                self.telling.push((told, text));
+            }
+        }
+        if let Some(name) = tree.product.name.as_deref() {
+            let name = self.asked(name, scopes);
+            self.telling.push((Told::Product, name));
+        }
+    }
 }
 
 impl<'a> Work<'a> {
@@ -43,7 +82,7 @@ impl<'a> Work<'a> {
         if let Some(Some(known)) = self.scopes.get(slot) {
             return known.get(scope as usize).copied().unwrap_or(Inside::Unknown);
         }
-        tell(&self.tree, thing, &mut self.heard.telling);
+        self.heard.tell(&self.tree, thing, self.book.part_scopes());
         let scopes = match self.heard.scopes.get(&self.heard.telling) {
             Some(known) => Rc::clone(known),
             None => {
@@ -63,21 +102,4 @@ impl<'a> Work<'a> {
         }
         inside
     }
-}
-
-/// What a thing tells, in the order in which [`Facts::new`] hears it: things that tell the same have the same facts.
-fn tell<'a>(tree: &Tree<'a>, thing: Thing, telling: &mut Telling<'a>) {
-    telling.clear();
-    let end = tree.nodes.get(thing.node).map_or(thing.node, |node| node.end);
-    for node in (thing.node..end).filter(|index| tree.holds(thing, *index)).filter_map(|index| tree.nodes.get(index)) {
-        if node.part.level == Level::Material {
-            telling.extend(node.part.name.as_deref().map(|name| (Told::Material, name)));
-        }
-    }
-    for node in tree.upwards(thing.node) {
-        let told = if node.part.level == Level::Material { Told::Material } else { Told::Component };
-        let own = [(told, &node.part.name), (Told::Function, &node.part.function), (Told::Contact, &node.part.contact)];
-        telling.extend(own.into_iter().filter_map(|(told, text)| Some((told, text.as_deref()?))));
-    }
-    telling.extend(tree.product.name.as_deref().map(|name| (Told::Product, name)));
 }

@@ -68,7 +68,7 @@ fn outdated(dated: Option<Date>, entries: &[&Entry]) -> bool {
 
 /// Whether a named substance or group has anything in common with the entries.
 fn overlaps(case: &Case, name: &str, entries: &[&Entry]) -> bool {
-    let mut members = entries.iter().flat_map(|entry| &entry.members);
+    let mut members = entries.iter().flat_map(|entry| entry.members.iter());
     match named(name, case.register) {
         Some(Identity::Known(one)) => members.any(|(member, _)| *member == one),
         Some(Identity::Group(group)) => {

@@ -6,6 +6,7 @@ use crate::amount::Dimension;
 use crate::declaration::{Date, Text};
 use crate::rule::{Categories, Exemption, Expiry, parse_limit};
 use crate::substance::{Cas, Ec, GroupId, Register};
+use std::cell::OnceCell;
 use std::sync::Arc;
 
 /// One row of a list.
@@ -46,22 +47,43 @@ pub(in crate::input) struct Row<'a> {
     document: &'a Document,
     columns: &'a [Option<usize>],
     names: &'a [&'static str],
-    record: csv::StringRecord,
-    /// Where the row and each of its fields begin, in bytes of the document.
-    starts: Vec<usize>,
+    record: &'a csv::StringRecord,
+    separator: u8,
+    /// Where the row and each of its fields begin, in bytes of the document; looked for when a place is asked for.
+    starts: OnceCell<Vec<usize>>,
 }
 
 impl Row<'_> {
+    fn column(&self, name: &str) -> Option<usize> {
+        self.names.iter().position(|own| *own == name).and_then(|at| self.columns.get(at).copied().flatten())
+    }
+
+    /// A field, trimmed.
+    fn text(&self, name: &str) -> &str {
+        self.column(name).and_then(|column| self.record.get(column)).unwrap_or_default().trim()
+    }
+
+    /// Where a field stands.
+    fn place(&self, name: &str) -> Place {
+        let starts = self.starts.get_or_init(|| {
+            let start = self.record.position().map_or(0, |position| position.byte() as usize);
+            field_starts(&self.document.text, start, self.separator)
+        });
+        let at = self.column(name).and_then(|column| starts.get(column)).or(starts.first());
+        self.document.place(at.copied().unwrap_or_default())
+    }
+
     /// A field, trimmed, with its place.
     pub(in crate::input) fn get(&self, name: &str) -> Spot<String> {
-        let column = self.names.iter().position(|own| *own == name).and_then(|at| self.columns.get(at).copied().flatten());
-        let at = column.and_then(|column| self.starts.get(column)).or(self.starts.first()).copied().unwrap_or_default();
-        let value = column.and_then(|column| self.record.get(column)).unwrap_or_default().trim().to_string();
-        Spot { value, place: self.document.place(at) }
+        Spot { value: self.text(name).to_string(), place: self.place(name) }
     }
 
     /// Values separated by `;`.
     fn several(&self, name: &str) -> Vec<Spot<String>> {
+        // Most fields are empty, and a place takes time to find.
+        if self.text(name).is_empty() {
+            return Vec::new();
+        }
         let Spot { value, place } = self.get(name);
         value
             .split(';')
@@ -72,7 +94,7 @@ impl Row<'_> {
     }
 
     fn words(&self, name: &str) -> Vec<String> {
-        self.several(name).into_iter().map(|spot| spot.value.to_lowercase()).collect()
+        self.text(name).split(';').map(str::trim).filter(|part| !part.is_empty()).map(str::to_lowercase).collect()
     }
 }
 
@@ -139,7 +161,6 @@ pub(in crate::input) fn rows(
             }
         }
         let start = record.position().map_or(0, |position| position.byte() as usize);
-        let starts = field_starts(text, start, separator);
         if record.len() != headers.len() {
             let (have, want) = (record.len(), headers.len());
             faults.at(
@@ -149,7 +170,7 @@ pub(in crate::input) fn rows(
             );
             continue;
         }
-        each(&Row { document, columns: &columns, names, record: record.clone(), starts });
+        each(&Row { document, columns: &columns, names, record: &record, separator, starts: OnceCell::new() });
     }
 }
 
@@ -174,13 +195,13 @@ fn field_starts(text: &str, start: usize, separator: u8) -> Vec<usize> {
     starts
 }
 
-fn read_cas(spot: &Spot<String>, faults: &Faults) -> Option<Cas> {
-    if spot.value.is_empty() {
+fn read_cas(written: &str, place: impl Fn() -> Place, faults: &Faults) -> Option<Cas> {
+    if written.is_empty() {
         return None;
     }
-    let read = Cas::parse(&spot.value);
+    let read = Cas::parse(written);
     if read.is_none() {
-        bad_cas(&spot.value, &spot.place, faults);
+        bad_cas(written, &place(), faults);
     }
     read
 }
@@ -203,15 +224,15 @@ pub(in crate::input) fn bad_ec(written: &str, place: &Place, faults: &Faults) {
     );
 }
 
-fn read_date(spot: &Spot<String>, faults: &Faults) -> Option<Date> {
-    if spot.value.is_empty() {
+fn read_date(row: &Row, column: &str, faults: &Faults) -> Option<Date> {
+    let written = row.text(column);
+    if written.is_empty() {
         return None;
     }
-    let read = spot.value.parse().ok().filter(|_| spot.value.len() == 10);
+    let read = written.parse().ok().filter(|_| written.len() == 10);
     if read.is_none() {
-        let written = &spot.value;
         faults.at(
-            &spot.place,
+            &row.place(column),
             format!("`{written}` är inget datum; skriv till exempel 2027-01-31"),
             format!("`{written}` is no date; write for example 2027-01-31"),
         );
@@ -229,11 +250,11 @@ pub(super) fn unknown_group(written: &str, place: &Place, faults: &Faults) {
 }
 
 /// Whether a row's note says that its source prints a number wrong: `printed wrong: why`. Without a reason it is a fault.
-fn printed_wrong(note: &Spot<String>, faults: &Faults) -> bool {
-    let Some(why) = note.value.strip_prefix("printed wrong") else { return false };
+fn printed_wrong(row: &Row, faults: &Faults) -> bool {
+    let Some(why) = row.text("note").strip_prefix("printed wrong") else { return false };
     if why.trim_start_matches([':', ' ']).trim().is_empty() {
         faults.at(
-            &note.place,
+            &row.place("note"),
             "skriv varför numret är fel: `printed wrong: skälet`",
             "write why the number is wrong: `printed wrong: the reason`",
         );
@@ -246,47 +267,45 @@ pub(super) fn list(document: &Document, register: &Register, faults: &Faults) ->
     let mut found = Vec::new();
     rows(document, LIST_COLUMNS, &["entry", "cas", "name"], faults, |row| {
         let before = faults.count();
-        let (entry, name) = (row.get("entry"), row.get("name"));
-        let note = row.get("note");
-        let printed_wrong = printed_wrong(&note, faults);
+        let (entry, name) = (row.text("entry"), row.text("name"));
+        let printed_wrong = printed_wrong(row, faults);
         // The source's own mistake is kept for the reader, and never used.
-        let cas_text = row.get("cas");
-        let cas = if printed_wrong { Cas::parse(&cas_text.value) } else { read_cas(&cas_text, faults) };
-        let ec_text = row.get("ec");
-        let ec = Ec::parse(&ec_text.value);
-        if ec.is_none() && !ec_text.value.is_empty() && !printed_wrong {
-            bad_ec(&ec_text.value, &ec_text.place, faults);
+        let cas_text = row.text("cas");
+        let cas = if printed_wrong { Cas::parse(cas_text) } else { read_cas(cas_text, || row.place("cas"), faults) };
+        let ec_text = row.text("ec");
+        let ec = Ec::parse(ec_text);
+        if ec.is_none() && !ec_text.is_empty() && !printed_wrong {
+            bad_ec(ec_text, &row.place("ec"), faults);
         }
         let holds = |text: &str, read: bool| text.is_empty() || read;
-        if printed_wrong && holds(&cas_text.value, cas.is_some()) && holds(&ec_text.value, ec.is_some()) {
+        if printed_wrong && holds(cas_text, cas.is_some()) && holds(ec_text, ec.is_some()) {
             faults.at(
-                &note.place,
+                &row.place("note"),
                 "raden sägs vara fel tryckt, men numren har rätt kontrollsiffra; ta bort `printed wrong`",
                 "the row is said to be printed wrong, but its numbers pass their check digits; remove `printed wrong`",
             );
         }
-        let group_text = row.get("group");
-        let group = register.group(&group_text.value);
-        if group.is_none() && !group_text.value.is_empty() {
-            unknown_group(&group_text.value, &group_text.place, faults);
+        let group_text = row.text("group");
+        let group = register.group(group_text);
+        if group.is_none() && !group_text.is_empty() {
+            unknown_group(group_text, &row.place("group"), faults);
         }
-        let (from, until_text) = (read_date(&row.get("from"), faults), row.get("until"));
-        let until = read_date(&until_text, faults);
+        let (from, until) = (read_date(row, "from", faults), read_date(row, "until", faults));
         if from.zip(until).is_some_and(|(from, until)| until < from) {
-            faults.at(&until_text.place, "slutdagen ligger före första dagen", "the last day is before the first day");
+            faults.at(&row.place("until"), "slutdagen ligger före första dagen", "the last day is before the first day");
         }
-        if entry.value.is_empty() {
+        if entry.is_empty() {
             faults.at(
-                &entry.place,
+                &row.place("entry"),
                 "`entry` är tomt; skriv postens nummer eller namn",
                 "`entry` is empty; write the entry's number or name",
             );
         }
-        if cas.is_none() && ec.is_none() && group.is_none() && name.value.is_empty() {
-            faults.at(&entry.place, "raden anger varken nummer, namn eller grupp", "the row has neither number, name nor group");
+        if cas.is_none() && ec.is_none() && group.is_none() && name.is_empty() {
+            faults.at(&row.place("entry"), "raden anger varken nummer, namn eller grupp", "the row has neither number, name nor group");
         }
         if faults.count() == before {
-            found.push(ListRow { entry: entry.value, cas, ec, name: name.value, group, from, until });
+            found.push(ListRow { entry: entry.to_string(), cas, ec, name: name.to_string(), group, from, until });
         }
     });
     if found.is_empty() && document.text.lines().count() <= 1 {
@@ -312,7 +331,7 @@ pub(super) fn exemptions(
         if id.value.is_empty() {
             faults.at(&id.place, "`id` är tomt; skriv undantagets nummer", "`id` is empty; write the number of the exemption");
         }
-        let cas: Vec<Cas> = row.several("cas").iter().filter_map(|spot| read_cas(spot, faults)).collect();
+        let cas: Vec<Cas> = row.several("cas").iter().filter_map(|spot| read_cas(&spot.value, || spot.place.clone(), faults)).collect();
         let mut groups = Vec::new();
         for group in row.several("groups") {
             match known.group(&group.value) {
@@ -324,47 +343,49 @@ pub(super) fn exemptions(
         check_categories(&named, categories, faults);
         let materials = row.several("materials");
         check_materials(&materials, known, faults);
-        let (min, max_text) = (amount(&row.get("min"), faults), row.get("max"));
-        let max = amount(&max_text, faults);
+        let (min, max) = (amount(row, "min", faults), amount(row, "max", faults));
         if min.zip(max).is_some_and(|(min, max)| max < min) {
-            faults.at(&max_text.place, "`max` är mindre än `min`", "`max` is less than `min`");
+            faults.at(&row.place("max"), "`max` är mindre än `min`", "`max` is less than `min`");
         }
-        let valid_from = read_date(&row.get("valid_from"), faults);
-        let expires_text = row.get("expires");
-        let expires = match expires_text.value.as_str() {
+        let valid_from = read_date(row, "valid_from", faults);
+        let expires = match row.text("expires") {
             "none" => Expiry::Never,
             "?" => Expiry::Unknown,
             "" => {
                 faults.at(
-                    &expires_text.place,
+                    &row.place("expires"),
                     "`expires` är tomt; skriv ett datum, none (ingen sista dag) eller ? (okänd)",
                     "`expires` is empty; write a date, none (no last day) or ? (not known)",
                 );
                 Expiry::Unknown
             }
-            _ => read_date(&expires_text, faults).map_or(Expiry::Unknown, Expiry::On),
+            _ => read_date(row, "expires", faults).map_or(Expiry::Unknown, Expiry::On),
         };
         if let (Some(first), Expiry::On(last)) = (valid_from, expires) {
             if last < first {
-                faults.at(&expires_text.place, "sista dagen ligger före första dagen", "the last day is before the first day");
+                faults.at(&row.place("expires"), "sista dagen ligger före första dagen", "the last day is before the first day");
             }
         }
-        let renewal = row.get("renewal");
-        if !matches!(renewal.value.as_str(), "" | "pending") {
-            let written = &renewal.value;
-            faults.at(&renewal.place, format!("`{written}`: skriv pending eller inget"), format!("`{written}`: write pending or nothing"));
-        }
-        let confidence = row.get("confidence");
-        if !matches!(confidence.value.as_str(), "" | "high" | "medium" | "low") {
-            let written = &confidence.value;
+        let renewal = row.text("renewal");
+        if !matches!(renewal, "" | "pending") {
+            let written = renewal;
             faults.at(
-                &confidence.place,
+                &row.place("renewal"),
+                format!("`{written}`: skriv pending eller inget"),
+                format!("`{written}`: write pending or nothing"),
+            );
+        }
+        let confidence = row.text("confidence");
+        if !matches!(confidence, "" | "high" | "medium" | "low") {
+            let written = confidence;
+            faults.at(
+                &row.place("confidence"),
                 format!("`{written}`: skriv high, medium eller low"),
                 format!("`{written}`: write high, medium or low"),
             );
         }
         // What nobody has confirmed never decides.
-        let expires = if confidence.value == "low" { Expiry::Unknown } else { expires };
+        let expires = if confidence == "low" { Expiry::Unknown } else { expires };
         if faults.count() > before {
             return;
         }
@@ -372,7 +393,7 @@ pub(super) fn exemptions(
         places.push(id.place);
         found.push(Exemption {
             id: id.value.as_str().into(),
-            annex: Some(row.get("annex").value).filter(|annex| !annex.is_empty()).map(Into::into),
+            annex: Some(row.text("annex")).filter(|annex| !annex.is_empty()).map(Into::into),
             substances: Vec::new(),
             groups,
             categories: named.iter().map(|spot| spot.value.as_str().into()).collect(),
@@ -383,9 +404,9 @@ pub(super) fn exemptions(
             max,
             valid_from,
             expires,
-            renewal_pending: renewal.value == "pending",
+            renewal_pending: renewal == "pending",
             granted: false,
-            title: Text::new(row.get("title_sv").value, row.get("title_en").value),
+            title: Text::new(row.text("title_sv"), row.text("title_en")),
         });
     });
     for (exemption, numbers) in found.iter_mut().zip(numbers) {
@@ -394,16 +415,16 @@ pub(super) fn exemptions(
     found.into_iter().map(Arc::new).zip(places).collect()
 }
 
-fn amount(spot: &Spot<String>, faults: &Faults) -> Option<u64> {
-    if spot.value.is_empty() {
+fn amount(row: &Row, column: &str, faults: &Faults) -> Option<u64> {
+    let written = row.text(column);
+    if written.is_empty() {
         return None;
     }
-    match parse_limit(&spot.value) {
+    match parse_limit(written) {
         Some((steps, unit)) if unit.dimension == Dimension::MassFraction && steps <= crate::amount::WHOLE => Some(steps),
         _ => {
-            let written = &spot.value;
             faults.at(
-                &spot.place,
+                &row.place(column),
                 format!("`{written}` är ingen halt; skriv till exempel 0.5 %"),
                 format!("`{written}` is no amount; write for example 0.5 %"),
             );

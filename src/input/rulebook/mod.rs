@@ -5,6 +5,7 @@ mod categories;
 mod contract;
 pub(in crate::input) mod fault;
 pub(in crate::input) mod lists;
+mod select;
 pub(in crate::input) mod sources;
 pub(in crate::input) mod table;
 mod valid;
@@ -442,6 +443,7 @@ impl Work {
             faults: &self.faults,
             lists: BTreeMap::new(),
             exemptions: BTreeMap::new(),
+            selections: BTreeMap::new(),
         };
         for loaded in &mut self.sets {
             let set = &loaded.set;
