@@ -3,16 +3,17 @@
 
 use super::StoreError;
 use super::database::{Database, Row, Value};
-use postgres::config::SslMode;
+use super::tls;
 use postgres::error::SqlState;
 use postgres::types::private::BytesMut;
 use postgres::types::{IsNull, ToSql, Type, to_sql_checked};
-use postgres::{Client, Config, NoTls, Statement};
+use postgres::{Client, Config, Statement};
 use std::collections::HashMap;
 use std::error::Error;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread;
 use std::time::Duration;
+use tokio_postgres_rustls::MakeRustlsConnect;
 
 /// How long a connection may take.
 const CONNECTING: Duration = Duration::from_secs(10);
@@ -47,10 +48,9 @@ pub struct Postgres {
 impl Postgres {
     /// Connects.
     pub fn open(url: &str) -> Result<Postgres, StoreError> {
+        let (url, trust) = tls::split(url).map_err(StoreError::Address)?;
         let mut config: Config = url.parse().map_err(|error: postgres::Error| StoreError::Address(reason(&error)))?;
-        if config.get_ssl_mode() == SslMode::Require {
-            return Err(StoreError::Address("`sslmode=require`: TLS is not built in; use a local socket or a tunnel".to_string()));
-        }
+        let encrypted = tls::connector(&trust).map_err(StoreError::Address)?;
         if config.get_connect_timeout().is_none() {
             config.connect_timeout(CONNECTING);
         }
@@ -71,7 +71,7 @@ impl Postgres {
         // A thread that hangs in the network is left behind; it holds nothing that anyone waits for.
         thread::Builder::new()
             .name("postgres".to_string())
-            .spawn(move || session(&config, &work, &reply))
+            .spawn(move || session(&config, encrypted, &work, &reply))
             .map_err(|error| StoreError::Other(error.to_string()))?;
         let mut postgres = Postgres { jobs, answers, patience: CONNECTING + Duration::from_secs(2), lost: false };
         postgres.answer()?;
@@ -104,8 +104,8 @@ impl Postgres {
 }
 
 /// Answers questions until nobody asks any more.
-fn session(config: &Config, work: &Receiver<Job>, reply: &Sender<Result<Answer, StoreError>>) {
-    let mut client = match config.connect(NoTls) {
+fn session(config: &Config, encrypted: MakeRustlsConnect, work: &Receiver<Job>, reply: &Sender<Result<Answer, StoreError>>) {
+    let mut client = match config.connect(encrypted) {
         Ok(client) => client,
         Err(error) => {
             let _ = reply.send(Err(fault(&error)));
@@ -249,6 +249,9 @@ fn reason(error: &postgres::Error) -> String {
 }
 
 fn fault(error: &postgres::Error) -> StoreError {
+    if let Some(why) = error.source().and_then(tls::untrusted) {
+        return StoreError::Untrusted(why);
+    }
     let why = reason(error);
     let Some(code) = error.code() else {
         // Not from the server: the connection, or the driver.
