@@ -9,6 +9,7 @@ use super::{Appending, Decide, Draft, Findings, Inspection, Sealed, Store, Store
 use crate::declaration::Date;
 use crate::follow_up::{Content, Event, FollowUp, Moment};
 use std::collections::{BTreeMap, BTreeSet};
+use std::thread;
 
 /// A store over a database.
 pub struct Log<D> {
@@ -127,12 +128,14 @@ impl<D: Database> Log<D> {
         let values = vec![Value::from(writer.organisation), self.id.as_str().into(), count.into()];
         let last = u64::try_from(self.number(sql, values)?).map_err(|_| StoreError::NotAStore)?;
         let before = last.checked_sub(count).ok_or(StoreError::NotAStore)?;
-        let mut sealed = Vec::with_capacity(drafts.len());
-        for (draft, number) in drafts.iter().zip(1_u64..) {
+        let numbered: Vec<(&Draft, u64)> = drafts.iter().zip(before + 1..).collect();
+        let stream = self.id.as_str();
+        let seal = |(draft, sequence): &(&Draft, u64)| {
             let Writer { organisation, author, now, .. } = *writer;
-            let envelope = Envelope { organisation, author, stream: &self.id, sequence: before + number, time: now };
-            sealed.push(Sealed::new(draft, &envelope, writer.signer).map_err(|error| StoreError::Other(error.to_string()))?);
-        }
+            let envelope = Envelope { organisation, author, stream, sequence: *sequence, time: now };
+            Sealed::new(draft, &envelope, writer.signer).map_err(|error| StoreError::Other(error.to_string()))
+        };
+        let sealed = spread(&numbered, seal).into_iter().collect::<Result<Vec<Sealed>, StoreError>>()?;
         self.insert((position + 1..).zip(sealed.iter().cloned()).collect())?;
         Ok(sealed)
     }
@@ -292,6 +295,22 @@ pub fn opened(row: Row) -> Result<(u64, Event), StoreError> {
     let (position, _, sealed) = sealed(row);
     let event = sealed.open().map_err(|_| StoreError::Event(sealed.id))?;
     Ok((position, event))
+}
+
+/// Does something with each, in order. Signatures are most of the work, so every core takes a share of many.
+pub fn spread<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
+    let cores = if items.len() < 64 { 1 } else { thread::available_parallelism().map_or(1, usize::from) };
+    let share = items.len().div_ceil(cores).max(1);
+    let all = |some: &[T]| some.iter().map(&work).collect::<Vec<R>>();
+    thread::scope(|scope| {
+        let mut shares = items.chunks(share);
+        let first = shares.next().unwrap_or_default();
+        let threads: Vec<_> = shares.map(|some| (some, scope.spawn(|| all(some)))).collect();
+        let mut done = all(first);
+        // A thread that ended badly is made up for here.
+        done.extend(threads.into_iter().flat_map(|(some, thread)| thread.join().unwrap_or_else(|_| all(some))));
+        done
+    })
 }
 
 /// The kind as the content says it, also one that this program does not know.
