@@ -17,7 +17,7 @@ const INDEXES: &str = "CREATE INDEX product_order ON product (party, number);
 CREATE INDEX product_name ON product (party, name, digest);";
 
 /// Rows that wait together.
-const WAIT: usize = 200;
+const WAIT: usize = 40;
 
 /// A run's products and findings.
 pub struct Spool {
@@ -165,7 +165,7 @@ impl Spool {
 
     /// Some of a party's products in the order of the files, with their keys.
     pub fn products(&mut self, party: &str, after: Number) -> Result<Vec<(Number, String, ProductCheck)>, StoreError> {
-        let sql = "SELECT number, name, content FROM product WHERE party = $1 AND number > $2 ORDER BY number LIMIT 100";
+        let sql = "SELECT number, name, content FROM product WHERE party = $1 AND number > $2 ORDER BY number LIMIT 20";
         let found = self.scratch.query(sql, vec![party.into(), after.into()])?;
         found.into_iter().map(|mut row| Ok((row.count(), row.text(), read(&row.text())?))).collect()
     }

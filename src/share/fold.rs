@@ -8,7 +8,7 @@ use crate::follow_up::{Content, Event, FollowUp, Moment, Standing, Stands, Subje
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How many events are read at a time.
-const PIECE: usize = 250;
+const PIECE: usize = 50;
 
 /// A follow-up without what was observed of its products.
 #[derive(Debug, Default)]

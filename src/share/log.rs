@@ -250,7 +250,7 @@ struct Open<'a, 'w, D> {
 
 /// So many drafts wait before they are written, or so many substances in them.
 const WAIT: usize = 500;
-const WEIGHT: usize = 5_000;
+const WEIGHT: usize = 2_000;
 
 impl<D: Database> Open<'_, '_, D> {
     fn pass_on(&mut self) -> Result<(), StoreError> {

@@ -40,10 +40,12 @@ struct Inherited {
 
 /// How many rows are gathered before they are written.
 const GATHER: usize = 5_000;
-/// How many events are held at a time, unless one deviation has more.
+/// How many deviations, or numbers of bytes, are asked for at a time.
 const FEW: usize = 1_000;
+/// So many bytes of events of follow-ups are held at a time, unless one event has more.
+const HEAVY: u64 = 4 << 20;
 /// How many events of one follow-up are read at a time.
-const PIECE: usize = 250;
+const PIECE: usize = 50;
 /// More events than this of one follow-up are not held at a time.
 const MANY: usize = 5_000;
 
@@ -125,18 +127,18 @@ impl<D: Database> Log<D> {
         self.database.execute_many(&format!("{INHERIT} AND follow_up IN ({{}})"), &inherit)
     }
 
-    /// Follow-ups that are few events together; one with many events stands alone.
+    /// Follow-ups whose events are little text together; one with much stands alone.
     fn portions(&mut self, follow_ups: Vec<String>) -> Result<Vec<Vec<String>>, StoreError> {
         let (mut portions, mut portion, mut together) = (Vec::new(), Vec::new(), 0);
         for some in follow_ups.chunks(FEW) {
             let mut numbers: BTreeMap<String, u64> = BTreeMap::new();
-            let sql = "SELECT subject, count(*) FROM event WHERE subject IN ({}) GROUP BY subject";
+            let sql = "SELECT subject, CAST(sum(octet_length(content)) AS BIGINT) FROM event WHERE subject IN ({}) GROUP BY subject";
             for mut row in self.database.query_many(sql, some)? {
                 numbers.insert(row.text(), row.count());
             }
             for id in some {
                 let number = numbers.get(id).copied().unwrap_or(0);
-                if together + number > FEW as u64 && !portion.is_empty() {
+                if together + number > HEAVY && !portion.is_empty() {
                     portions.push(std::mem::take(&mut portion));
                     together = 0;
                 }

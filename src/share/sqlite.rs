@@ -41,7 +41,7 @@ impl Sqlite {
         begin_private(path);
         let connection = Connection::open(path).map_err(|error| fault(&error))?;
         let mut sqlite = Sqlite { connection };
-        sqlite.batch("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA locking_mode = EXCLUSIVE; PRAGMA cache_size = -16384")?;
+        sqlite.batch("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA locking_mode = EXCLUSIVE; PRAGMA cache_size = -8192")?;
         Ok(sqlite)
     }
 
