@@ -3,6 +3,7 @@
 
 use crate::cli::Check;
 use crate::publish::Stage;
+use crate::record::{self, Recording};
 use crate::request::{self, Refusal};
 use crate::{Exit, complain, interrupt};
 use kemkoll::batch::listing::{self, Listing};
@@ -43,6 +44,7 @@ fn check(arguments: &Check, lang: Lang) -> Result<Exit, Refusal> {
     let settings = settings(arguments, book, lang)?;
     let gate = gate(arguments, book);
     let record = record(arguments, ready, book, &settings, gate);
+    let recording = record::begin(arguments, lang)?;
 
     interrupt::listen(request::stopping(lang));
     let stage = Stage::open(arguments.out.as_deref()).map_err(|error| cannot_write(arguments, &error, lang))?;
@@ -73,7 +75,7 @@ fn check(arguments: &Check, lang: Lang) -> Result<Exit, Refusal> {
         return Err(Refusal::one(lang.of("ingen av filerna är en deklaration", "none of the files is a declaration")));
     }
     let job = Job { arguments, lang, book, settings: &settings, listing: &listing, outcome: &outcome, to_stdout };
-    job.finish(stage, record, gate)
+    job.finish(stage, record, gate, recording)
 }
 
 /// What is needed to write and tell the results.
@@ -88,8 +90,14 @@ struct Job<'a> {
 }
 
 impl Job<'_> {
-    fn finish(&self, mut stage: Stage, mut record: RunRecord, gate: Gate) -> Result<Exit, Refusal> {
-        let summary = match self.write(&mut stage, &mut record) {
+    fn finish(&self, mut stage: Stage, mut record: RunRecord, gate: Gate, mut recording: Option<Recording>) -> Result<Exit, Refusal> {
+        let written = self.write(&mut stage, &mut record).and_then(|summary| {
+            if let Some(recording) = &mut recording {
+                recording.gather(&record, self.book, self.outcome, stage.folder())?;
+            }
+            Ok(summary)
+        });
+        let summary = match written {
             Ok(summary) => summary,
             Err(error) => {
                 stage.abandon();
@@ -100,7 +108,10 @@ impl Job<'_> {
         let told = self.tell(&stage, &record, &summary);
         match stage.publish() {
             Ok(true) => {}
-            Ok(false) => return Err(Refusal::Interrupted),
+            Ok(false) => {
+                stage.abandon();
+                return Err(Refusal::Interrupted);
+            }
             Err(error) => return Err(cannot_write(self.arguments, &error, self.lang)),
         }
         if let Err(error) = told
@@ -108,6 +119,10 @@ impl Job<'_> {
         {
             complain(&format!("{}: {error}", self.lang.of("stdout kunde inte skrivas", "stdout could not be written")));
             return Ok(Exit::Refused);
+        }
+        // Last, because results can be written again and events cannot.
+        if let Some(recording) = recording {
+            complain(&recording.write(self.lang)?);
         }
         self.offer_mapping();
         Ok(if !record.unreadable.is_empty() || !self.listing.unreadable.is_empty() {
@@ -440,7 +455,8 @@ fn settings(arguments: &Check, book: &RuleBook, lang: Lang) -> Result<Settings, 
         period: arguments.contract_period.or_else(|| book.contract.as_ref().and_then(|contract| contract.period)),
         proof: if arguments.proof == "demonstrated" { Proof::Demonstrated } else { Proof::Stated },
         categories: of_contract.unwrap_or_else(|| arguments.category.iter().map(|id| id.as_str().into()).collect()),
-        all: arguments.all,
+        // Amounts below this buyer's limits matter to the next one.
+        all: arguments.all || arguments.follow_up,
     })
 }
 
@@ -476,7 +492,7 @@ fn record(arguments: &Check, ready: &request::Ready, book: &RuleBook, settings: 
         fail_on: gate_word(gate).to_string(),
         categories: settings.categories.iter().map(ToString::to_string).collect(),
         contract_period: settings.period.map(|(from, to)| PeriodRow { from: from.to_string(), to: to.to_string() }),
-        all: arguments.all,
+        all: settings.all,
         mapping_sha256: ready.mapping_sha256.clone(),
         confirmations_sha256: ready.confirmations_sha256.clone(),
     };

@@ -1,5 +1,7 @@
 //! The command line: commands, options and their help. Completions and the manual page are made from the same definition.
 
+pub mod follow_up;
+
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand, ValueHint};
 use kemkoll::declaration::Date;
@@ -37,6 +39,8 @@ pub enum Command {
     #[command(subcommand)]
     Rules(RulesCommand),
     Substance(SubstanceArguments),
+    FollowUp(follow_up::FollowUp),
+    Deviation(follow_up::Deviation),
     /// Print completions for a shell
     Completions {
         /// The shell
@@ -97,6 +101,15 @@ pub struct Check {
     /// non-compliant. The exit code is never 1 with `never`.
     #[arg(long, value_name = "VERDICT", value_parser = ["non-compliant", "undetermined", "declarable", "never"])]
     pub fail_on: Option<String>,
+    /// Record the run as follow-ups, and every breach as a deviation; implies --all
+    ///
+    /// One follow-up for each supplier and contract. Recording the same again adds nothing.
+    #[arg(long)]
+    pub follow_up: bool,
+    #[command(flatten)]
+    pub place: follow_up::Place,
+    #[command(flatten)]
+    pub who: follow_up::Who,
     #[command(flatten)]
     pub language: Language,
 }
@@ -131,7 +144,7 @@ pub struct Reading {
 }
 
 /// The language of what is shown to people.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub struct Language {
     /// Language of summary and reports [default: Swedish where LC_ALL, LC_MESSAGES or LANG says so, else English]
     #[arg(long, value_name = "LANGUAGE", value_parser = ["sv", "en"])]
@@ -173,7 +186,7 @@ pub struct Explain {
 }
 
 /// The commands that have a manual page of their own.
-const PAGES: [&str; 14] = [
+const PAGES: [&str; 16] = [
     "check",
     "normalise",
     "explain",
@@ -186,9 +199,20 @@ const PAGES: [&str; 14] = [
     "rules-import",
     "rules-export",
     "substance",
+    "follow-up",
+    "deviation",
     "completions",
     "man",
 ];
+
+/// The command that a manual page is about. A command of a command is named with a dash: `rules-lint`.
+pub fn page<'a>(program: &'a clap::Command, name: &str) -> Option<&'a clap::Command> {
+    let below = || {
+        let (outer, inner) = name.split_once('-')?;
+        program.find_subcommand(outer)?.find_subcommand(inner)
+    };
+    program.find_subcommand(name).or_else(below)
+}
 
 /// What to do with rules.
 #[derive(Debug, Subcommand)]
@@ -443,12 +467,8 @@ mod tests {
     #[test]
     fn every_command_has_its_page() {
         let program = Cli::command();
-        for page in PAGES {
-            let mut at = Some(&program);
-            for name in page.split('-') {
-                at = at.and_then(|command| command.find_subcommand(name));
-            }
-            assert!(at.is_some(), "there is no command `{page}`");
+        for name in PAGES {
+            assert!(page(&program, name).is_some(), "there is no command `{name}`");
         }
     }
 

@@ -3,10 +3,11 @@
 //! The flow, in the order of the modules below: amounts are exact ([`amount`]); a file states them of products, articles
 //! and materials ([`declaration`]); every line is found to be some substance, several, or nobody ([`substance`]); rules are
 //! data, compiled ([`rule`]); judging one against the other gives findings and assessments ([`verdict`]). Those modules
-//! think: values in, values out, without disk, clock, network, environment or threads.
+//! think: values in, values out, without disk, clock, network, environment or threads; and so does [`follow_up`], which
+//! computes from a log of events where every follow-up and deviation stands.
 //!
 //! Around them: [`input`] turns bytes into declarations and rule files into rules, [`batch`] does it for many files at a
-//! time, and [`output`] writes what came of it.
+//! time, [`output`] writes what came of it, and [`share`] keeps the log.
 //!
 //! What holds everywhere: no binary floating point decides a verdict; nothing is dropped unsaid; doubt gives
 //! "undetermined", never "compliant"; a finding names its rule, its reason and its cell; the same files, rules and date
@@ -16,8 +17,10 @@
 pub mod amount;
 pub mod batch;
 pub mod declaration;
+pub mod follow_up;
 pub mod input;
 pub mod output;
 pub mod rule;
+pub mod share;
 pub mod substance;
 pub mod verdict;

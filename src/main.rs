@@ -3,12 +3,15 @@
 
 mod check;
 mod cli;
+mod desk;
 mod explain;
 mod interrupt;
 mod normalise;
 mod publish;
+mod record;
 mod request;
 mod rules;
+mod settings;
 
 use clap::{CommandFactory, Parser};
 use cli::{Cli, Command};
@@ -25,9 +28,9 @@ static MEMORY: MiMalloc = MiMalloc;
 pub enum Exit {
     /// The gate holds; or the command did what it was asked for.
     Holds = 0,
-    /// The gate does not hold: a product has a verdict that `--fail-on` names, or a worse one.
+    /// The gate does not hold: a product has a verdict that `--fail-on` names, or a worse one. Or a log does not verify.
     Breached = 1,
-    /// Wrong usage, a wrong rule, contract, mapping or confirmation file, or results that could not be written.
+    /// Wrong usage, a wrong rule, contract, mapping or confirmation file, or results or follow-ups that could not be written.
     Refused = 2,
     /// Some input could not be read; the rest was checked and written. It hides whether the gate holds.
     Incomplete = 3,
@@ -43,6 +46,8 @@ fn main() -> ExitCode {
         Command::Explain(arguments) => explain::run(&arguments),
         Command::Rules(command) => rules::run(&command),
         Command::Substance(arguments) => rules::substance(&arguments),
+        Command::FollowUp(arguments) => desk::follow_up(&arguments),
+        Command::Deviation(arguments) => desk::deviation(&arguments),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "kemkoll", &mut script);
@@ -57,12 +62,7 @@ fn main() -> ExitCode {
 fn manual(command: Option<&str>) -> Exit {
     let mut program = Cli::command();
     program.build();
-    let of = command.and_then(|name| {
-        // A command of a command is named with a dash: `rules-lint`.
-        let mut parts = name.split('-');
-        let first = program.find_subcommand(parts.next()?)?;
-        parts.try_fold(first, |command, part| command.find_subcommand(part)).cloned()
-    });
+    let of = command.and_then(|name| cli::page(&program, name).cloned());
     let page = match (of, command) {
         // Built commands know their full name, `kemkoll check`; pages are named with a dash.
         (Some(of), Some(name)) => clap_mangen::Man::new(of).title(format!("kemkoll-{name}")),

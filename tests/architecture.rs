@@ -11,12 +11,14 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("substance", &["amount", "declaration"]),
     ("rule", &["amount", "declaration", "substance"]),
     ("verdict", &["amount", "declaration", "substance", "rule"]),
+    ("follow_up", &["amount", "declaration", "substance", "rule", "verdict"]),
+    ("share", &["amount", "declaration", "substance", "rule", "verdict", "follow_up"]),
     ("input", &["amount", "declaration", "substance", "rule", "verdict"]),
-    ("output", &["amount", "declaration", "substance", "rule", "verdict"]),
+    ("output", &["amount", "declaration", "substance", "rule", "verdict", "follow_up"]),
     ("batch", &["amount", "declaration", "substance", "rule", "verdict", "input", "output"]),
 ];
 
-const THINKING: &[&str] = &["amount", "declaration", "substance", "rule", "verdict"];
+const THINKING: &[&str] = &["amount", "declaration", "substance", "rule", "verdict", "follow_up"];
 
 /// What no thinking file may touch: disk, clock, environment, network, threads, the terminal, and the libraries of
 /// formats.
@@ -52,6 +54,10 @@ const KNOWN_TO: &[(&str, &[&str])] = &[
     ("rayon", &["src/batch"]),
     ("indicatif", &["src/batch"]),
     ("clap", &["src/cli", "src/main.rs"]),
+    ("rusqlite", &["src/share/sqlite.rs"]),
+    ("postgres", &["src/share/"]),
+    ("rustls", &["src/share/tls.rs", "src/share/postgres.rs"]),
+    ("ed25519_dalek", &["src/share/seal.rs"]),
 ];
 
 fn sources(folder: &Path, found: &mut Vec<PathBuf>) {

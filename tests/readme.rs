@@ -41,6 +41,9 @@ fn every_command_does_what_the_readme_says() {
             .arg(format!("\"$KEMKOLL\" {arguments}"))
             .env("KEMKOLL", env!("CARGO_BIN_EXE_kemkoll"))
             .env("LC_ALL", "C.UTF-8")
+            // Nothing is left in the home of whoever runs the tests.
+            .env("XDG_CONFIG_HOME", clone.path().join("config"))
+            .env("XDG_DATA_HOME", clone.path().join("data"))
             .current_dir(clone.path())
             .output()
             .expect("a shell");

@@ -4,6 +4,10 @@
 mod architecture;
 // The program itself: exit codes, files in and files out, interruptions.
 mod cli;
+// Follow-ups on the command line.
+mod desk;
+// State laws of follow-ups and deviations.
+mod follow_ups;
 // Declarations and rules made up from a seed.
 mod generate;
 // Properties that hold for any declaration.
@@ -24,6 +28,11 @@ mod readme;
 mod rules;
 // Every story under samples/, checked by the program itself.
 mod samples;
+// A PostgreSQL server of the tests' own.
+#[cfg(feature = "postgres")]
+mod server;
+// One story over every store, and what a store must withstand.
+mod stores;
 // What is written is what is read, in every format.
 mod truth;
 // A second, plain implementation of the verdicts.

@@ -6,6 +6,7 @@
 pub mod digest;
 pub mod explain;
 pub mod flat;
+pub mod follow_words;
 pub mod html;
 pub mod json;
 pub mod junit;
