@@ -2,7 +2,7 @@
 //! says what is done when, where it is written, and what a person is told.
 
 use crate::cli::Check;
-use crate::publish::Stage;
+use crate::publish::{Published, RUN, Stage};
 use crate::request::{self, Refusal};
 use crate::{Exit, complain, interrupt};
 use kemkoll::batch::listing::{self, Listing};
@@ -25,7 +25,6 @@ use std::mem::ManuallyDrop;
 
 const FINDINGS: &str = "findings.jsonl";
 const PRODUCTS: &str = "products.jsonl";
-const RUN: &str = "run.json";
 
 /// Checks, writes, tells; see [`Exit`].
 pub fn run(arguments: &Check) -> Exit {
@@ -99,8 +98,8 @@ impl Job<'_> {
         // What goes to stdout is made of the files, so it comes before they are moved.
         let told = self.tell(&stage, &record, &summary);
         match stage.publish() {
-            Ok(true) => {}
-            Ok(false) => return Err(Refusal::Interrupted),
+            Ok(Published::Done { left }) => self.tell_left(&left),
+            Ok(Published::Stopped) => return Err(Refusal::Interrupted),
             Err(error) => return Err(cannot_write(self.arguments, &error, self.lang)),
         }
         if let Err(error) = told
@@ -139,9 +138,6 @@ impl Job<'_> {
         summary.finish();
         summary.complete(record);
         self.complete(record);
-        let mut file = stage.create(RUN)?;
-        json::write_run(record, &mut file)?;
-        file.flush()?;
         if self.arguments.out.is_some() {
             let mut formats = self.arguments.format.clone();
             formats.sort();
@@ -152,7 +148,11 @@ impl Job<'_> {
                 }
                 self.write_format(stage, format, record)?;
             }
+            record.files = stage.written()?;
         }
+        let mut file = stage.create(RUN)?;
+        json::write_run(record, &mut file)?;
+        file.flush()?;
         Ok(summary)
     }
 
@@ -241,6 +241,17 @@ impl Job<'_> {
             }
         }
         out.flush()
+    }
+
+    /// Reports of an earlier run that somebody worked in are not ours to remove, and not of these results either.
+    fn tell_left(&self, left: &[String]) {
+        for name in left {
+            let sentence = self.lang.of(
+                "`{}` har ändrats sedan en tidigare körning skrev den; den får stå kvar men hör inte till de här resultaten",
+                "`{}` was changed since an earlier run wrote it; it stays, and does not belong to these results",
+            );
+            complain(&sentence.replace("{}", name));
+        }
     }
 
     /// A mapping to start from, for the first file whose headings nobody understood.

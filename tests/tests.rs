@@ -32,6 +32,9 @@ mod oracle;
 mod quick;
 // The engine held against it.
 mod oracle_agrees;
+// Runs killed at any moment.
+#[cfg(target_os = "linux")]
+mod kill;
 // Hostile and broken files beside good ones.
 mod hostile;
 // The xlsx reader held against calamine's, over files from several writers.
