@@ -30,11 +30,24 @@ const RESULTS: &str = "results";
 /// Result files on their way.
 #[derive(Debug)]
 pub struct Stage {
-    temporary: TempDir,
-    /// Held while this run lives, so that nobody else clears its temporary folder away.
-    _lock: Option<File>,
+    temporary: Temporary,
     goal: Goal,
     names: Vec<String>,
+}
+
+/// The folder for everything temporary; it goes when this does.
+#[derive(Debug)]
+struct Temporary {
+    folder: TempDir,
+    /// Held while this run lives, so that nobody else clears the folder away.
+    _lock: Option<File>,
+}
+
+impl Drop for Temporary {
+    fn drop(&mut self) {
+        // What cannot be removed stays hidden; there is nothing better to do about it.
+        leftover::remove(self.folder.path());
+    }
 }
 
 /// Where the results go.
@@ -101,12 +114,12 @@ impl Stage {
         interrupt::temporary(temporary.path());
         let lock = leftover::lock(temporary.path());
         fs::create_dir(temporary.path().join(RESULTS))?;
-        Ok(Stage { temporary, _lock: lock, goal, names: Vec::new() })
+        Ok(Stage { temporary: Temporary { folder: temporary, _lock: lock }, goal, names: Vec::new() })
     }
 
     /// The folder for everything temporary.
     pub fn folder(&self) -> &Path {
-        self.temporary.path()
+        self.temporary.folder.path()
     }
 
     fn results(&self) -> PathBuf {
@@ -209,8 +222,7 @@ impl Stage {
     /// Takes away everything that this run made.
     pub fn abandon(self) {
         let Stage { temporary, goal, .. } = self;
-        // What cannot be removed stays hidden; there is nothing better to do about it.
-        let _ = temporary.close();
+        drop(temporary);
         if let Goal::Folder { out, made: Some(made) } = goal {
             let mut folder = parent_of(&out);
             while fs::remove_dir(folder).is_ok() && folder != made {
@@ -309,12 +321,13 @@ fn sync_folder(folder: &Path) {
     }
 }
 
-/// Writes a small file that is there whole or not at all.
-fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut file = tempfile::Builder::new().prefix(HIDDEN).suffix(".new").tempfile_in(parent_of(path))?;
+/// Writes a small file that is there whole or not at all, by way of the temporary folder.
+fn write_whole(path: &Path, bytes: &[u8], temporary: &Path) -> io::Result<()> {
+    let early = temporary.join("whole.new");
+    let mut file = File::create(&early)?;
     file.write_all(bytes)?;
-    file.as_file().sync_all()?;
-    file.persist(path).map_err(|error| error.error)?;
+    file.sync_all()?;
+    fs::rename(early, path)?;
     sync_folder(parent_of(path));
     Ok(())
 }

@@ -22,6 +22,7 @@ pub mod native;
 pub mod number_format;
 mod ods_places;
 mod package;
+pub mod packed;
 pub mod read;
 pub mod read_error;
 pub mod register;

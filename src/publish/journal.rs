@@ -46,7 +46,7 @@ pub fn publish(temporary: &Path, out: &Path, names: &[String], earlier: &Earlier
         stale: earlier.stale(names).cloned().collect(),
     };
     leftover::note_journal(temporary, if journal.beside { real.file_name() } else { None })?;
-    write_whole(&out.join(JOURNAL), &serde_json::to_vec_pretty(&journal)?)?;
+    write_whole(&out.join(JOURNAL), &serde_json::to_vec_pretty(&journal)?, temporary)?;
     let Err(error) = finish(&journal, temporary, out) else { return Ok(()) };
     for name in names {
         // The first error is the one to tell; what can be put back is put back.
@@ -85,7 +85,7 @@ pub fn resume(out: &Path) -> io::Result<bool> {
         finish(&journal, &temporary, out)?;
     }
     drop(lock);
-    let _ = fs::remove_dir_all(&temporary);
+    leftover::remove(&temporary);
     Ok(true)
 }
 

@@ -10,6 +10,10 @@ use std::path::Path;
 use std::time::Duration;
 
 const LOCK: &str = "lock";
+/// What the names of temporary folders begin with that nobody needs any more.
+const GONE: &str = ".kemkoll-gone-";
+/// The lock's name until it is locked: nobody may find it unlocked.
+const EARLY: &str = "lock.new";
 /// Stands in a temporary folder whose results were about to change places with those of a folder.
 const NOTE: &str = "switching";
 
@@ -18,6 +22,8 @@ const JOURNALLED: &str = "journalled";
 
 /// A temporary folder without a lock is one whose run has just begun, or one on a file system without locks.
 const ABANDONED: Duration = Duration::from_secs(7 * 24 * 3600);
+/// How long a run may take to lock its temporary folder.
+const HARDLY_BEGUN: Duration = Duration::from_secs(10);
 
 #[derive(Debug, Serialize, Deserialize)]
 struct Note {
@@ -42,8 +48,7 @@ pub fn recover(out: &Path) -> io::Result<()> {
 
 /// Locks a new temporary folder; nothing where the file system has no locks.
 pub fn lock(temporary: &Path) -> Option<File> {
-    // Under another name until it is locked: nobody may find it unlocked.
-    let early = temporary.join("lock.new");
+    let early = temporary.join(EARLY);
     let file = File::create(&early).ok()?;
     file.try_lock().ok()?;
     fs::rename(early, temporary.join(LOCK)).ok()?;
@@ -79,28 +84,28 @@ pub fn clear(folder: &Path) {
         }
         let path = item.path();
         let Ok(meta) = item.metadata() else { continue };
-        let old = || meta.modified().ok().and_then(|time| time.elapsed().ok()).is_some_and(|age| age > ABANDONED);
-        if !meta.is_dir() {
-            if name.as_encoded_bytes().ends_with(b".new") && old() {
-                let _ = fs::remove_file(path);
-            }
+        if name.as_encoded_bytes().starts_with(GONE.as_bytes()) {
+            let _ = fs::remove_dir_all(&path);
             continue;
         }
-        if is_awaited(&path) {
+        if !meta.is_dir() || is_awaited(&path) {
             continue;
         }
         match File::open(path.join(LOCK)) {
             Ok(lock) => match lock.try_lock() {
                 Ok(()) => {
                     if rescue(&path).is_ok() {
-                        let _ = fs::remove_dir_all(&path);
+                        remove(&path);
                     }
                 }
                 Err(TryLockError::WouldBlock | TryLockError::Error(_)) => {}
             },
-            Err(error) if error.kind() == io::ErrorKind::NotFound && old() => {
-                if rescue(&path).is_ok() {
-                    let _ = fs::remove_dir_all(&path);
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                let age = meta.modified().ok().and_then(|time| time.elapsed().ok()).unwrap_or_default();
+                if age > ABANDONED && rescue(&path).is_ok() {
+                    remove(&path);
+                } else if age > HARDLY_BEGUN {
+                    unborn(&path);
                 }
             }
             Err(_) => {}
@@ -108,11 +113,32 @@ pub fn clear(folder: &Path) {
     }
 }
 
+/// Takes a temporary folder away. It gets another name first, so that one that is half removed is not taken for one of a
+/// run that has just begun.
+pub fn remove(temporary: &Path) {
+    let name = temporary.file_name().unwrap_or_default().to_string_lossy().replacen(HIDDEN, GONE, 1);
+    let gone = parent_of(temporary).join(name);
+    let _ = match fs::rename(temporary, &gone) {
+        Ok(()) => fs::remove_dir_all(gone),
+        Err(_) => fs::remove_dir_all(temporary),
+    };
+}
+
+/// Takes away a temporary folder whose run was ended before it had locked it.
+fn unborn(temporary: &Path) {
+    let early = temporary.join(EARLY);
+    if File::open(&early).is_ok_and(|file| file.try_lock().is_ok()) {
+        let _ = fs::remove_file(early);
+    }
+    // Only when nothing is in it.
+    let _ = fs::remove_dir(temporary);
+}
+
 /// Notes that the results in `temporary` are about to change places with the folder `out`.
 pub fn note<'a>(temporary: &Path, out: &Path, ours: impl Iterator<Item = &'a String>) -> io::Result<()> {
     let name = out.file_name().and_then(|name| name.to_str()).ok_or(io::ErrorKind::InvalidFilename)?;
     let note = Note { out: name.to_string(), ours: ours.cloned().collect() };
-    write_whole(&temporary.join(NOTE), &serde_json::to_vec(&note)?)
+    write_whole(&temporary.join(NOTE), &serde_json::to_vec(&note)?, temporary)
 }
 
 /// Takes the note back: they do not change places after all.
@@ -128,7 +154,12 @@ pub fn rescue(temporary: &Path) -> io::Result<()> {
     let (results, out) = (temporary.join(RESULTS), parent_of(temporary).join(&note.out));
     let ours = |name: &OsString| name.to_str().is_some_and(|name| note.ours.iter().any(|own| own == name));
     let mut moved = false;
-    for (name, meta) in items(&results)?.into_iter().filter(|(name, _)| !ours(name)) {
+    let standing = match items(&results) {
+        // It was being cleared away.
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        standing => standing?,
+    };
+    for (name, meta) in standing.into_iter().filter(|(name, _)| !ours(name)) {
         let there = fs::symlink_metadata(out.join(&name)).ok();
         // One file under two names is the usual case. A later version wins over an earlier one.
         let newer = there.as_ref().is_none_or(|there| {
