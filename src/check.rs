@@ -44,6 +44,7 @@ fn check(arguments: &Check, lang: Lang) -> Result<Exit, Refusal> {
     let record = record(arguments, ready, book, &settings, gate);
 
     interrupt::listen(request::stopping(lang));
+    let cache = request::cache(&arguments.reading, ready, lang);
     let stage = Stage::open(arguments.out.as_deref()).map_err(|error| cannot_write(arguments, &error, lang))?;
     let run = Run {
         reader: Reader {
@@ -51,6 +52,7 @@ fn check(arguments: &Check, lang: Lang) -> Result<Exit, Refusal> {
             confirmations: &ready.confirmations,
             mapping: ready.mapping.as_ref(),
             jobs: request::jobs(arguments.reading.jobs),
+            cache: cache.as_ref(),
             stop: &interrupt::STOP,
         },
         book,

@@ -3,6 +3,7 @@
 
 use crate::cli::{Language, Reading, Rules};
 use crate::{Exit, complain};
+use kemkoll::batch::cache::{Cache, Terms};
 use kemkoll::batch::listing::{self, Listing, Missing};
 use kemkoll::declaration::Date;
 use kemkoll::input::confirmations::read_confirmations;
@@ -83,6 +84,49 @@ pub fn files(paths: &[OsString], results: Option<&Path>, lang: Lang) -> Result<L
 /// How many threads.
 pub fn jobs(asked: Option<u16>) -> usize {
     asked.map_or_else(|| std::thread::available_parallelism().map_or(1, usize::from), usize::from)
+}
+
+/// What earlier runs found out, unless it is not wanted.
+pub fn cache(asked: &Reading, ready: &Ready, lang: Lang) -> Option<Cache> {
+    if asked.no_cache {
+        return None;
+    }
+    let folder = match (&asked.cache, std::env::var_os("KEMKOLL_CACHE")) {
+        (Some(folder), _) => folder.clone(),
+        // Set to nothing: no cache.
+        (None, Some(folder)) if folder.is_empty() => return None,
+        (None, Some(folder)) => folder.into(),
+        (None, None) => users_cache()?.join("kemkoll"),
+    };
+    let terms = Terms { mapping_sha256: ready.mapping_sha256.as_deref(), confirmations_sha256: ready.confirmations_sha256.as_deref() };
+    match Cache::open(&folder, asked.cache_size << 20, &terms) {
+        Ok(cache) => Some(cache),
+        Err(error) => {
+            // Where nobody asked for it, it is no matter that there can be none.
+            if asked.cache.is_some() {
+                let sentence = lang.of(
+                    "mappen `{}` kan inte användas som mellanlager ({why}); allt läses på nytt",
+                    "the folder `{}` cannot be used as a cache ({why}); everything is read anew",
+                );
+                complain(&sentence.replace("{}", &listing::shown(folder.as_os_str())).replace("{why}", &error.to_string()));
+            }
+            None
+        }
+    }
+}
+
+/// The folder for what programs may keep and nobody misses, as each system has it.
+fn users_cache() -> Option<PathBuf> {
+    let named = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    if cfg!(windows) {
+        named("LOCALAPPDATA")
+    } else if let Some(folder) = named("XDG_CACHE_HOME") {
+        Some(folder)
+    } else if cfg!(target_vendor = "apple") {
+        Some(named("HOME")?.join("Library/Caches"))
+    } else {
+        Some(named("HOME")?.join(".cache"))
+    }
 }
 
 /// Today where the program runs: the only clock that is ever asked.

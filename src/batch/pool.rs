@@ -2,6 +2,7 @@
 
 use super::listing::Entry;
 use super::progress::Progress;
+use super::cache::{Bundle, Cache, Judging, Kept, Known};
 use super::spill::Spill;
 use super::{Reader, Stopped};
 use crate::input::read::{self, Found};
@@ -13,8 +14,17 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 /// Which declaration: the index of its file in the listing, and its own number in that file (archives hold several).
 pub type At = (usize, u32);
 
-/// Takes one thing found in a file; its lines go to the worker's spill file.
-pub type Look<'a, T> = &'a (dyn Fn(At, Found, &mut Spill) -> io::Result<T> + Sync);
+/// Takes one thing found in a file; its lines go to the worker's spill file. Besides what it makes of it comes what may be
+/// kept for later runs.
+pub type Look<'a, T> = &'a (dyn Fn(At, Found, &mut Spill) -> io::Result<(T, Option<Kept>)> + Sync);
+
+/// How what earlier runs kept of files is used again.
+pub struct Again<'a, T> {
+    /// Of which rules.
+    pub judging: Judging,
+    /// Takes what was kept, as [`Look`] takes what is read.
+    pub take: &'a (dyn Fn(At, Kept, &mut Spill) -> io::Result<T> + Sync),
+}
 
 /// How the work is shared out.
 #[derive(Clone, Copy)]
@@ -37,6 +47,7 @@ impl Pool<'_> {
         entries: &[Entry],
         mut chosen: Vec<usize>,
         round: u32,
+        again: Option<Again<'_, T>>,
         look: Look<'_, T>,
     ) -> Result<Vec<(At, T)>, Stopped> {
         let size = |index: usize| entries.get(index).map_or(0, |entry| entry.size);
@@ -61,7 +72,7 @@ impl Pool<'_> {
                 while !self.reader.stop.load(Ordering::Relaxed) && !failed.load(Ordering::Relaxed) {
                     let Some(index) = chosen.get(next.fetch_add(1, Ordering::Relaxed)).copied() else { break };
                     let Some(entry) = entries.get(index) else { continue };
-                    self.file(index, entry, &mut spill, &mut seen, look)?;
+                    self.file(index, entry, &mut spill, &mut seen, again.as_ref(), look)?;
                     progress.file(entry.size);
                 }
                 spill.finish()?;
@@ -81,14 +92,41 @@ impl Pool<'_> {
         if self.reader.stop.load(Ordering::Relaxed) { Err(Stopped::Interrupted) } else { Ok(all) }
     }
 
-    fn file<T>(&self, index: usize, entry: &Entry, spill: &mut Spill, seen: &mut Vec<(At, T)>, look: Look<'_, T>) -> io::Result<()> {
+    fn file<T>(
+        &self,
+        index: usize,
+        entry: &Entry,
+        spill: &mut Spill,
+        seen: &mut Vec<(At, T)>,
+        again: Option<&Again<'_, T>>,
+        look: Look<'_, T>,
+    ) -> io::Result<()> {
+        let read = read::bytes(&entry.path());
+        let sha256 = read.as_ref().map_or([0; 32], |bytes| read::digest(bytes));
+        let known = Known { sha256, name: &entry.name, named: entry.named };
+        let cache = self.reader.cache.filter(|_| read.is_ok());
+        if let (Some(cache), Some(again)) = (cache, again)
+            && let Some(kept) = cache.results(&again.judging, &known)
+        {
+            for (number, kept) in (0..).zip(kept) {
+                let at = (index, number);
+                seen.push((at, (again.take)(at, kept, spill)?));
+            }
+            return Ok(());
+        }
         let mut number = 0_u32;
         let mut outcome = Ok(());
+        let mut results = Bundle::default();
         let mut each = |found: Found| {
             let at = (index, number);
             number += 1;
             match look(at, found, spill) {
-                Ok(value) => seen.push((at, value)),
+                Ok((value, kept)) => {
+                    seen.push((at, value));
+                    if cache.is_some() && again.is_some() {
+                        results.add_kept(kept);
+                    }
+                }
                 Err(error) => {
                     outcome = Err(error);
                     return ControlFlow::Break(());
@@ -96,13 +134,41 @@ impl Pool<'_> {
             }
             if self.reader.stop.load(Ordering::Relaxed) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         };
-        match read::bytes(&entry.path()) {
-            Ok(bytes) => read::read(&bytes, &entry.name, entry.named, self.reader.mapping, &mut each),
+        match read {
+            Ok(bytes) => self.declarations(&bytes, &known, cache, &mut each),
             Err(error) => {
                 let _ = each(Found::Declaration(Box::new(read::unreadable(&entry.name, "", &error))));
             }
         }
-        outcome
+        outcome?;
+        if let (Some(cache), Some(again)) = (cache, again)
+            && !self.reader.stop.load(Ordering::Relaxed)
+        {
+            cache.keep_results(&again.judging, &known, &results);
+        }
+        Ok(())
+    }
+
+    /// What is in a file, from the cache where it is there.
+    fn declarations(&self, bytes: &[u8], known: &Known<'_>, cache: Option<&Cache>, each: read::Each<'_>) {
+        if let Some(found) = cache.and_then(|cache| cache.declarations(known)) {
+            // A break has done its work by then.
+            let _ = found.into_iter().try_for_each(each);
+            return;
+        }
+        let mut bundle = Bundle::default();
+        let mut whole = true;
+        read::read_known(bytes, known.sha256, known.name, known.named, self.reader.mapping, &mut |found| {
+            if cache.is_some() {
+                bundle.add_found(&found, known.name);
+            }
+            let flow = each(found);
+            whole &= flow.is_continue();
+            flow
+        });
+        if let Some(cache) = cache.filter(|_| whole) {
+            cache.keep_declarations(known, &bundle);
+        }
     }
 }
 

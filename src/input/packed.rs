@@ -13,8 +13,8 @@ use std::sync::Arc;
 
 /// Languages that a declaration may be in.
 const LANGUAGES: [&str; 6] = ["sv", "en", "nb", "da", "fi", "de"];
-/// What something may be that is no declaration.
-const OTHERS: [&str; 8] = ["pdf", "json", "html", "xml", "text", "i6z", "empty", "other"];
+/// What something may be that is no declaration: the words of [`Found::Other`].
+pub const OTHERS: [&str; 8] = ["pdf", "json", "html", "xml", "text", "i6z", "empty", "other"];
 /// Parts in parts; deeper than any reader goes.
 const DEPTH: u32 = 4096;
 
