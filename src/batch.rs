@@ -14,6 +14,7 @@ pub use pool::WORKER;
 pub use spill::Lines;
 
 use crate::declaration::{Declaration, DeclarationKind, ProblemCode, Text};
+use crate::input::apart::Apart;
 use crate::input::read::{self, Found};
 use crate::input::read_error::{Fault, ReadError};
 use crate::input::table::mapping::Mapping;
@@ -41,6 +42,8 @@ pub struct Reader<'a> {
     pub confirmations: &'a Confirmations,
     /// What the columns mean, for files whose headings are not understood.
     pub mapping: Option<&'a Mapping>,
+    /// How formats are read that are better read in a process of their own; without it they are read in this one.
+    pub apart: Option<&'a Apart>,
     /// How many threads; at least one.
     pub jobs: usize,
     /// What earlier runs found out, where it may be used.

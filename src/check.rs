@@ -8,7 +8,8 @@ use crate::{Exit, complain, interrupt};
 use kemkoll::batch::listing::{self, Listing};
 use kemkoll::batch::{self, Lines, Outcome, Reader, Run, Stopped};
 use kemkoll::input::table::mapping::skeleton;
-use kemkoll::input::{read, workbook};
+use kemkoll::input::apart::Apart;
+use kemkoll::input::{container, read, workbook};
 use kemkoll::output::digest::Digest;
 use kemkoll::output::json::{self, NotDeclarationRow, OptionsRow, PassedOver, PeriodRow, RunCounts, RunRecord, UnreadableRow};
 use kemkoll::output::report::ReportHeader;
@@ -44,6 +45,7 @@ fn check(arguments: &Check, lang: Lang) -> Result<Exit, Refusal> {
     let record = record(arguments, ready, book, &settings, gate);
 
     interrupt::listen(request::stopping(lang));
+    let apart = request::apart(&arguments.reading, ready, lang)?;
     let cache = request::cache(&arguments.reading, ready, lang);
     let stage = Stage::open(arguments.out.as_deref()).map_err(|error| cannot_write(arguments, &error, lang))?;
     let run = Run {
@@ -53,6 +55,7 @@ fn check(arguments: &Check, lang: Lang) -> Result<Exit, Refusal> {
             mapping: ready.mapping.as_ref(),
             jobs: request::jobs(arguments.reading.jobs),
             cache: cache.as_ref(),
+            apart: Some(&apart),
             stop: &interrupt::STOP,
         },
         book,
@@ -73,7 +76,7 @@ fn check(arguments: &Check, lang: Lang) -> Result<Exit, Refusal> {
         stage.abandon();
         return Err(Refusal::one(lang.of("ingen av filerna är en deklaration", "none of the files is a declaration")));
     }
-    let job = Job { arguments, lang, book, settings: &settings, listing: &listing, outcome: &outcome, to_stdout };
+    let job = Job { arguments, lang, book, settings: &settings, listing: &listing, outcome: &outcome, apart: &apart, to_stdout };
     job.finish(stage, record, gate)
 }
 
@@ -85,6 +88,7 @@ struct Job<'a> {
     settings: &'a Settings,
     listing: &'a Listing,
     outcome: &'a Outcome,
+    apart: &'a Apart,
     to_stdout: Option<Format>,
 }
 
@@ -259,7 +263,13 @@ impl Job<'_> {
     /// A mapping to start from, for the first file whose headings nobody understood.
     fn offer_mapping(&self) {
         let Some((file, path)) = self.outcome.headings.as_ref().filter(|_| self.arguments.reading.mapping.is_none()) else { return };
-        let Some(workbook) = read::bytes(path).ok().and_then(|bytes| workbook::read(&bytes).ok()) else { return };
+        let Ok(bytes) = read::bytes(path) else { return };
+        let text = if Apart::wants(container::kind(&bytes)) {
+            self.apart.reader().skeleton(&bytes)
+        } else {
+            workbook::read(&bytes).ok().map(|workbook| skeleton(&workbook))
+        };
+        let Some(text) = text else { return };
         let sentence = self.lang.of(
             "rubriker i `{}` kunde inte tolkas; spara det som följer som en fil, fyll i vad kolumnerna innehåller, och kör igen med \
              `--mapping FIL`",
@@ -267,7 +277,7 @@ impl Job<'_> {
              `--mapping FILE`",
         );
         complain(&sentence.replace("{}", &text::plain(file)));
-        let _ = io::stderr().lock().write_all(skeleton(&workbook).as_bytes());
+        let _ = io::stderr().lock().write_all(text.as_bytes());
     }
 
     /// What else a person should know: what was not checked, and what an option would settle.

@@ -37,6 +37,9 @@ pub enum Command {
     #[command(subcommand)]
     Rules(RulesCommand),
     Substance(SubstanceArguments),
+    /// Read workbooks that are handed over on stdin, for the program itself
+    #[command(hide = true, name = "read-apart")]
+    ReadApart,
     /// Print completions for a shell
     Completions {
         /// The shell
@@ -128,6 +131,14 @@ pub struct Reading {
     /// How many files to work on at a time [default: one for each core]
     #[arg(long, short, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub jobs: Option<u16>,
+    /// How much memory reading one xls, xlsb or ods file may take, in MiB
+    ///
+    /// Such files are read in a process of their own. One that takes too much is a finding; all others are complete.
+    #[arg(long, value_name = "MIB", default_value_t = 1024, value_parser = clap::value_parser!(u64).range(64..=1_048_576))]
+    pub reader_memory: u64,
+    /// How long reading one xls, xlsb or ods file may take, in seconds
+    #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    pub reader_seconds: u64,
     /// Read and judge every file anew, and keep nothing for later runs
     #[arg(long)]
     pub no_cache: bool,

@@ -41,6 +41,7 @@ fn normalise(arguments: &Normalise, lang: Lang) -> Result<Exit, Refusal> {
         Refusal::one(sentence.replace("{}", &shown(arguments.out.as_os_str())).replace("{why}", &error.to_string()))
     };
     let mut stage = Stage::files(folder).map_err(|error| cannot_write(&error))?;
+    let apart = request::apart(&arguments.reading, &ready, lang)?;
     let cache = request::cache(&arguments.reading, &ready, lang);
     let reader = Reader {
         register: &ready.register,
@@ -48,6 +49,7 @@ fn normalise(arguments: &Normalise, lang: Lang) -> Result<Exit, Refusal> {
         mapping: ready.mapping.as_ref(),
         jobs: request::jobs(arguments.reading.jobs),
         cache: cache.as_ref(),
+        apart: Some(&apart),
         stop: &interrupt::STOP,
     };
     let lines = |composition: &_| {

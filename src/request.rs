@@ -6,6 +6,7 @@ use crate::{Exit, complain};
 use kemkoll::batch::cache::{Cache, Terms};
 use kemkoll::batch::listing::{self, Listing, Missing};
 use kemkoll::declaration::Date;
+use kemkoll::input::apart::{Apart, Bounds};
 use kemkoll::input::confirmations::read_confirmations;
 use kemkoll::input::register_files::register_of;
 use kemkoll::input::rulebook::Fault;
@@ -18,6 +19,7 @@ use sha2::{Digest, Sha256};
 use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// Why a command ends early.
 #[derive(Debug)]
@@ -115,6 +117,15 @@ pub fn cache(asked: &Reading, ready: &Ready, lang: Lang) -> Option<Cache> {
     }
 }
 
+/// How formats are read that are better read in a process of their own.
+pub fn apart(asked: &Reading, ready: &Ready, lang: Lang) -> Result<Apart, Refusal> {
+    let bounds = Bounds { memory: asked.reader_memory << 20, time: Duration::from_secs(asked.reader_seconds) };
+    Apart::new(ready.mapping_text.clone(), bounds).map_err(|error| {
+        let sentence = lang.of("programmet hittar inte sig självt ({})", "the program does not find itself ({})");
+        Refusal::one(sentence.replace("{}", &error.to_string()))
+    })
+}
+
 /// The folder for what programs may keep and nobody misses, as each system has it.
 fn users_cache() -> Option<PathBuf> {
     let named = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
@@ -178,6 +189,8 @@ pub struct Ready {
     pub confirmations_sha256: Option<String>,
     /// What the columns mean.
     pub mapping: Option<Mapping>,
+    /// The text of the mapping file.
+    pub mapping_text: Option<String>,
     /// SHA-256 of the mapping file.
     pub mapping_sha256: Option<String>,
 }
@@ -226,6 +239,7 @@ fn loaded(asked: &Reading, rules_dirs: &[PathBuf], lang: Lang, wrong: &mut Vec<S
         confirmations: Confirmations::default(),
         confirmations_sha256: None,
         mapping: None,
+        mapping_text: None,
         mapping_sha256: None,
     };
     if let Some((name, text, hash)) = named_file(asked.mapping.as_deref(), lang, wrong) {
@@ -233,6 +247,7 @@ fn loaded(asked: &Reading, rules_dirs: &[PathBuf], lang: Lang, wrong: &mut Vec<S
             Ok(mapping) => ready.mapping = Some(mapping),
             Err(faults) => wrong.extend(faults.iter().map(|fault| at(&fault.name, fault.line, fault.column, lang.text(&fault.message)))),
         }
+        ready.mapping_text = Some(text);
         ready.mapping_sha256 = Some(hash);
     }
     if let Some(path) = &asked.confirmations {

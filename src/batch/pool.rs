@@ -5,7 +5,8 @@ use super::progress::Progress;
 use super::cache::{Bundle, Cache, Judging, Kept, Known};
 use super::spill::Spill;
 use super::{Reader, Stopped};
-use crate::input::read::{self, Found};
+use crate::input::apart::Apart;
+use crate::input::read::{self, Found, Manner};
 use std::io;
 use std::ops::ControlFlow;
 use std::path::Path;
@@ -69,10 +70,12 @@ impl Pool<'_> {
             let work = || -> io::Result<Vec<(At, T)>> {
                 let mut spill = Spill::create(self.folder, first + worker.index() as u32)?;
                 let mut seen = Vec::new();
+                let apart = self.reader.apart.map(Apart::reader);
+                let mut manner = Manner { mapping: self.reader.mapping, apart };
                 while !self.reader.stop.load(Ordering::Relaxed) && !failed.load(Ordering::Relaxed) {
                     let Some(index) = chosen.get(next.fetch_add(1, Ordering::Relaxed)).copied() else { break };
                     let Some(entry) = entries.get(index) else { continue };
-                    self.file(index, entry, &mut spill, &mut seen, again.as_ref(), look)?;
+                    self.file(index, entry, &mut spill, &mut seen, again.as_ref(), &mut manner, look)?;
                     progress.file(entry.size);
                 }
                 spill.finish()?;
@@ -99,6 +102,7 @@ impl Pool<'_> {
         spill: &mut Spill,
         seen: &mut Vec<(At, T)>,
         again: Option<&Again<'_, T>>,
+        manner: &mut Manner<'_>,
         look: Look<'_, T>,
     ) -> io::Result<()> {
         let read = read::bytes(&entry.path());
@@ -135,7 +139,7 @@ impl Pool<'_> {
             if self.reader.stop.load(Ordering::Relaxed) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         };
         match read {
-            Ok(bytes) => self.declarations(&bytes, &known, cache, &mut each),
+            Ok(bytes) => self.declarations(&bytes, &known, cache, manner, &mut each),
             Err(error) => {
                 let _ = each(Found::Declaration(Box::new(read::unreadable(&entry.name, "", &error))));
             }
@@ -150,7 +154,14 @@ impl Pool<'_> {
     }
 
     /// What is in a file, from the cache where it is there.
-    fn declarations(&self, bytes: &[u8], known: &Known<'_>, cache: Option<&Cache>, each: read::Each<'_>) {
+    fn declarations(
+        &self,
+        bytes: &[u8],
+        known: &Known<'_>,
+        cache: Option<&Cache>,
+        manner: &mut Manner<'_>,
+        each: read::Each<'_>,
+    ) {
         if let Some(found) = cache.and_then(|cache| cache.declarations(known)) {
             // A break has done its work by then.
             let _ = found.into_iter().try_for_each(each);
@@ -158,7 +169,7 @@ impl Pool<'_> {
         }
         let mut bundle = Bundle::default();
         let mut whole = true;
-        read::read_known(bytes, known.sha256, known.name, known.named, self.reader.mapping, &mut |found| {
+        read::read_known(bytes, known.sha256, known.name, known.named, manner, &mut |found| {
             if cache.is_some() {
                 bundle.add_found(&found, known.name);
             }

@@ -1,5 +1,6 @@
 //! Bytes to values: what kind of file it is, and what stands in it.
 
+pub mod apart;
 pub mod archive;
 pub mod bmecat;
 pub mod calendar;

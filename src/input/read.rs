@@ -1,6 +1,7 @@
 //! One file's bytes to declarations: the reader is picked by what the bytes are, archives are opened, and what cannot be
 //! read becomes a declaration that says so.
 
+use super::apart::{self, Apart};
 use super::archive;
 use super::container::{self, Kind, Limits};
 use super::read_error::{Fault, ReadError};
@@ -58,13 +59,34 @@ pub fn bytes(path: &Path) -> Result<Vec<u8>, ReadError> {
 /// never stands in memory as a whole; a break ends the reading. `named` tells a file that was asked for by name: then it
 /// must be a declaration.
 pub fn read(bytes: &[u8], name: &str, named: bool, mapping: Option<&Mapping>, each: Each<'_>) {
-    read_known(bytes, digest(bytes), name, named, mapping, each);
+    read_known(bytes, digest(bytes), name, named, &mut Manner { mapping, apart: None }, each);
+}
+
+/// How files are read.
+#[derive(Debug, Default)]
+pub struct Manner<'a> {
+    /// What the columns mean.
+    pub mapping: Option<&'a Mapping>,
+    /// Who reads the formats that are better read in a process of their own; without it they are read in this one.
+    pub apart: Option<apart::Reader<'a>>,
 }
 
 /// As [`read`], of bytes whose SHA-256 is known.
-pub fn read_known(bytes: &[u8], sha256: [u8; 32], name: &str, named: bool, mapping: Option<&Mapping>, each: Each<'_>) {
+pub fn read_known(bytes: &[u8], sha256: [u8; 32], name: &str, named: bool, manner: &mut Manner<'_>, each: Each<'_>) {
     // A break has done its work by now: nothing more was read.
-    let _ = one(bytes, sha256, name, named, mapping, 1, each);
+    let _ = one(bytes, sha256, name, named, manner, 1, each);
+}
+
+/// The declaration in a table; one that says so when it cannot be read.
+pub fn table_of(bytes: &[u8], mapping: Option<&Mapping>) -> Declaration {
+    let read = || match workbook::read(bytes) {
+        Ok(workbook) => match mapping {
+            Some(mapping) => table::read_mapped(&workbook, mapping),
+            None => table::read(&workbook),
+        },
+        Err(error) => unreadable("", "", &error),
+    };
+    catch_unwind(AssertUnwindSafe(read)).unwrap_or_else(|_| unreadable("", "", &gave_up()))
 }
 
 /// Takes what is found, and says whether to go on.
@@ -100,7 +122,7 @@ fn one(
     sha256: [u8; 32],
     name: &str,
     named: bool,
-    mapping: Option<&Mapping>,
+    manner: &mut Manner<'_>,
     depth: u32,
     each: Each<'_>,
 ) -> ControlFlow<()> {
@@ -109,19 +131,16 @@ fn one(
         return each(Found::Other { file: name.to_string(), what });
     }
     if kind == Kind::Archive {
-        return members(bytes, sha256, name, mapping, depth, each);
+        return members(bytes, sha256, name, manner, depth, each);
     }
-    let read = || match kind {
-        Kind::Xml => xml_formats::read(bytes).unwrap_or_else(|error| unreadable_xml(name, &error)),
-        _ => match workbook::read(bytes) {
-            Ok(workbook) => match mapping {
-                Some(mapping) => table::read_mapped(&workbook, mapping),
-                None => table::read(&workbook),
-            },
-            Err(error) => unreadable(name, kind.word(), &error),
-        },
+    let read_xml = || xml_formats::read(bytes).unwrap_or_else(|error| unreadable_xml(name, &error));
+    let mut declaration = match (kind, &mut manner.apart) {
+        (Kind::Xml, _) => catch_unwind(AssertUnwindSafe(read_xml)).unwrap_or_else(|_| unreadable(name, kind.word(), &gave_up())),
+        (kind, Some(apart)) if Apart::wants(kind) => {
+            apart.declaration(bytes).unwrap_or_else(|error| unreadable(name, kind.word(), &error))
+        }
+        _ => table_of(bytes, manner.mapping),
     };
-    let mut declaration = catch_unwind(AssertUnwindSafe(read)).unwrap_or_else(|_| unreadable(name, kind.word(), &gave_up()));
     // A note or a script is text like csv is; without any table in it, it was no declaration.
     if !named && kind == Kind::Delimited && is_note(name) && declaration.products.is_empty() {
         return each(Found::Other { file: name.to_string(), what: "text" });
@@ -138,7 +157,7 @@ fn members(
     bytes: &[u8],
     sha256: [u8; 32],
     name: &str,
-    mapping: Option<&Mapping>,
+    manner: &mut Manner<'_>,
     depth: u32,
     each: Each<'_>,
 ) -> ControlFlow<()> {
@@ -169,7 +188,7 @@ fn members(
             number += 1;
         }
         match catch_unwind(AssertUnwindSafe(|| member.read())).unwrap_or_else(|_| Err(gave_up())) {
-            Ok(inner) => one(&inner, digest(&inner), &file, false, mapping, depth + 1, each)?,
+            Ok(inner) => one(&inner, digest(&inner), &file, false, manner, depth + 1, each)?,
             Err(error) => each(Found::Declaration(Box::new(unreadable(&file, Kind::Archive.word(), &error))))?,
         }
     }
