@@ -5,7 +5,8 @@ use serde_json::Value;
 use std::fs;
 use std::io::{Cursor, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
+use std::time::Duration;
 use tempfile::TempDir;
 
 const RULES: &str = r#"
@@ -33,6 +34,8 @@ fn fixture(name: &str) -> Vec<u8> {
     fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/workbooks").join(name)).unwrap()
 }
 
+const CHECK: [&str; 9] = ["check", "--rules", "rules.toml", "in", "--out", "out", "--as-of", "2026-06-01", "--all"];
+
 struct Place {
     folder: TempDir,
 }
@@ -50,22 +53,26 @@ impl Place {
         self.folder.path().join(name)
     }
 
-    fn run(&self, arguments: &[&str]) -> Output {
+    fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_kemkoll"));
-        command.args(arguments).current_dir(self.folder.path()).env("LC_ALL", "C").output().unwrap()
+        command.args(arguments).current_dir(self.folder.path()).env("LC_ALL", "C");
+        command
+    }
+
+    fn run(&self, arguments: &[&str]) -> Output {
+        self.command(arguments).output().unwrap()
     }
 
     fn check(&self, more: &[&str]) -> Output {
-        self.run(&[&["check", "--rules", "rules.toml", "in", "--out", "out", "--as-of", "2026-06-01", "--all"], more].concat())
+        self.run(&[&CHECK, more].concat())
     }
 
     fn rows(&self, name: &str) -> Vec<Value> {
         fs::read_to_string(self.path(name)).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect()
     }
 
-    /// Checks, and holds the result against what it must be when this file alone cannot be read.
-    fn unreadable(&self, file: &str, more: &[&str], says: &str) {
-        let output = self.check(more);
+    /// Holds the result of a check against what it must be when this file alone cannot be read.
+    fn unreadable(&self, file: &str, output: &Output, says: &str) {
         assert_eq!(output.status.code(), Some(3), "{}", String::from_utf8_lossy(&output.stderr));
         let findings = self.rows("out/findings.jsonl");
         let told: Vec<&Value> = findings.iter().filter(|row| row["rule"] == "data/unreadable").collect();
@@ -125,6 +132,7 @@ fn the_same_is_read_as_in_one_process() {
     }
 }
 
+#[cfg(target_os = "linux")]
 #[test]
 fn a_file_that_takes_too_much_is_one_finding() {
     let place = Place::new();
@@ -132,17 +140,35 @@ fn a_file_that_takes_too_much_is_one_finding() {
         fs::write(place.path("in").join(name), fixture(name)).unwrap();
     }
     fs::write(place.path("in/large.ods"), large_ods(100_000)).unwrap();
-    // One process for all, and one for each: the same files suffer.
+    // One process for all, and one for each: the same file suffers.
     for jobs in ["1", "4"] {
-        if cfg!(target_os = "linux") {
-            place.unreadable("large.ods", &["--reader-memory", "160", "--jobs", jobs], "--reader-memory");
-        }
-        place.unreadable("large.ods", &["--reader-seconds", "1", "--jobs", jobs], "--reader-seconds");
+        let output = place.check(&["--reader-memory", "160", "--jobs", jobs]);
+        place.unreadable("large.ods", &output, "--reader-memory");
     }
-    // Within its bounds it is read: it holds no declaration, but that is no fault of its size.
-    let output = place.check(&[]);
-    let findings = place.rows("out/findings.jsonl");
-    assert!(findings.iter().all(|row| row["rule"] != "data/unreadable"), "{}", String::from_utf8_lossy(&output.stderr));
+    // The largest file is read first: its process is stopped, so that it hangs, or ended.
+    for (signal, says) in [("STOP", "--reader-seconds"), ("ABRT", "could not cope"), ("KILL", "could not cope")] {
+        let mut command = place.command(&CHECK);
+        command.args(["--reader-seconds", if signal == "STOP" { "2" } else { "600" }, "--jobs", "1"]);
+        let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let reader = loop {
+            if let Some(reader) = children(child.id()).pop() {
+                break reader;
+            }
+        };
+        // Not before it has become the reader.
+        std::thread::sleep(Duration::from_millis(50));
+        assert!(Command::new("kill").args([&format!("-{signal}"), &reader]).status().unwrap().success());
+        let output = child.wait_with_output().unwrap();
+        assert!(!Path::new("/proc").join(&reader).exists(), "the process is still there");
+        place.unreadable("large.ods", &output, says);
+    }
+}
+
+/// The processes that a process has started.
+fn children(of: u32) -> Vec<String> {
+    let tasks = fs::read_dir(format!("/proc/{of}/task")).into_iter().flatten().flatten();
+    let lists = tasks.filter_map(|task| fs::read_to_string(task.path().join("children")).ok());
+    lists.flat_map(|list| list.split_whitespace().map(str::to_string).collect::<Vec<_>>()).collect()
 }
 
 #[test]
