@@ -9,9 +9,10 @@ pub mod listing;
 mod pool;
 mod progress;
 mod spill;
+mod squeeze;
 
 pub use pool::WORKER;
-pub use spill::Lines;
+pub use spill::{Lines, LinesIn};
 
 use crate::declaration::{Declaration, DeclarationKind, ProblemCode, Text};
 use crate::input::apart::Apart;
@@ -91,7 +92,7 @@ impl Outcome {
     ///
     /// # Errors
     /// Those of the file system and of `take`.
-    pub fn each(&self, mut take: impl FnMut(&Lines) -> io::Result<()>) -> io::Result<()> {
+    pub fn each(&self, mut take: impl FnMut(LinesIn<'_>) -> io::Result<()>) -> io::Result<()> {
         let mut reading = Reading::new(&self.folder);
         self.blocks.iter().try_for_each(|block| take(reading.lines(block)?))
     }
@@ -260,12 +261,12 @@ pub fn check(run: &Run<'_>, entries: &[Entry], folder: &Path) -> Result<Outcome,
 /// Puts what was found on disk; what stays in memory, and what may be kept for later runs.
 fn write(run: &Run<'_>, look: Look, file: String, entry: Option<&Entry>, spill: &mut Spill) -> io::Result<(Checked, Option<Kept>)> {
     let Look { mut checked, report, note, waiting } = look;
-    let (lines, note) = ((run.lines)(&report)?, note.to_bytes());
-    checked.block = spill.append(&lines, &note)?;
+    let (sealed, note) = ((run.lines)(&report)?.seal(run.reader.cache.is_some()), note.to_bytes());
+    checked.block = spill.append(&sealed, &note)?;
     // What could not be read is tried again, and what was measured is held against the files of its own run.
     let kept = (run.reader.cache.is_some() && checked.rare.is_none()).then(|| Kept::Declaration {
         file: file.clone(),
-        lines,
+        sealed,
         note,
         waiting,
         category_missing: checked.category_missing,
@@ -281,10 +282,10 @@ fn write(run: &Run<'_>, look: Look, file: String, entry: Option<&Entry>, spill: 
 fn recall(kept: Kept, entry: Option<&Entry>, waiting: &Waiting, spill: &mut Spill) -> io::Result<Seen> {
     Ok(match kept {
         Kept::Other { file, what } => Seen::Other(Box::new((file, what))),
-        Kept::Declaration { file, lines, note, waiting: bits, category_missing, headings } => {
+        Kept::Declaration { file, sealed, note, waiting: bits, category_missing, headings } => {
             let is_own = entry.is_some_and(|entry| *entry.name == *file);
             let rare = (!is_own).then(|| Box::new(Rare { file: Some(file), ..Rare::default() }));
-            let block = spill.append(&lines, &note)?;
+            let block = spill.append(&sealed, &note)?;
             Seen::Checked(Checked { block, waiting: waiting.index(bits), category_missing, headings, rare })
         }
     })
@@ -469,7 +470,7 @@ impl Spilled {
     /// Those of the file system and of the writer.
     pub fn copy(&self, to: &mut impl io::Write) -> io::Result<()> {
         let mut reading = Reading::new(&self.folder);
-        self.blocks.iter().try_for_each(|block| to.write_all(&reading.lines(block)?.findings))
+        self.blocks.iter().try_for_each(|block| to.write_all(reading.lines(block)?.findings))
     }
 }
 
@@ -494,7 +495,7 @@ pub fn identify_each(
             Ok(lines) => (lines?, why),
             Err(_) => (Vec::new(), Some(Text::new(read::gave_up().sv, read::gave_up().en))),
         };
-        let block = spill.append(&Lines { findings: lines, ..Lines::default() }, &[])?;
+        let block = spill.append(&Lines { findings: lines, ..Lines::default() }.seal(false), &[])?;
         Ok((Some((file, sha256, why, block)), None))
     })?;
     let mut seen: Vec<(String, String, Option<Text>, Block)> = seen.into_iter().filter_map(|(_, seen)| seen).collect();

@@ -7,8 +7,8 @@ use crate::request::{self, Refusal};
 use crate::{Exit, complain, interrupt};
 use kemkoll::batch::listing::{self, Listing};
 use kemkoll::batch::{self, Lines, Outcome, Reader, Run, Stopped};
-use kemkoll::input::table::mapping::skeleton;
 use kemkoll::input::apart::Apart;
+use kemkoll::input::table::mapping::skeleton;
 use kemkoll::input::{container, read, workbook};
 use kemkoll::output::digest::Digest;
 use kemkoll::output::json::{self, NotDeclarationRow, OptionsRow, PassedOver, PeriodRow, RunCounts, RunRecord, UnreadableRow};
@@ -130,9 +130,9 @@ impl Job<'_> {
         let mut products = stage.create(PRODUCTS)?;
         let mut summary = Summary::new(text::LINES);
         self.outcome.each(|lines| {
-            findings.write_all(&lines.findings)?;
-            products.write_all(&lines.products)?;
-            let digest: Digest = serde_json::from_slice(&lines.digest)?;
+            findings.write_all(lines.findings)?;
+            products.write_all(lines.products)?;
+            let digest: Digest = serde_json::from_slice(lines.digest)?;
             summary.add(digest, &mut |start| {
                 let rest = usize::try_from(start).ok().and_then(|start| lines.findings.get(start..)).unwrap_or_default();
                 let line = rest.split(|byte| *byte == b'\n').next().unwrap_or_default();

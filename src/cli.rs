@@ -134,7 +134,7 @@ pub struct Reading {
     /// How much memory reading one xls, xlsb or ods file may take, in MiB
     ///
     /// Such files are read in a process of their own. One that takes too much is a finding; all others are complete.
-    #[arg(long, value_name = "MIB", default_value_t = 1024, value_parser = clap::value_parser!(u64).range(64..=1_048_576))]
+    #[arg(long, value_name = "MIB", default_value_t = 1024, value_parser = clap::value_parser!(u64).range(128..=1_048_576))]
     pub reader_memory: u64,
     /// How long reading one xls, xlsb or ods file may take, in seconds
     #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=86_400))]

@@ -15,7 +15,7 @@ use std::io::{self, Write};
 use std::path::Path;
 
 /// The lines that the table is made from; beside the results, and never one of them.
-const LINES: &str = "lines";
+pub const LINES: &str = "lines";
 
 #[derive(Debug, Clone, Copy)]
 enum Ending {

@@ -16,6 +16,8 @@ use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{self, BufReader, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
+use std::sync::mpsc::{self, SyncSender};
+use std::thread;
 use tempfile::TempDir;
 
 pub use leftover::recover;
@@ -24,6 +26,8 @@ pub use leftover::recover;
 const HIDDEN: &str = ".kemkoll-";
 /// The record of a run; it names the other files and is put in place last.
 pub const RUN: &str = "run.json";
+/// A small file on its way to where it is whole.
+const WHOLE: &str = "whole.new";
 /// Where the results wait, in the temporary folder.
 const RESULTS: &str = "results";
 
@@ -32,7 +36,8 @@ const RESULTS: &str = "results";
 pub struct Stage {
     temporary: Temporary,
     goal: Goal,
-    names: Vec<String>,
+    /// With the hash of what was written, where that was seen.
+    names: Vec<(String, Option<Hashing>)>,
 }
 
 /// The folder for everything temporary; it goes when this does.
@@ -128,7 +133,7 @@ impl Stage {
 
     /// The temporary place of a result file, to be written by someone who needs a path.
     pub fn place(&mut self, name: &str) -> PathBuf {
-        self.names.push(name.to_string());
+        self.names.push((name.to_string(), None));
         self.results().join(name)
     }
 
@@ -137,7 +142,9 @@ impl Stage {
     /// # Errors
     /// Those of the file system.
     pub fn create(&mut self, name: &str) -> io::Result<BufWriter<Until>> {
-        Ok(BufWriter::with_capacity(1 << 16, Until(File::create(self.place(name))?)))
+        let hashing = Hashing::begin()?;
+        self.names.push((name.to_string(), Some(hashing.clone())));
+        Ok(BufWriter::with_capacity(1 << 16, Until { file: File::create(self.results().join(name))?, hashing: Some(hashing) }))
     }
 
     /// A new file that is no result.
@@ -145,7 +152,7 @@ impl Stage {
     /// # Errors
     /// Those of the file system.
     pub fn create_temporary(&self, name: &str) -> io::Result<BufWriter<Until>> {
-        Ok(BufWriter::with_capacity(1 << 16, Until(File::create(self.folder().join(name))?)))
+        Ok(BufWriter::with_capacity(1 << 16, Until { file: File::create(self.folder().join(name))?, hashing: None }))
     }
 
     /// Reads a result file that was written before.
@@ -169,9 +176,13 @@ impl Stage {
     /// # Errors
     /// Those of the file system.
     pub fn written(&self) -> io::Result<Vec<ResultFileRow>> {
-        let mut names = self.names.clone();
-        names.sort();
-        names.into_iter().map(|name| described(&self.results().join(&name), name)).collect()
+        let row = |(name, hashing): &(String, Option<Hashing>)| match hashing.as_ref().and_then(Hashing::so_far) {
+            Some(hashed) => Ok(hashed.row(name.clone())),
+            None => described(&self.results().join(name), name.clone()),
+        };
+        let mut rows = self.names.iter().map(row).collect::<io::Result<Vec<ResultFileRow>>>()?;
+        rows.sort_by(|a, b| a.name.cmp(&b.name));
+        Ok(rows)
     }
 
     /// Puts the result files in place: all of them, or none when the file system refuses one.
@@ -183,7 +194,7 @@ impl Stage {
             return Ok(if interrupt::stopped() { Published::Stopped } else { Published::Done { left: Vec::new() } });
         }
         let results = self.results();
-        for name in &self.names {
+        for (name, _) in &self.names {
             // On disk before it takes the place of what was there.
             File::open(results.join(name))?.sync_all()?;
         }
@@ -192,7 +203,7 @@ impl Stage {
             self.abandon();
             return Ok(Published::Stopped);
         }
-        let mut names = self.names.clone();
+        let mut names: Vec<String> = self.names.iter().map(|(name, _)| name.clone()).collect();
         // The record that names the others comes last.
         names.sort_by_key(|name| name == RUN);
         let left = match &self.goal {
@@ -289,14 +300,32 @@ fn is_plain(name: &str) -> bool {
 
 fn described(path: &Path, name: String) -> io::Result<ResultFileRow> {
     let mut file = File::open(path)?;
-    let (mut hash, mut bytes, mut buffer) = (Sha256::new(), 0, vec![0; 1 << 16]);
+    let (mut hashed, mut buffer) = (Hashed::default(), vec![0; 1 << 16]);
     loop {
         let read = file.read(&mut buffer)?;
         let Some(piece) = buffer.get(..read).filter(|piece| !piece.is_empty()) else { break };
-        hash.update(piece);
-        bytes += piece.len() as u64;
+        hashed.add(piece);
     }
-    Ok(ResultFileRow { name, bytes, sha256: hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect() })
+    Ok(hashed.row(name))
+}
+
+/// Size and hash of bytes as they go by.
+#[derive(Debug, Clone, Default)]
+struct Hashed {
+    hash: Sha256,
+    bytes: u64,
+}
+
+impl Hashed {
+    fn add(&mut self, piece: &[u8]) {
+        self.hash.update(piece);
+        self.bytes += piece.len() as u64;
+    }
+
+    fn row(self, name: String) -> ResultFileRow {
+        let sha256 = self.hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+        ResultFileRow { name, bytes: self.bytes, sha256 }
+    }
 }
 
 /// The folder that something stands in.
@@ -323,7 +352,7 @@ fn sync_folder(folder: &Path) {
 
 /// Writes a small file that is there whole or not at all, by way of the temporary folder.
 fn write_whole(path: &Path, bytes: &[u8], temporary: &Path) -> io::Result<()> {
-    let early = temporary.join("whole.new");
+    let early = temporary.join(WHOLE);
     let mut file = File::create(&early)?;
     file.write_all(bytes)?;
     file.sync_all()?;
@@ -332,17 +361,66 @@ fn write_whole(path: &Path, bytes: &[u8], temporary: &Path) -> io::Result<()> {
     Ok(())
 }
 
+/// A thread that hashes what is written, so that whoever writes need not wait for it. It ends when nobody writes any more.
+#[derive(Debug, Clone)]
+struct Hashing(SyncSender<Piece>);
+
+enum Piece {
+    Bytes(Vec<u8>),
+    /// Asks for the hash of all that came before.
+    Asked(SyncSender<Hashed>),
+}
+
+impl Hashing {
+    fn begin() -> io::Result<Hashing> {
+        let (to, from) = mpsc::sync_channel(16);
+        let work = move || {
+            let mut hashed = Hashed::default();
+            for piece in from {
+                match piece {
+                    Piece::Bytes(bytes) => hashed.add(&bytes),
+                    // Whoever asked may have gone.
+                    Piece::Asked(answer) => drop(answer.send(hashed.clone())),
+                }
+            }
+        };
+        thread::Builder::new().name("hash".to_string()).spawn(work)?;
+        Ok(Hashing(to))
+    }
+
+    fn add(&self, bytes: &[u8]) {
+        // A thread that is gone gives no hash; then the file is read again.
+        let _ = self.0.send(Piece::Bytes(bytes.to_vec()));
+    }
+
+    fn so_far(&self) -> Option<Hashed> {
+        let (to, answer) = mpsc::sync_channel(1);
+        self.0.send(Piece::Asked(to)).ok()?;
+        answer.recv().ok()
+    }
+}
+
 /// A file that can be written until the run is to stop.
 #[derive(Debug)]
-pub struct Until(File);
+pub struct Until {
+    file: File,
+    hashing: Option<Hashing>,
+}
 
 impl Write for Until {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        if interrupt::stopped() { Err(io::Error::other("stopped")) } else { self.0.write(bytes) }
+        if interrupt::stopped() {
+            return Err(io::Error::other("stopped"));
+        }
+        let written = self.file.write(bytes)?;
+        if let (Some(hashing), Some(piece)) = (&self.hashing, bytes.get(..written)) {
+            hashing.add(piece);
+        }
+        Ok(written)
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.0.flush()
+        self.file.flush()
     }
 }
 

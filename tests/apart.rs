@@ -83,7 +83,10 @@ impl Place {
         let products = self.rows("out/products.jsonl");
         assert!(products.iter().any(|row| row["file"] == "good.csv" && row["verdict"] == "non-compliant"));
         for name in FIXTURES {
-            assert!(products.iter().any(|row| row["file"] == name && row["verdict"] == "non-compliant"), "{name} is not complete: {products:?}");
+            assert!(
+                products.iter().any(|row| row["file"] == name && row["verdict"] == "non-compliant"),
+                "{name} is not complete: {products:?}"
+            );
         }
     }
 }

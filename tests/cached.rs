@@ -66,7 +66,8 @@ impl Place {
         place.write("in/broken.xlsx", b"PK\x03\x04broken");
         place.write("in/letter.pdf", b"%PDF-1.7\n");
         let mut archive = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
-        for (name, text) in [("x.csv", format!("{head}Exempel AB;3;Stövel;PVC;7440-43-9;Kadmium;0,005 %\n")), ("y.pdf", "%PDF-1.4".into())] {
+        for (name, text) in [("x.csv", format!("{head}Exempel AB;3;Stövel;PVC;7440-43-9;Kadmium;0,005 %\n")), ("y.pdf", "%PDF-1.4".into())]
+        {
             archive.start_file(name, zip::write::SimpleFileOptions::default()).unwrap();
             archive.write_all(text.as_bytes()).unwrap();
         }
@@ -126,7 +127,9 @@ fn with_and_without_the_results_are_the_same_to_the_byte() {
         }
     }
     // Other options, other rules: nothing of the first results may show.
-    for more in [&["--all"][..], &["--proof", "demonstrated"], &["--category", "eee/8-medical"], &["--lang", "sv"], &["--as-of", "2020-01-01"]] {
+    for more in
+        [&["--all"][..], &["--proof", "demonstrated"], &["--category", "eee/8-medical"], &["--lang", "sv"], &["--as-of", "2020-01-01"]]
+    {
         let more: Vec<&str> = if more[0] == "--as-of" { vec!["--contract-period", "2027-01-01..2028-01-01"] } else { more.to_vec() };
         let without = place.check(&["--no-cache"], &more);
         assert!(place.check(&CACHE, &more) == without && place.check(&CACHE, &more) == without, "{more:?}");

@@ -8,7 +8,6 @@
 mod pack;
 mod store;
 
-use super::spill::Lines;
 use crate::input::packed;
 use crate::input::read::{self, Found};
 use crate::rule::RuleBook;
@@ -64,8 +63,8 @@ pub enum Kept {
     Declaration {
         /// Its name.
         file: String,
-        /// Its result lines.
-        lines: Lines,
+        /// Its result lines, as the spill file takes them.
+        sealed: Vec<u8>,
         /// What the batch notes of it.
         note: Vec<u8>,
         /// The rules that wait for a category, one bit each.
@@ -100,8 +99,8 @@ impl Cache {
         Ok(Cache {
             reading: hash.finalize().into(),
             confirmations: terms.confirmations_sha256.map(str::to_string),
-            declarations: Store::open(folder, "declarations", most),
-            results: Store::open(folder, "results", most),
+            declarations: Store::open(folder, "declarations", true, most),
+            results: Store::open(folder, "results", false, most),
         })
     }
 
@@ -257,12 +256,10 @@ impl Kept {
     fn pack(&self) -> Vec<u8> {
         let mut bytes = Vec::new();
         match self {
-            Kept::Declaration { file, lines, note, waiting, category_missing, headings } => {
-                bytes.reserve(lines.findings.len() + lines.products.len() + lines.digest.len() + note.len() + 256);
+            Kept::Declaration { file, sealed, note, waiting, category_missing, headings } => {
+                bytes.reserve(sealed.len() + note.len() + 256);
                 push(&mut bytes, file.as_bytes());
-                push(&mut bytes, &lines.findings);
-                push(&mut bytes, &lines.products);
-                push(&mut bytes, &lines.digest);
+                push(&mut bytes, sealed);
                 push(&mut bytes, note);
                 push(&mut bytes, &waiting.iter().flat_map(|bits| bits.to_le_bytes()).collect::<Vec<u8>>());
                 push(&mut bytes, &category_missing.to_le_bytes());
@@ -284,7 +281,7 @@ impl Kept {
         }
         let kept = Kept::Declaration {
             file,
-            lines: Lines { findings: second.to_vec(), products: pieces.piece()?.to_vec(), digest: pieces.piece()?.to_vec() },
+            sealed: second.to_vec(),
             note: pieces.piece()?.to_vec(),
             waiting: pieces.piece()?.as_chunks::<8>().0.iter().map(|bits| u64::from_le_bytes(*bits)).collect(),
             category_missing: u32::from_le_bytes(*pieces.piece()?.first_chunk()?),

@@ -1,8 +1,8 @@
 //! Files shared out over threads, the largest first, each file by itself. The only place that starts threads.
 
+use super::cache::{Bundle, Cache, Judging, Kept, Known};
 use super::listing::Entry;
 use super::progress::Progress;
-use super::cache::{Bundle, Cache, Judging, Kept, Known};
 use super::spill::Spill;
 use super::{Reader, Stopped};
 use crate::input::apart::Apart;
@@ -25,6 +25,13 @@ pub struct Again<'a, T> {
     pub judging: Judging,
     /// Takes what was kept, as [`Look`] takes what is read.
     pub take: &'a (dyn Fn(At, Kept, &mut Spill) -> io::Result<T> + Sync),
+}
+
+/// What one thread has of its own.
+struct Worker<'a, T> {
+    spill: Spill,
+    seen: Vec<(At, T)>,
+    manner: Manner<'a>,
 }
 
 /// How the work is shared out.
@@ -66,20 +73,19 @@ impl Pool<'_> {
         let next = AtomicUsize::new(0);
         let failed = AtomicBool::new(false);
         let first = round * 4096;
-        let results = threads.broadcast(|worker| {
+        let results = threads.broadcast(|thread| {
             let work = || -> io::Result<Vec<(At, T)>> {
-                let mut spill = Spill::create(self.folder, first + worker.index() as u32)?;
-                let mut seen = Vec::new();
-                let apart = self.reader.apart.map(Apart::reader);
-                let mut manner = Manner { mapping: self.reader.mapping, apart };
+                let spill = Spill::create(self.folder, first + thread.index() as u32)?;
+                let manner = Manner { mapping: self.reader.mapping, apart: self.reader.apart.map(Apart::reader) };
+                let mut worker = Worker { spill, seen: Vec::new(), manner };
                 while !self.reader.stop.load(Ordering::Relaxed) && !failed.load(Ordering::Relaxed) {
                     let Some(index) = chosen.get(next.fetch_add(1, Ordering::Relaxed)).copied() else { break };
                     let Some(entry) = entries.get(index) else { continue };
-                    self.file(index, entry, &mut spill, &mut seen, again.as_ref(), &mut manner, look)?;
+                    self.file((index, entry), &mut worker, again.as_ref(), look)?;
                     progress.file(entry.size);
                 }
-                spill.finish()?;
-                Ok(seen)
+                worker.spill.finish()?;
+                Ok(worker.seen)
             };
             let result = work();
             if result.is_err() {
@@ -97,14 +103,12 @@ impl Pool<'_> {
 
     fn file<T>(
         &self,
-        index: usize,
-        entry: &Entry,
-        spill: &mut Spill,
-        seen: &mut Vec<(At, T)>,
+        (index, entry): (usize, &Entry),
+        worker: &mut Worker<'_, T>,
         again: Option<&Again<'_, T>>,
-        manner: &mut Manner<'_>,
         look: Look<'_, T>,
     ) -> io::Result<()> {
+        let Worker { spill, seen, manner } = worker;
         let read = read::bytes(&entry.path());
         let sha256 = read.as_ref().map_or([0; 32], |bytes| read::digest(bytes));
         let known = Known { sha256, name: &entry.name, named: entry.named };
@@ -154,14 +158,7 @@ impl Pool<'_> {
     }
 
     /// What is in a file, from the cache where it is there.
-    fn declarations(
-        &self,
-        bytes: &[u8],
-        known: &Known<'_>,
-        cache: Option<&Cache>,
-        manner: &mut Manner<'_>,
-        each: read::Each<'_>,
-    ) {
+    fn declarations(&self, bytes: &[u8], known: &Known<'_>, cache: Option<&Cache>, manner: &mut Manner<'_>, each: read::Each<'_>) {
         if let Some(found) = cache.and_then(|cache| cache.declarations(known)) {
             // A break has done its work by then.
             let _ = found.into_iter().try_for_each(each);

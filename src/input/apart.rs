@@ -154,8 +154,12 @@ impl Reader<'_> {
             ),
             Failure::Time => ReadError::new(
                 Fault::TooLarge,
-                format!("läsningen tog längre tid än {seconds} s och avbröts; spara filen som xlsx, eller tillåt mer med `--reader-seconds`"),
-                format!("reading took longer than {seconds} s and was stopped; save the file as xlsx, or allow more with `--reader-seconds`"),
+                format!(
+                    "läsningen tog längre tid än {seconds} s och avbröts; spara filen som xlsx, eller tillåt mer med `--reader-seconds`"
+                ),
+                format!(
+                    "reading took longer than {seconds} s and was stopped; save the file as xlsx, or allow more with `--reader-seconds`"
+                ),
             ),
             Failure::Memory => ReadError::new(
                 Fault::TooLarge,
@@ -370,7 +374,12 @@ mod tests {
 
     /// A process that does something else than answer.
     fn shell(script: &str, time: Duration) -> Apart {
-        Apart { program: "sh".into(), arguments: vec!["-c".into(), script.into()], mapping: None, bounds: Bounds { time, ..Bounds::default() } }
+        Apart {
+            program: "sh".into(),
+            arguments: vec!["-c".into(), script.into()],
+            mapping: None,
+            bounds: Bounds { time, ..Bounds::default() },
+        }
     }
 
     #[test]

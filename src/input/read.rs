@@ -117,15 +117,7 @@ pub fn gave_up() -> ReadError {
     )
 }
 
-fn one(
-    bytes: &[u8],
-    sha256: [u8; 32],
-    name: &str,
-    named: bool,
-    manner: &mut Manner<'_>,
-    depth: u32,
-    each: Each<'_>,
-) -> ControlFlow<()> {
+fn one(bytes: &[u8], sha256: [u8; 32], name: &str, named: bool, manner: &mut Manner<'_>, depth: u32, each: Each<'_>) -> ControlFlow<()> {
     let kind = catch_unwind(|| container::kind(bytes)).unwrap_or(Kind::Other);
     if !named && let Some(what) = passed_over(kind, name) {
         return each(Found::Other { file: name.to_string(), what });
@@ -136,9 +128,7 @@ fn one(
     let read_xml = || xml_formats::read(bytes).unwrap_or_else(|error| unreadable_xml(name, &error));
     let mut declaration = match (kind, &mut manner.apart) {
         (Kind::Xml, _) => catch_unwind(AssertUnwindSafe(read_xml)).unwrap_or_else(|_| unreadable(name, kind.word(), &gave_up())),
-        (kind, Some(apart)) if Apart::wants(kind) => {
-            apart.declaration(bytes).unwrap_or_else(|error| unreadable(name, kind.word(), &error))
-        }
+        (kind, Some(apart)) if Apart::wants(kind) => apart.declaration(bytes).unwrap_or_else(|error| unreadable(name, kind.word(), &error)),
         _ => table_of(bytes, manner.mapping),
     };
     // A note or a script is text like csv is; without any table in it, it was no declaration.
@@ -153,14 +143,7 @@ fn one(
     each(Found::Declaration(Box::new(declaration)))
 }
 
-fn members(
-    bytes: &[u8],
-    sha256: [u8; 32],
-    name: &str,
-    manner: &mut Manner<'_>,
-    depth: u32,
-    each: Each<'_>,
-) -> ControlFlow<()> {
+fn members(bytes: &[u8], sha256: [u8; 32], name: &str, manner: &mut Manner<'_>, depth: u32, each: Each<'_>) -> ControlFlow<()> {
     let mut refuse = |error: ReadError| {
         let mut declaration = unreadable(name, Kind::Archive.word(), &error);
         declaration.file_sha256 = hexadecimal(sha256);

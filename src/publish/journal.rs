@@ -11,7 +11,7 @@ use std::path::Path;
 /// The journal's name in the folder of results.
 pub const JOURNAL: &str = ".kemkoll-journal";
 /// Where the earlier results wait until the new ones are in place.
-const EARLIER: &str = "earlier";
+pub const EARLIER: &str = "earlier";
 
 /// What is to be done.
 #[derive(Debug, Serialize, Deserialize)]
@@ -70,7 +70,8 @@ pub fn resume(out: &Path) -> io::Result<bool> {
     };
     let journal: Journal = serde_json::from_slice(&bytes)?;
     let names = journal.files.iter().chain(&journal.stale);
-    if !journal.temporary.starts_with(super::HIDDEN) || journal.temporary.contains(['/', '\\']) || !names.clone().all(|name| is_plain(name)) {
+    if !journal.temporary.starts_with(super::HIDDEN) || journal.temporary.contains(['/', '\\']) || !names.clone().all(|name| is_plain(name))
+    {
         return Err(io::Error::new(io::ErrorKind::InvalidData, format!("`{JOURNAL}` is no journal of this program; remove it")));
     }
     let real = fs::canonicalize(out)?;

@@ -78,17 +78,16 @@ fn is_awaited(temporary: &Path) -> bool {
 /// Clears away temporary folders in `folder` whose runs have ended. What cannot be removed stays hidden.
 pub fn clear(folder: &Path) {
     for item in fs::read_dir(folder).into_iter().flatten().flatten() {
-        let name = item.file_name();
-        if !name.as_encoded_bytes().starts_with(HIDDEN.as_bytes()) {
+        let (name, path) = (item.file_name(), item.path());
+        let Ok(meta) = item.metadata() else { continue };
+        if !meta.is_dir() || !is_ours(&name, &path) {
             continue;
         }
-        let path = item.path();
-        let Ok(meta) = item.metadata() else { continue };
         if name.as_encoded_bytes().starts_with(GONE.as_bytes()) {
             let _ = fs::remove_dir_all(&path);
             continue;
         }
-        if !meta.is_dir() || is_awaited(&path) {
+        if is_awaited(&path) {
             continue;
         }
         match File::open(path.join(LOCK)) {
@@ -111,6 +110,19 @@ pub fn clear(folder: &Path) {
             Err(_) => {}
         }
     }
+}
+
+/// Whether a folder is one of ours, by its name and by everything in it: nobody's own must ever be taken for one.
+fn is_ours(name: &OsString, folder: &Path) -> bool {
+    let Some(name) = name.to_str() else { return false };
+    let drawn = name.strip_prefix(GONE).or_else(|| name.strip_prefix(HIDDEN));
+    let is_drawn = drawn.is_some_and(|drawn| drawn.len() == 6 && drawn.bytes().all(|byte| byte.is_ascii_alphanumeric()));
+    let known = |name: &OsString| {
+        let name = name.to_string_lossy();
+        name.starts_with("spill-")
+            || [LOCK, EARLY, NOTE, JOURNALLED, RESULTS, journal::EARLIER, super::WHOLE, crate::normalise::LINES].contains(&&*name)
+    };
+    is_drawn && fs::read_dir(folder).is_ok_and(|items| items.flatten().all(|item| known(&item.file_name())))
 }
 
 /// Takes a temporary folder away. It gets another name first, so that one that is half removed is not taken for one of a
@@ -163,7 +175,9 @@ pub fn rescue(temporary: &Path) -> io::Result<()> {
         let there = fs::symlink_metadata(out.join(&name)).ok();
         // One file under two names is the usual case. A later version wins over an earlier one.
         let newer = there.as_ref().is_none_or(|there| {
-            meta.is_file() && !is_same(there, &meta) && meta.modified().ok().zip(there.modified().ok()).is_some_and(|(own, there)| own > there)
+            meta.is_file()
+                && !is_same(there, &meta)
+                && meta.modified().ok().zip(there.modified().ok()).is_some_and(|(own, there)| own > there)
         });
         if newer {
             fs::rename(results.join(&name), out.join(&name))?;

@@ -102,7 +102,7 @@ fn what_ended_runs_left_is_finished_or_cleared_away() {
     let out = folder.path().join("out");
     publish(&out, &[("a", "1"), ("b", "1")]);
     // One that was ended while it wrote, and one that is still writing.
-    let dead = folder.path().join(".kemkoll-dead");
+    let dead = folder.path().join(".kemkoll-deAd01");
     fs::create_dir_all(dead.join(RESULTS)).unwrap();
     fs::write(dead.join(LOCK_NAME), "").unwrap();
     fs::write(dead.join(RESULTS).join("a"), "half").unwrap();
@@ -122,14 +122,21 @@ fn what_ended_runs_left_is_finished_or_cleared_away() {
     assert_eq!(names(&out), ["a", "b", "run.json", "saved.txt"]);
     assert_eq!(fs::read(out.join("a")).unwrap(), b"1");
     living.abandon();
+    // What only looks like one of ours.
+    for (name, file) in [(".kemkoll-notes", "lock"), (".kemkoll-abc123", "notes.txt"), (".kemkoll-gone-abc123", "notes.txt")] {
+        fs::create_dir(folder.path().join(name)).unwrap();
+        fs::write(folder.path().join(name).join(file), "mine").unwrap();
+        recover(&out).unwrap();
+        assert!(folder.path().join(name).join(file).exists(), "{name}");
+    }
 
     // One that was ended between two files.
-    let dead = out.join(".kemkoll-dead");
+    let dead = out.join(".kemkoll-deAd01");
     fs::create_dir_all(dead.join(RESULTS)).unwrap();
     fs::write(dead.join(RESULTS).join(RUN), "new run").unwrap();
     fs::write(out.join("a"), "new a").unwrap();
     fs::remove_file(out.join(RUN)).unwrap();
-    let journal = "{\"temporary\":\".kemkoll-dead\",\"beside\":false,\"files\":[\"a\",\"run.json\"],\"stale\":[\"b\"]}";
+    let journal = "{\"temporary\":\".kemkoll-deAd01\",\"beside\":false,\"files\":[\"a\",\"run.json\"],\"stale\":[\"b\"]}";
     fs::write(out.join(journal::JOURNAL), journal).unwrap();
     recover(&out).unwrap();
     assert_eq!(names(&out), ["a", "run.json", "saved.txt"]);

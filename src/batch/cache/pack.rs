@@ -206,11 +206,8 @@ pub fn complete(part: &Path) -> io::Result<()> {
     let mut magic = [0; 8];
     let begins = reader.read_exact(&mut magic).is_ok() && magic == *MAGIC;
     let (mut index, mut end) = (Vec::new(), MAGIC.len() as u64);
-    while begins {
-        let mut head = [0; HEAD];
-        if reader.read_exact(&mut head).is_err() {
-            break;
-        }
+    let mut head = [0; HEAD];
+    while begins && reader.read_exact(&mut head).is_ok() {
         let Some((length, rest)) = head.split_first_chunk::<4>() else { break };
         let Some((key, wanted)) = rest.split_first_chunk::<16>() else { break };
         let length = u32::from_le_bytes(*length);

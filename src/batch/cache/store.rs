@@ -1,6 +1,7 @@
 //! All files of entries of one sort in a folder: looked through newest first, added to by one new file a run, joined when
 //! they become many, and forgotten, the longest unused first, when they become large.
 
+use super::super::squeeze;
 use super::Key;
 use super::pack::{self, Pack, Writer};
 use std::fs;
@@ -15,14 +16,14 @@ const SMALL: u64 = 8 << 20;
 const MANY: usize = 12;
 /// Nobody writes one file for so long.
 const ABANDONED: Duration = Duration::from_secs(2 * 24 * 3600);
-/// Entries are squeezed where they are larger than this.
-const WORTH: usize = 256;
 
 /// Entries of one sort.
 #[derive(Debug)]
 pub struct Store {
     folder: PathBuf,
     class: &'static str,
+    /// Whether entries are squeezed here, and not by those who bring them.
+    squeezed: bool,
     most: u64,
     packs: Vec<Pack>,
     writing: Mutex<Writing>,
@@ -50,7 +51,7 @@ pub fn make(folder: &Path) -> io::Result<()> {
 
 impl Store {
     /// Opens whatever entries of the sort there are.
-    pub fn open(folder: &Path, class: &'static str, most: u64) -> Store {
+    pub fn open(folder: &Path, class: &'static str, squeezed: bool, most: u64) -> Store {
         for (path, _, _) in files(folder, class, "part") {
             // What cannot be completed is passed over.
             let _ = pack::complete(&path);
@@ -64,23 +65,25 @@ impl Store {
         let mut found = files(folder, class, "pack");
         found.sort_by(|a, b| (b.1, &a.0).cmp(&(a.1, &b.0)));
         let packs = found.iter().filter_map(|(path, _, _)| Pack::open(path)).collect();
-        Store { folder: folder.to_path_buf(), class, most, packs, writing: Mutex::new(Writing::NotYet) }
+        Store { folder: folder.to_path_buf(), class, squeezed, most, packs, writing: Mutex::new(Writing::NotYet) }
     }
 
     /// An entry, when there is one and it is whole.
     pub fn get(&self, key: &Key) -> Option<Vec<u8>> {
-        self.packs.iter().find_map(|pack| opened(&pack.get(key)?))
+        let bytes = self.packs.iter().find_map(|pack| pack.get(key))?;
+        if self.squeezed { squeeze::open(&bytes, &mut Vec::new()).map(<[u8]>::to_vec) } else { Some(bytes) }
     }
 
     /// Adds an entry. What cannot be written is not kept.
     pub fn put(&self, key: Key, bytes: &[u8]) {
-        let bytes = squeezed(bytes);
+        let squeezed = self.squeezed.then(|| squeeze::squeeze(bytes));
+        let bytes = squeezed.as_deref().unwrap_or(bytes);
         let mut writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
         if matches!(*writing, Writing::NotYet) {
             *writing = Writer::create(&self.folder, self.class).map_or(Writing::Over, Writing::Begun);
         }
         if let Writing::Begun(writer) = &mut *writing
-            && (writer.append(&key, &bytes).is_err() || writer.size() > self.most / 2)
+            && (writer.append(&key, bytes).is_err() || writer.size() > self.most / 2)
             && let Writing::Begun(writer) = std::mem::replace(&mut *writing, Writing::Over)
         {
             let _ = writer.finish();
@@ -148,37 +151,4 @@ fn files(folder: &Path, class: &str, ending: &str) -> Vec<(PathBuf, SystemTime, 
             (wanted && meta.is_file()).then(|| Some((path, meta.modified().ok()?, meta.len())))?
         })
         .collect()
-}
-
-/// A byte that tells how the rest is written, and the rest.
-fn squeezed(bytes: &[u8]) -> Vec<u8> {
-    if bytes.len() > WORTH {
-        let mut squeezed = vec![0; lz4_flex::block::get_maximum_output_size(bytes.len()) + 5];
-        let written = squeezed.get_mut(5..).and_then(|into| lz4_flex::block::compress_into(bytes, into).ok());
-        if let (Some(written), Ok(length)) = (written.filter(|written| *written < bytes.len()), u32::try_from(bytes.len())) {
-            squeezed.truncate(written + 5);
-            let head = [1].into_iter().chain(length.to_le_bytes());
-            squeezed.iter_mut().zip(head).for_each(|(place, byte)| *place = byte);
-            return squeezed;
-        }
-    }
-    let mut plain = Vec::with_capacity(bytes.len() + 1);
-    plain.push(0);
-    plain.extend_from_slice(bytes);
-    plain
-}
-
-fn opened(bytes: &[u8]) -> Option<Vec<u8>> {
-    match bytes.split_first()? {
-        (0, plain) => Some(plain.to_vec()),
-        (1, rest) => {
-            let (length, rest) = rest.split_first_chunk::<4>()?;
-            let length = u32::from_le_bytes(*length) as usize;
-            if length > super::MOST + 64 {
-                return None;
-            }
-            lz4_flex::block::decompress(rest, length).ok()
-        }
-        _ => None,
-    }
 }

@@ -63,11 +63,11 @@ fn what_could_not_be_read_is_not_kept() {
 
 #[test]
 fn results_come_back_as_they_were() {
-    let lines = Lines { findings: b"{}\n".to_vec(), products: vec![b'x'; 5000], digest: Vec::new() };
+    let sealed = vec![b'x'; 5000];
     for kept in [
         Kept::Declaration {
             file: "a.csv".into(),
-            lines,
+            sealed,
             note: vec![1, 2],
             waiting: vec![u64::MAX, 0, 7],
             category_missing: 3,
@@ -123,7 +123,7 @@ fn what_an_ended_run_wrote_is_there_for_the_next() {
     drop(writer);
     let bytes = fs::read(&part).unwrap();
     fs::write(&part, &bytes[..bytes.len() - 5000]).unwrap();
-    let store = Store::open(folder.path(), "results", 1 << 20);
+    let store = Store::open(folder.path(), "results", false, 1 << 20);
     assert!(!part.exists());
     let pack = Pack::open(&packs(folder.path())[0]).unwrap();
     assert_eq!(pack.get(&[3; 16]).unwrap(), vec![3; 10_000]);
@@ -134,13 +134,14 @@ fn what_an_ended_run_wrote_is_there_for_the_next() {
 #[test]
 fn many_small_files_become_one_and_the_longest_unused_goes() {
     let folder = tempfile::tempdir().unwrap();
-    let noise = |seed: u8| (0..2000_u32).map(|at| (at.wrapping_mul(2_654_435_761).rotate_left(u32::from(seed)) >> 24) as u8).collect::<Vec<u8>>();
+    let noise =
+        |seed: u8| (0..2000_u32).map(|at| (at.wrapping_mul(2_654_435_761).rotate_left(u32::from(seed)) >> 24) as u8).collect::<Vec<u8>>();
     for run in 0..40_u8 {
-        let store = Store::open(folder.path(), "declarations", 1 << 20);
+        let store = Store::open(folder.path(), "declarations", true, 1 << 20);
         store.put([run; 16], &noise(run));
     }
     assert!(packs(folder.path()).len() <= 13, "{}", packs(folder.path()).len());
-    let store = Store::open(folder.path(), "declarations", 1 << 20);
+    let store = Store::open(folder.path(), "declarations", true, 1 << 20);
     for run in 0..40_u8 {
         assert_eq!(store.get(&[run; 16]).unwrap(), noise(run));
     }
@@ -148,13 +149,13 @@ fn many_small_files_become_one_and_the_longest_unused_goes() {
     // Somebody else's file in the folder is left alone.
     fs::write(folder.path().join("mine.pack"), vec![0; 100_000]).unwrap();
     for run in 40..60_u8 {
-        let store = Store::open(folder.path(), "results", 20_000);
+        let store = Store::open(folder.path(), "results", false, 20_000);
         store.put([run; 16], &noise(run));
         assert!(run == 40 || store.get(&[run - 1; 16]).is_some());
         std::thread::sleep(std::time::Duration::from_millis(5));
     }
     let total: u64 = packs(folder.path()).iter().map(|path| fs::metadata(path).unwrap().len()).sum();
     assert!(total - 100_000 <= 20_000, "{total}");
-    let store = Store::open(folder.path(), "results", 20_000);
+    let store = Store::open(folder.path(), "results", false, 20_000);
     assert!(store.get(&[59; 16]).is_some() && store.get(&[40; 16]).is_none());
 }
