@@ -16,8 +16,8 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 pub type At = (usize, u32);
 
 /// Takes one thing found in a file; its lines go to the worker's spill file. Besides what it makes of it comes what may be
-/// kept for later runs.
-pub type Look<'a, T> = &'a (dyn Fn(At, Found, &mut Spill) -> io::Result<(T, Option<Kept>)> + Sync);
+/// kept for later runs. The first is what the worker has at hand.
+pub type Look<'a, W, T> = &'a (dyn Fn(&mut W, At, Found, &mut Spill) -> io::Result<(T, Option<Kept>)> + Sync);
 
 /// How what earlier runs kept of files is used again.
 pub struct Again<'a, T> {
@@ -28,7 +28,8 @@ pub struct Again<'a, T> {
 }
 
 /// What one thread has of its own.
-struct Worker<'a, T> {
+struct Worker<'a, W, T> {
+    own: W,
     spill: Spill,
     seen: Vec<(At, T)>,
     manner: Manner<'a>,
@@ -44,19 +45,20 @@ pub struct Pool<'a> {
 }
 
 impl Pool<'_> {
-    /// Reads the files of `entries` that `chosen` lists and lets `look` take everything found in them. `round` keeps the
-    /// spill files of several calls apart. What comes back is in no particular order.
+    /// Reads the files of `entries` that `chosen` lists and lets `look` take everything found in them, each worker with what
+    /// `begin` gave it. `round` keeps the spill files of several calls apart. What comes back is in no particular order.
     ///
     /// # Errors
     /// [`Stopped`].
-    pub fn read<T: Send>(
+    pub fn read<W, T: Send>(
         &self,
         what: &str,
         entries: &[Entry],
         mut chosen: Vec<usize>,
         round: u32,
         again: Option<Again<'_, T>>,
-        look: Look<'_, T>,
+        begin: &(dyn Fn() -> W + Sync),
+        look: Look<'_, W, T>,
     ) -> Result<Vec<(At, T)>, Stopped> {
         let size = |index: usize| entries.get(index).map_or(0, |entry| entry.size);
         let progress = Progress::new(what, chosen.len() as u64, chosen.iter().map(|index| size(*index)).sum());
@@ -77,7 +79,7 @@ impl Pool<'_> {
             let work = || -> io::Result<Vec<(At, T)>> {
                 let spill = Spill::create(self.folder, first + thread.index() as u32)?;
                 let manner = Manner { mapping: self.reader.mapping, apart: self.reader.apart.map(Apart::reader) };
-                let mut worker = Worker { spill, seen: Vec::new(), manner };
+                let mut worker = Worker { own: begin(), spill, seen: Vec::new(), manner };
                 while !self.reader.stop.load(Ordering::Relaxed) && !failed.load(Ordering::Relaxed) {
                     let Some(index) = chosen.get(next.fetch_add(1, Ordering::Relaxed)).copied() else { break };
                     let Some(entry) = entries.get(index) else { continue };
@@ -101,14 +103,14 @@ impl Pool<'_> {
         if self.reader.stop.load(Ordering::Relaxed) { Err(Stopped::Interrupted) } else { Ok(all) }
     }
 
-    fn file<T>(
+    fn file<W, T>(
         &self,
         (index, entry): (usize, &Entry),
-        worker: &mut Worker<'_, T>,
+        worker: &mut Worker<'_, W, T>,
         again: Option<&Again<'_, T>>,
-        look: Look<'_, T>,
+        look: Look<'_, W, T>,
     ) -> io::Result<()> {
-        let Worker { spill, seen, manner } = worker;
+        let Worker { own, spill, seen, manner } = worker;
         let read = read::bytes(&entry.path());
         let sha256 = read.as_ref().map_or([0; 32], |bytes| read::digest(bytes));
         let known = Known { sha256, name: &entry.name, named: entry.named };
@@ -128,7 +130,7 @@ impl Pool<'_> {
         let mut each = |found: Found| {
             let at = (index, number);
             number += 1;
-            match look(at, found, spill) {
+            match look(own, at, found, spill) {
                 Ok((value, kept)) => {
                     seen.push((at, value));
                     if cache.is_some() && again.is_some() {
