@@ -225,7 +225,7 @@ pub fn check(run: &Run<'_>, entries: &[Entry], folder: &Path) -> Result<Outcome,
     let begin = || run.judge();
     let take = |at: At, kept, spill: &mut Spill| recall(kept, entries.get(at.0), &waiting, spill);
     let again = run.reader.cache.map(|cache| Again { judging: cache.judging(run.book, run.settings), take: &take });
-    let seen = pool.read("check", entries, (0..entries.len()).collect(), 0, again, &begin, &|judge, at, found, spill| match found {
+    let seen = pool.read(("check", 0), entries, (0..entries.len()).collect(), again, &begin, &|judge, at, found, spill| match found {
         Found::Other { file, what } => {
             let kept = run.reader.cache.map(|_| Kept::Other { file: file.clone(), what });
             Ok((Seen::Other(Box::new((file, what))), kept))
@@ -410,7 +410,7 @@ fn join_measurements(
         }
     }
     let files: BTreeSet<usize> = concerned.keys().map(|at| at.0).collect();
-    let again = pool.read("measured", entries, files.into_iter().collect(), 1, None, &|| run.judge(), &|judge, at, found, spill| {
+    let again = pool.read(("measured", 1), entries, files.into_iter().collect(), None, &|| run.judge(), &|judge, at, found, spill| {
         let (Some(sha256), Found::Declaration(declaration)) = (concerned.get(&at), found) else { return Ok((None, None)) };
         let file = declaration.file.clone();
         let (held, look) = if declaration.file_sha256.as_bytes() == sha256 {
@@ -494,7 +494,7 @@ pub fn identify_each(
 ) -> Result<Spilled, Stopped> {
     let pool = Pool { reader: *reader, folder };
     let all = (0..entries.len()).collect();
-    let seen = pool.read("read", entries, all, 0, None, &|| (), &|(), _, found, spill| {
+    let seen = pool.read(("read", 0), entries, all, None, &|| (), &|(), _, found, spill| {
         let Found::Declaration(declaration) = found else { return Ok((None, None)) };
         let (file, sha256) = (declaration.file.clone(), declaration.file_sha256.clone());
         let why = why_unreadable(&declaration);

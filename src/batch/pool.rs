@@ -52,10 +52,9 @@ impl Pool<'_> {
     /// [`Stopped`].
     pub fn read<W, T: Send>(
         &self,
-        what: &str,
+        (what, round): (&str, u32),
         entries: &[Entry],
         mut chosen: Vec<usize>,
-        round: u32,
         again: Option<Again<'_, T>>,
         begin: &(dyn Fn() -> W + Sync),
         look: Look<'_, W, T>,
