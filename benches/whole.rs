@@ -1,5 +1,6 @@
 //! Whole runs over generated xlsx files, beside the spreadsheet library merely walking over the same cells with as many
-//! threads: the ratio of their times, and the peak memory for many files beside that for few. Whole processes, in turns.
+//! threads: the ratio of their times; second runs beside first ones, by what the first kept; and the peak memory for many files
+//! beside that for few. Whole processes, in turns.
 //!
 //! `cargo bench --no-default-features --bench whole`; `KEMKOLL_BENCH_FILES` (2000), `KEMKOLL_BENCH_ROUNDS` (7),
 //! `KEMKOLL_BENCH_JOBS` (all cores) and `KEMKOLL_BENCH_MEMORY` (1000, and ten times as many) change the sizes.
@@ -134,6 +135,12 @@ fn check(files: &Path, out: &Path, jobs: usize) -> Command {
     command
 }
 
+fn check_anew(files: &Path, out: &Path, jobs: usize) -> Command {
+    let mut command = check(files, out, jobs);
+    command.args(["--as-of", "2026-06-01", "--no-cache"]);
+    command
+}
+
 fn size(name: &str, otherwise: usize) -> usize {
     std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(otherwise)
 }
@@ -155,7 +162,7 @@ fn times(folder: &Path, files: u32, rounds: usize, jobs: usize) -> Result<(), Fa
         let mut bare = Command::new(std::env::current_exe()?);
         bare.arg(READ).arg(&place).arg(jobs.to_string());
         let (bare, _) = timed(&mut bare, false)?;
-        let (whole, _) = timed(&mut check(&place, &folder.join(format!("out-{round}")), jobs), false)?;
+        let (whole, _) = timed(&mut check_anew(&place, &folder.join(format!("out-{round}")), jobs), false)?;
         if round > 0 {
             ratios.push(whole.as_secs_f64() / bare.as_secs_f64());
             reading.push(bare.as_secs_f64());
@@ -171,12 +178,35 @@ fn times(folder: &Path, files: u32, rounds: usize, jobs: usize) -> Result<(), Fa
     Ok(())
 }
 
+/// A first run, a second one over the same files under the same rules, and one under other rules (those of another day,
+/// so that everything is judged anew), beside the first.
+fn cached(folder: &Path, rounds: usize, jobs: usize) -> Result<(), Failure> {
+    let (place, cache) = (folder.join("files"), folder.join("cache"));
+    let (mut second, mut other) = (Vec::new(), Vec::new());
+    for round in 0..rounds {
+        let run = |kind: &str, day: &str| {
+            let mut command = check(&place, &folder.join(format!("out-{kind}-{round}")), jobs);
+            command.args(["--as-of", day]).arg("--cache").arg(&cache);
+            timed(&mut command, false).map(|(taken, _)| taken.as_secs_f64())
+        };
+        let first = run("first", "2026-06-01")?;
+        second.push(run("second", "2026-06-01")? / first);
+        other.push(run("other", "2026-06-02")? / first);
+        std::fs::remove_dir_all(&cache)?;
+    }
+    for (name, values) in [("second run, nothing changed / first run", second), ("second run, other rules / first run", other)] {
+        let (least, middle, greatest) = spread(values);
+        println!("{name}: median {middle:.3} (least {least:.3}, greatest {greatest:.3})");
+    }
+    Ok(())
+}
+
 fn memory(folder: &Path, few: u32, jobs: usize) -> Result<(), Failure> {
     let mut peaks = Vec::new();
     for files in [few, few * 10] {
         let place = folder.join(format!("small-{files}"));
         write_files(&place, files, 1)?;
-        let (taken, peak) = timed(&mut check(&place, &folder.join(format!("out-small-{files}")), jobs), true)?;
+        let (taken, peak) = timed(&mut check_anew(&place, &folder.join(format!("out-small-{files}")), jobs), true)?;
         println!("{files} files of {LINES_A_PRODUCT} lines: peak memory {peak} KiB, {:.3} s", taken.as_secs_f64());
         peaks.push(peak as f64);
         std::fs::remove_dir_all(&place)?;
@@ -199,6 +229,7 @@ fn main() -> Result<(), Failure> {
     let files = size("KEMKOLL_BENCH_FILES", 2000);
     if files > 0 {
         times(folder.path(), u32::try_from(files)?, size("KEMKOLL_BENCH_ROUNDS", 7), jobs)?;
+        cached(folder.path(), size("KEMKOLL_BENCH_ROUNDS", 7), jobs)?;
     }
     let few = size("KEMKOLL_BENCH_MEMORY", 1000);
     if few > 0 {

@@ -4,23 +4,27 @@
 //! The answer is a function of the files, the rules and the date: neither threads nor the order of arguments show in it.
 //! Each file's result lines go to disk at once, and only an index of them stays in memory.
 
+pub mod cache;
 pub mod listing;
 mod pool;
 mod progress;
 mod spill;
+mod squeeze;
 
 pub use pool::WORKER;
-pub use spill::Lines;
+pub use spill::{Lines, LinesIn};
 
 use crate::declaration::{Declaration, DeclarationKind, ProblemCode, Text};
+use crate::input::apart::Apart;
 use crate::input::read::{self, Found};
 use crate::input::read_error::{Fault, ReadError};
 use crate::input::table::mapping::Mapping;
 use crate::rule::RuleBook;
 use crate::substance::{Composition, Confirmations, Register, identify};
 use crate::verdict::{FileReport, Judge, Measurement, Reason, Settings, apply_measurements, measurements, product_keys};
+use cache::{Cache, Kept};
 use listing::Entry;
-use pool::{At, Pool};
+use pool::{Again, At, Pool};
 use spill::{Block, Reading, Spill};
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -39,8 +43,12 @@ pub struct Reader<'a> {
     pub confirmations: &'a Confirmations,
     /// What the columns mean, for files whose headings are not understood.
     pub mapping: Option<&'a Mapping>,
+    /// How formats are read that are better read in a process of their own; without it they are read in this one.
+    pub apart: Option<&'a Apart>,
     /// How many threads; at least one.
     pub jobs: usize,
+    /// What earlier runs found out, where it may be used.
+    pub cache: Option<&'a Cache>,
     /// Set when the run is to stop; what is begun is finished.
     pub stop: &'a AtomicBool,
 }
@@ -90,7 +98,7 @@ impl Outcome {
     ///
     /// # Errors
     /// Those of the file system and of `take`.
-    pub fn each(&self, mut take: impl FnMut(&Lines) -> io::Result<()>) -> io::Result<()> {
+    pub fn each(&self, mut take: impl FnMut(LinesIn<'_>) -> io::Result<()>) -> io::Result<()> {
         let mut reading = Reading::new(&self.folder);
         self.blocks.iter().try_for_each(|block| take(reading.lines(block)?))
     }
@@ -146,6 +154,8 @@ struct Look {
     checked: Checked,
     report: FileReport,
     note: Note,
+    /// The rules that wait for a category, one bit each.
+    waiting: Vec<u64>,
 }
 
 /// What may be asked of a declaration once all files are read: written to disk with its lines.
@@ -213,11 +223,17 @@ pub fn check(run: &Run<'_>, entries: &[Entry], folder: &Path) -> Result<Outcome,
     let pool = Pool { reader: run.reader, folder };
     let waiting = Waiting::default();
     let begin = || run.judge();
-    let seen = pool.read("check", entries, (0..entries.len()).collect(), 0, &begin, &|judge, at, found, spill| match found {
-        Found::Other { file, what } => Ok(Seen::Other(Box::new((file, what)))),
+    let take = |at: At, kept, spill: &mut Spill| recall(kept, entries.get(at.0), &waiting, spill);
+    let again = run.reader.cache.map(|cache| Again { judging: cache.judging(run.book, run.settings), take: &take });
+    let seen = pool.read(("check", 0), entries, (0..entries.len()).collect(), again, &begin, &|judge, at, found, spill| match found {
+        Found::Other { file, what } => {
+            let kept = run.reader.cache.map(|_| Kept::Other { file: file.clone(), what });
+            Ok((Seen::Other(Box::new((file, what))), kept))
+        }
         Found::Declaration(declaration) => {
             let file = declaration.file.clone();
-            Ok(Seen::Checked(write(run, look(run, judge, *declaration, &waiting), file, entries.get(at.0), spill)?))
+            let (checked, kept) = write(run, look(run, judge, *declaration, &waiting), file, entries.get(at.0), spill)?;
+            Ok((Seen::Checked(checked), kept))
         }
     })?;
     let mut others = Vec::new();
@@ -249,14 +265,37 @@ pub fn check(run: &Run<'_>, entries: &[Entry], folder: &Path) -> Result<Outcome,
     })
 }
 
-/// Puts what was found on disk; what stays in memory.
-fn write(run: &Run<'_>, look: Look, file: String, entry: Option<&Entry>, spill: &mut Spill) -> io::Result<Checked> {
-    let Look { mut checked, report, note } = look;
-    checked.block = spill.append(&(run.lines)(&report)?, &note.to_bytes())?;
+/// Puts what was found on disk; what stays in memory, and what may be kept for later runs.
+fn write(run: &Run<'_>, look: Look, file: String, entry: Option<&Entry>, spill: &mut Spill) -> io::Result<(Checked, Option<Kept>)> {
+    let Look { mut checked, report, note, waiting } = look;
+    let (sealed, note) = ((run.lines)(&report)?.seal(run.reader.cache.is_some()), note.to_bytes());
+    checked.block = spill.append(&sealed, &note)?;
+    // What could not be read is tried again, and what was measured is held against the files of its own run.
+    let kept = (run.reader.cache.is_some() && checked.rare.is_none()).then(|| Kept::Declaration {
+        file: file.clone(),
+        sealed,
+        note,
+        waiting,
+        category_missing: checked.category_missing,
+        headings: checked.headings,
+    });
     if entry.is_none_or(|entry| *entry.name != *file) {
         checked.rare.get_or_insert_default().file = Some(file);
     }
-    Ok(checked)
+    Ok((checked, kept))
+}
+
+/// What an earlier run kept of a declaration, as if it had been found now.
+fn recall(kept: Kept, entry: Option<&Entry>, waiting: &Waiting, spill: &mut Spill) -> io::Result<Seen> {
+    Ok(match kept {
+        Kept::Other { file, what } => Seen::Other(Box::new((file, what))),
+        Kept::Declaration { file, sealed, note, waiting: bits, category_missing, headings } => {
+            let is_own = entry.is_some_and(|entry| *entry.name == *file);
+            let rare = (!is_own).then(|| Box::new(Rare { file: Some(file), ..Rare::default() }));
+            let block = spill.append(&sealed, &note)?;
+            Seen::Checked(Checked { block, waiting: waiting.index(bits), category_missing, headings, rare })
+        }
+    })
 }
 
 /// The first look at a declaration: who is in it, what the rules say, and what other files may have to do with it.
@@ -265,11 +304,11 @@ fn look(run: &Run<'_>, judge: &mut Judge<'_>, declaration: Declaration, waiting:
         let measured = measurements(composition);
         let keys = keys_of(composition).iter().map(|key| hash_of(key)).collect();
         let report = judge.judge(composition);
-        let mut checked = checked(composition, &report, run.book, waiting);
+        let (mut checked, bits) = checked(composition, &report, run.book, waiting);
         if !measured.is_empty() {
             checked.rare.get_or_insert_default().measured = measured;
         }
-        Look { checked, report, note: Note { sha256: composition.declaration.file_sha256.clone(), keys } }
+        Look { checked, report, note: Note { sha256: composition.declaration.file_sha256.clone(), keys }, waiting: bits }
     })
 }
 
@@ -283,7 +322,7 @@ fn guarded<T>(run: &Run<'_>, declaration: Declaration, mut then: impl FnMut(&mut
     catch_unwind(AssertUnwindSafe(|| work(declaration))).unwrap_or_else(|_| work(told))
 }
 
-fn checked(composition: &Composition, report: &FileReport, book: &RuleBook, waiting: &Waiting) -> Checked {
+fn checked(composition: &Composition, report: &FileReport, book: &RuleBook, waiting: &Waiting) -> (Checked, Vec<u64>) {
     let mut waiting_rules: Vec<u64> = Vec::new();
     let mut category_missing = 0;
     for product in &report.products {
@@ -298,16 +337,17 @@ fn checked(composition: &Composition, report: &FileReport, book: &RuleBook, wait
     }
     let declaration = &composition.declaration;
     let unreadable = why_unreadable(declaration).or_else(|| report.unreadable.then(Text::default));
-    Checked {
+    let checked = Checked {
         block: Block::default(),
-        waiting: waiting.index(waiting_rules),
+        waiting: waiting.index(waiting_rules.clone()),
         category_missing,
         headings: declaration
             .problems
             .iter()
             .any(|problem| problem.code == ProblemCode::HeadingNotUnderstood && (problem.open || declaration.products.is_empty())),
         rare: unreadable.map(|why| Box::new(Rare { unreadable: Some(why), ..Rare::default() })),
-    }
+    };
+    (checked, waiting_rules)
 }
 
 /// The first reason why some of a declaration could not be read.
@@ -370,15 +410,15 @@ fn join_measurements(
         }
     }
     let files: BTreeSet<usize> = concerned.keys().map(|at| at.0).collect();
-    let again = pool.read("measured", entries, files.into_iter().collect(), 1, &|| run.judge(), &|judge, at, found, spill| {
-        let (Some(sha256), Found::Declaration(declaration)) = (concerned.get(&at), found) else { return Ok(None) };
+    let again = pool.read(("measured", 1), entries, files.into_iter().collect(), None, &|| run.judge(), &|judge, at, found, spill| {
+        let (Some(sha256), Found::Declaration(declaration)) = (concerned.get(&at), found) else { return Ok((None, None)) };
         let file = declaration.file.clone();
         let (held, look) = if declaration.file_sha256.as_bytes() == sha256 {
             look_again(run, judge, *declaration, waiting, &measured, &by_key)
         } else {
             (false, look(run, judge, read::unreadable(&declaration.file, &declaration.format, &changed()), waiting))
         };
-        Ok(Some((held, write(run, look, file, entries.get(at.0), spill)?)))
+        Ok((Some((held, write(run, look, file, entries.get(at.0), spill)?.0)), None))
     })?;
     let mut again: BTreeMap<At, (bool, Checked)> = again.into_iter().filter_map(|(at, one)| Some((at, one?))).collect();
     let mut number = 0;
@@ -407,8 +447,8 @@ fn look_again(
             indices.into_iter().filter_map(|index| measured.get(index)).filter(|each| each.file != *own).cloned().collect();
         let held = !others.is_empty() && apply_measurements(composition, &others);
         let report = judge.judge(composition);
-        let checked = checked(composition, &report, run.book, waiting);
-        (held, Look { checked, report, note: Note::default() })
+        let (checked, bits) = checked(composition, &report, run.book, waiting);
+        (held, Look { checked, report, note: Note::default(), waiting: bits })
     })
 }
 
@@ -438,7 +478,7 @@ impl Spilled {
     /// Those of the file system and of the writer.
     pub fn copy(&self, to: &mut impl io::Write) -> io::Result<()> {
         let mut reading = Reading::new(&self.folder);
-        self.blocks.iter().try_for_each(|block| to.write_all(&reading.lines(block)?.findings))
+        self.blocks.iter().try_for_each(|block| to.write_all(reading.lines(block)?.findings))
     }
 }
 
@@ -454,8 +494,8 @@ pub fn identify_each(
 ) -> Result<Spilled, Stopped> {
     let pool = Pool { reader: *reader, folder };
     let all = (0..entries.len()).collect();
-    let seen = pool.read("read", entries, all, 0, &|| (), &|(), _, found, spill| {
-        let Found::Declaration(declaration) = found else { return Ok(None) };
+    let seen = pool.read(("read", 0), entries, all, None, &|| (), &|(), _, found, spill| {
+        let Found::Declaration(declaration) = found else { return Ok((None, None)) };
         let (file, sha256) = (declaration.file.clone(), declaration.file_sha256.clone());
         let why = why_unreadable(&declaration);
         let work = || each(&identify(*declaration, reader.register, reader.confirmations));
@@ -463,8 +503,8 @@ pub fn identify_each(
             Ok(lines) => (lines?, why),
             Err(_) => (Vec::new(), Some(Text::new(read::gave_up().sv, read::gave_up().en))),
         };
-        let block = spill.append(&Lines { findings: lines, ..Lines::default() }, &[])?;
-        Ok(Some((file, sha256, why, block)))
+        let block = spill.append(&Lines { findings: lines, ..Lines::default() }.seal(false), &[])?;
+        Ok((Some((file, sha256, why, block)), None))
     })?;
     let mut seen: Vec<(String, String, Option<Text>, Block)> = seen.into_iter().filter_map(|(_, seen)| seen).collect();
     seen.sort_by(|a, b| (&a.0, &a.1).cmp(&(&b.0, &b.1)));

@@ -2,14 +2,15 @@
 //! says what is done when, where it is written, and what a person is told.
 
 use crate::cli::Check;
-use crate::publish::Stage;
+use crate::publish::{Published, RUN, Stage};
 use crate::record::{self, Recording};
 use crate::request::{self, Refusal};
 use crate::{Exit, complain, interrupt};
 use kemkoll::batch::listing::{self, Listing};
 use kemkoll::batch::{self, Lines, Outcome, Reader, Run, Stopped};
+use kemkoll::input::apart::Apart;
 use kemkoll::input::table::mapping::skeleton;
-use kemkoll::input::{read, workbook};
+use kemkoll::input::{container, read, workbook};
 use kemkoll::output::digest::Digest;
 use kemkoll::output::json::{self, NotDeclarationRow, OptionsRow, PassedOver, PeriodRow, RunCounts, RunRecord, UnreadableRow};
 use kemkoll::output::report::ReportHeader;
@@ -26,7 +27,6 @@ use std::mem::ManuallyDrop;
 
 const FINDINGS: &str = "findings.jsonl";
 const PRODUCTS: &str = "products.jsonl";
-const RUN: &str = "run.json";
 
 /// Checks, writes, tells; see [`Exit`].
 pub fn run(arguments: &Check) -> Exit {
@@ -47,6 +47,8 @@ fn check(arguments: &Check, lang: Lang) -> Result<Exit, Refusal> {
     let recording = record::begin(arguments, lang)?;
 
     interrupt::listen(request::stopping(lang));
+    let apart = request::apart(&arguments.reading, ready, lang)?;
+    let cache = request::cache(&arguments.reading, ready, lang);
     let stage = Stage::open(arguments.out.as_deref()).map_err(|error| cannot_write(arguments, &error, lang))?;
     let run = Run {
         reader: Reader {
@@ -54,6 +56,8 @@ fn check(arguments: &Check, lang: Lang) -> Result<Exit, Refusal> {
             confirmations: &ready.confirmations,
             mapping: ready.mapping.as_ref(),
             jobs: request::jobs(arguments.reading.jobs),
+            cache: cache.as_ref(),
+            apart: Some(&apart),
             stop: &interrupt::STOP,
         },
         book,
@@ -74,7 +78,7 @@ fn check(arguments: &Check, lang: Lang) -> Result<Exit, Refusal> {
         stage.abandon();
         return Err(Refusal::one(lang.of("ingen av filerna är en deklaration", "none of the files is a declaration")));
     }
-    let job = Job { arguments, lang, book, settings: &settings, listing: &listing, outcome: &outcome, to_stdout };
+    let job = Job { arguments, lang, book, settings: &settings, listing: &listing, outcome: &outcome, apart: &apart, to_stdout };
     job.finish(stage, record, gate, recording)
 }
 
@@ -86,6 +90,7 @@ struct Job<'a> {
     settings: &'a Settings,
     listing: &'a Listing,
     outcome: &'a Outcome,
+    apart: &'a Apart,
     to_stdout: Option<Format>,
 }
 
@@ -107,8 +112,8 @@ impl Job<'_> {
         // What goes to stdout is made of the files, so it comes before they are moved.
         let told = self.tell(&stage, &record, &summary);
         match stage.publish() {
-            Ok(true) => {}
-            Ok(false) => {
+            Ok(Published::Done { left }) => self.tell_left(&left),
+            Ok(Published::Stopped) => {
                 stage.abandon();
                 return Err(Refusal::Interrupted);
             }
@@ -140,9 +145,9 @@ impl Job<'_> {
         let mut products = stage.create(PRODUCTS)?;
         let mut summary = Summary::new(text::LINES);
         self.outcome.each(|lines| {
-            findings.write_all(&lines.findings)?;
-            products.write_all(&lines.products)?;
-            let digest: Digest = serde_json::from_slice(&lines.digest)?;
+            findings.write_all(lines.findings)?;
+            products.write_all(lines.products)?;
+            let digest: Digest = serde_json::from_slice(lines.digest)?;
             summary.add(digest, &mut |start| {
                 let rest = usize::try_from(start).ok().and_then(|start| lines.findings.get(start..)).unwrap_or_default();
                 let line = rest.split(|byte| *byte == b'\n').next().unwrap_or_default();
@@ -154,9 +159,6 @@ impl Job<'_> {
         summary.finish();
         summary.complete(record);
         self.complete(record);
-        let mut file = stage.create(RUN)?;
-        json::write_run(record, &mut file)?;
-        file.flush()?;
         if self.arguments.out.is_some() {
             let mut formats = self.arguments.format.clone();
             formats.sort();
@@ -167,7 +169,11 @@ impl Job<'_> {
                 }
                 self.write_format(stage, format, record)?;
             }
+            record.files = stage.written()?;
         }
+        let mut file = stage.create(RUN)?;
+        json::write_run(record, &mut file)?;
+        file.flush()?;
         Ok(summary)
     }
 
@@ -258,10 +264,27 @@ impl Job<'_> {
         out.flush()
     }
 
+    /// Reports of an earlier run that somebody worked in are not ours to remove, and not of these results either.
+    fn tell_left(&self, left: &[String]) {
+        for name in left {
+            let sentence = self.lang.of(
+                "`{}` har ändrats sedan en tidigare körning skrev den; den får stå kvar men hör inte till de här resultaten",
+                "`{}` was changed since an earlier run wrote it; it stays, and does not belong to these results",
+            );
+            complain(&sentence.replace("{}", name));
+        }
+    }
+
     /// A mapping to start from, for the first file whose headings nobody understood.
     fn offer_mapping(&self) {
         let Some((file, path)) = self.outcome.headings.as_ref().filter(|_| self.arguments.reading.mapping.is_none()) else { return };
-        let Some(workbook) = read::bytes(path).ok().and_then(|bytes| workbook::read(&bytes).ok()) else { return };
+        let Ok(bytes) = read::bytes(path) else { return };
+        let text = if Apart::wants(container::kind(&bytes)) {
+            self.apart.reader().skeleton(&bytes)
+        } else {
+            workbook::read(&bytes).ok().map(|workbook| skeleton(&workbook))
+        };
+        let Some(text) = text else { return };
         let sentence = self.lang.of(
             "rubriker i `{}` kunde inte tolkas; spara det som följer som en fil, fyll i vad kolumnerna innehåller, och kör igen med \
              `--mapping FIL`",
@@ -269,7 +292,7 @@ impl Job<'_> {
              `--mapping FILE`",
         );
         complain(&sentence.replace("{}", &text::plain(file)));
-        let _ = io::stderr().lock().write_all(skeleton(&workbook).as_bytes());
+        let _ = io::stderr().lock().write_all(text.as_bytes());
     }
 
     /// What else a person should know: what was not checked, and what an option would settle.

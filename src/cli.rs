@@ -41,6 +41,9 @@ pub enum Command {
     Substance(SubstanceArguments),
     FollowUp(follow_up::FollowUp),
     Deviation(follow_up::Deviation),
+    /// Read workbooks that are handed over on stdin, for the program itself
+    #[command(hide = true, name = "read-apart")]
+    ReadApart,
     /// Print completions for a shell
     Completions {
         /// The shell
@@ -141,6 +144,26 @@ pub struct Reading {
     /// How many files to work on at a time [default: one for each core]
     #[arg(long, short, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub jobs: Option<u16>,
+    /// How much memory reading one xls, xlsb or ods file may take, in MiB
+    ///
+    /// Such files are read in a process of their own. One that takes too much is a finding; all others are complete.
+    #[arg(long, value_name = "MIB", default_value_t = 1024, value_parser = clap::value_parser!(u64).range(128..=1_048_576))]
+    pub reader_memory: u64,
+    /// How long reading one xls, xlsb or ods file may take, in seconds
+    #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    pub reader_seconds: u64,
+    /// Read and judge every file anew, and keep nothing for later runs
+    #[arg(long)]
+    pub no_cache: bool,
+    /// Where what was found out is kept for later runs [default: KEMKOLL_CACHE, else kemkoll in the user's cache folder]
+    ///
+    /// A file whose bytes have not changed is not read again, and not judged again while rules, date and options are the same.
+    /// The results are the same with and without. The folder holds what suppliers declare: keep it as private as their files.
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath, conflicts_with = "no_cache")]
+    pub cache: Option<PathBuf>,
+    /// How large that folder may become, in MiB; what has not been used for longest goes first
+    #[arg(long, value_name = "MIB", default_value_t = 1024, value_parser = clap::value_parser!(u64).range(1..=1_048_576))]
+    pub cache_size: u64,
 }
 
 /// The language of what is shown to people.

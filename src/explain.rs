@@ -1,6 +1,7 @@
 //! `kemkoll explain`: one finding of an earlier run, with everything behind it.
 
 use crate::cli::Explain;
+use crate::publish;
 use crate::request::{self, Refusal};
 use crate::{Exit, print};
 use kemkoll::batch::listing::shown;
@@ -16,6 +17,15 @@ pub fn run(arguments: &Explain) -> Exit {
 }
 
 fn explained(arguments: &Explain, lang: Lang) -> Result<String, Refusal> {
+    if let Err(error) = publish::recover(&arguments.out)
+        && arguments.out.exists()
+    {
+        let sentence = lang.of(
+            "resultaten i `{}` är halvt skrivna och kan inte göras färdiga ({why}); kör `kemkoll check` igen",
+            "the results in `{}` are half written and cannot be finished ({why}); run `kemkoll check` again",
+        );
+        return Err(Refusal::one(sentence.replace("{}", &shown(arguments.out.as_os_str())).replace("{why}", &error.to_string())));
+    }
     let path = arguments.out.join("findings.jsonl");
     let file = File::open(&path).map_err(|error| {
         let sentence = lang.of(

@@ -15,6 +15,7 @@ mod settings;
 
 use clap::{CommandFactory, Parser};
 use cli::{Cli, Command};
+use kemkoll::batch::WORKER;
 use mimalloc::MiMalloc;
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -48,6 +49,7 @@ fn main() -> ExitCode {
         Command::Substance(arguments) => rules::substance(&arguments),
         Command::FollowUp(arguments) => desk::follow_up(&arguments),
         Command::Deviation(arguments) => desk::deviation(&arguments),
+        Command::ReadApart => apart(),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "kemkoll", &mut script);
@@ -56,6 +58,16 @@ fn main() -> ExitCode {
         Command::Man { command } => manual(command.as_deref()),
     };
     ExitCode::from(exit as u8)
+}
+
+/// The process in which files are read that are better read in one of their own.
+fn apart() -> Exit {
+    // As much stack as the threads that read have.
+    let work = std::thread::Builder::new().name(format!("{WORKER}apart")).stack_size(8 << 20).spawn(kemkoll::input::apart::serve);
+    match work.map(std::thread::JoinHandle::join) {
+        Ok(Ok(Ok(()))) => Exit::Holds,
+        _ => Exit::Refused,
+    }
 }
 
 /// The manual page of the program, or of one of its commands.

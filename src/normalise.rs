@@ -1,7 +1,7 @@
 //! `kemkoll normalise`: what declarations state, identified, as one flat table.
 
 use crate::cli::Normalise;
-use crate::publish::Stage;
+use crate::publish::{Published, Stage};
 use crate::request::{self, Refusal};
 use crate::{Exit, complain, interrupt};
 use kemkoll::batch::listing::shown;
@@ -15,7 +15,7 @@ use std::io::{self, Write};
 use std::path::Path;
 
 /// The lines that the table is made from; beside the results, and never one of them.
-const LINES: &str = "lines";
+pub const LINES: &str = "lines";
 
 #[derive(Debug, Clone, Copy)]
 enum Ending {
@@ -40,12 +40,16 @@ fn normalise(arguments: &Normalise, lang: Lang) -> Result<Exit, Refusal> {
         let sentence = lang.of("`{}` kunde inte skrivas: {why}", "`{}` could not be written: {why}");
         Refusal::one(sentence.replace("{}", &shown(arguments.out.as_os_str())).replace("{why}", &error.to_string()))
     };
-    let mut stage = Stage::open(Some(folder)).map_err(|error| cannot_write(&error))?;
+    let mut stage = Stage::files(folder).map_err(|error| cannot_write(&error))?;
+    let apart = request::apart(&arguments.reading, &ready, lang)?;
+    let cache = request::cache(&arguments.reading, &ready, lang);
     let reader = Reader {
         register: &ready.register,
         confirmations: &ready.confirmations,
         mapping: ready.mapping.as_ref(),
         jobs: request::jobs(arguments.reading.jobs),
+        cache: cache.as_ref(),
+        apart: Some(&apart),
         stop: &interrupt::STOP,
     };
     let lines = |composition: &_| {
@@ -66,8 +70,11 @@ fn normalise(arguments: &Normalise, lang: Lang) -> Result<Exit, Refusal> {
         }
     };
     match stage.publish() {
-        Ok(true) => {}
-        Ok(false) => return Err(Refusal::Interrupted),
+        Ok(Published::Done { .. }) => {}
+        Ok(Published::Stopped) => {
+            stage.abandon();
+            return Err(Refusal::Interrupted);
+        }
         Err(error) => return Err(cannot_write(&error)),
     }
     for (file, why) in &spilled.unreadable {
@@ -88,7 +95,7 @@ fn write(stage: &mut Stage, name: &str, ending: Ending, spilled: &Spilled) -> io
     let mut lines = stage.create_temporary(LINES)?;
     spilled.copy(&mut lines)?;
     lines.flush()?;
-    let rows = read_rows::<FlatRow>(stage.read(LINES)?);
+    let rows = read_rows::<FlatRow>(stage.read_temporary(LINES)?);
     match ending {
         Ending::Parquet => table::write_flat(&stage.place(name), TableFormat::Parquet, rows),
         Ending::Csv | Ending::Jsonl => {

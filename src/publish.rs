@@ -1,50 +1,140 @@
-//! Result files appear whole or not at all: they are written in a hidden folder beside their place and moved there last.
+//! Result files appear all together or not at all: they are written in a hidden folder beside their place, and one step
+//! puts them there last, whatever moment the program is ended at.
+//!
+//! `switch.rs` changes a whole folder for another in one step; where that cannot be done, `journal.rs` notes what is to
+//! be moved before anything is, so that whoever comes next finishes it. `leftover.rs` clears away what ended runs left.
+
+mod journal;
+mod leftover;
+mod switch;
 
 use crate::interrupt;
+use kemkoll::output::json::ResultFileRow;
+use serde::Deserialize;
+use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
 use std::fs::{self, File};
-use std::io::{self, BufReader, BufWriter, Write};
+use std::io::{self, BufReader, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
+use std::sync::mpsc::{self, SyncSender};
+use std::thread;
 use tempfile::TempDir;
+
+pub use leftover::recover;
+
+/// What the names of everything hidden begin with.
+const HIDDEN: &str = ".kemkoll-";
+/// The record of a run; it names the other files and is put in place last.
+pub const RUN: &str = "run.json";
+/// A small file on its way to where it is whole.
+const WHOLE: &str = "whole.new";
+/// Where the results wait, in the temporary folder.
+const RESULTS: &str = "results";
 
 /// Result files on their way.
 #[derive(Debug)]
 pub struct Stage {
-    temporary: TempDir,
-    out: Option<PathBuf>,
-    /// The outermost folder that was made for this run; taken away again when nothing comes of it.
-    made: Option<PathBuf>,
-    names: Vec<String>,
+    temporary: Temporary,
+    goal: Goal,
+    /// With the hash of what was written, where that was seen.
+    names: Vec<(String, Option<Hashing>)>,
+}
+
+/// The folder for everything temporary; it goes when this does.
+#[derive(Debug)]
+struct Temporary {
+    folder: TempDir,
+    /// Held while this run lives, so that nobody else clears the folder away.
+    _lock: Option<File>,
+}
+
+impl Drop for Temporary {
+    fn drop(&mut self) {
+        // What cannot be removed stays hidden; there is nothing better to do about it.
+        leftover::remove(self.folder.path());
+    }
+}
+
+/// Where the results go.
+#[derive(Debug)]
+enum Goal {
+    /// Nowhere: what is written is only read back.
+    Nowhere,
+    /// A folder of which they are the whole: what an earlier run put there goes when they come.
+    Folder {
+        out: PathBuf,
+        /// The outermost folder that was made for this run; taken away again when nothing comes of it.
+        made: Option<PathBuf>,
+    },
+    /// Single files in a folder that is somebody else's.
+    Files { folder: PathBuf },
+}
+
+/// How the results came to their place.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Published {
+    /// The person stopped the run before; nothing was changed.
+    Stopped,
+    /// They are there. Files of an earlier run that somebody changed since were left: their names.
+    Done { left: Vec<String> },
 }
 
 impl Stage {
-    /// Makes ready to write to the folder `out`, or to nowhere (what is written is then only read back).
+    /// Makes ready to write the results of a run to the folder `out`, or to nowhere.
     ///
     /// # Errors
     /// Those of the file system.
     pub fn open(out: Option<&Path>) -> io::Result<Stage> {
-        let mut made = None;
-        let temporary = match out {
-            None => tempfile::Builder::new().prefix("kemkoll-").tempdir()?,
-            Some(out) => {
-                made =
-                    out.ancestors().take_while(|folder| !folder.as_os_str().is_empty() && !folder.exists()).last().map(Path::to_path_buf);
-                fs::create_dir_all(out)?;
-                tempfile::Builder::new().prefix(".kemkoll-").tempdir_in(out)?
-            }
+        let Some(out) = out else {
+            let temporary = tempfile::Builder::new().prefix("kemkoll-").tempdir()?;
+            return Stage::new(temporary, Goal::Nowhere);
         };
+        if out.exists() {
+            recover(out)?;
+            // Beside it where it can be changed for another folder in one step, else in it.
+            let temporary = match switch::beside(out).map(|parent| hidden(&parent)) {
+                Some(Ok(temporary)) => temporary,
+                _ => hidden(out)?,
+            };
+            return Stage::new(temporary, Goal::Folder { out: out.to_path_buf(), made: None });
+        }
+        let missing = |folder: &&Path| !folder.as_os_str().is_empty() && !folder.exists();
+        let made = out.ancestors().skip(1).take_while(missing).last().map(Path::to_path_buf);
+        let parent = parent_of(out);
+        fs::create_dir_all(parent)?;
+        leftover::clear(parent);
+        Stage::new(hidden(parent)?, Goal::Folder { out: out.to_path_buf(), made })
+    }
+
+    /// Makes ready to write single files to a folder that exists.
+    ///
+    /// # Errors
+    /// Those of the file system.
+    pub fn files(folder: &Path) -> io::Result<Stage> {
+        leftover::clear(folder);
+        Stage::new(hidden(folder)?, Goal::Files { folder: folder.to_path_buf() })
+    }
+
+    fn new(temporary: TempDir, goal: Goal) -> io::Result<Stage> {
         interrupt::temporary(temporary.path());
-        Ok(Stage { temporary, out: out.map(Path::to_path_buf), made, names: Vec::new() })
+        let lock = leftover::lock(temporary.path());
+        fs::create_dir(temporary.path().join(RESULTS))?;
+        Ok(Stage { temporary: Temporary { folder: temporary, _lock: lock }, goal, names: Vec::new() })
     }
 
     /// The folder for everything temporary.
     pub fn folder(&self) -> &Path {
-        self.temporary.path()
+        self.temporary.folder.path()
+    }
+
+    fn results(&self) -> PathBuf {
+        self.folder().join(RESULTS)
     }
 
     /// The temporary place of a result file, to be written by someone who needs a path.
     pub fn place(&mut self, name: &str) -> PathBuf {
-        self.names.push(name.to_string());
-        self.folder().join(name)
+        self.names.push((name.to_string(), None));
+        self.results().join(name)
     }
 
     /// A new result file. Writing fails once the run is to stop.
@@ -52,7 +142,9 @@ impl Stage {
     /// # Errors
     /// Those of the file system.
     pub fn create(&mut self, name: &str) -> io::Result<BufWriter<Until>> {
-        Ok(BufWriter::with_capacity(1 << 16, Until(File::create(self.place(name))?)))
+        let hashing = Hashing::begin()?;
+        self.names.push((name.to_string(), Some(hashing.clone())));
+        Ok(BufWriter::with_capacity(1 << 16, Until { file: File::create(self.results().join(name))?, hashing: Some(hashing) }))
     }
 
     /// A new file that is no result.
@@ -60,129 +152,284 @@ impl Stage {
     /// # Errors
     /// Those of the file system.
     pub fn create_temporary(&self, name: &str) -> io::Result<BufWriter<Until>> {
-        Ok(BufWriter::with_capacity(1 << 16, Until(File::create(self.folder().join(name))?)))
+        Ok(BufWriter::with_capacity(1 << 16, Until { file: File::create(self.folder().join(name))?, hashing: None }))
     }
 
-    /// Reads a that was written before.
+    /// Reads a result file that was written before.
     ///
     /// # Errors
     /// Those of the file system.
     pub fn read(&self, name: &str) -> io::Result<BufReader<File>> {
-        Ok(BufReader::with_capacity(1 << 16, File::open(self.folder().join(name))?))
+        Ok(BufReader::with_capacity(1 << 16, File::open(self.results().join(name))?))
     }
 
-    /// Puts the result files in place: all of them, or none when the file system refuses one. Returns false when the
-    /// person stopped the run before. What is temporary stays until this is dropped.
+    /// Reads a file that is no result and was written before.
     ///
     /// # Errors
     /// Those of the file system.
-    pub fn publish(&self) -> io::Result<bool> {
-        let Some(out) = self.out.clone() else { return Ok(!interrupt::stopped()) };
-        let wanted = self.names.iter().map(|name| (self.folder().join(name), out.join(name))).collect::<Vec<_>>();
-        for (from, _) in &wanted {
+    pub fn read_temporary(&self, name: &str) -> io::Result<BufReader<File>> {
+        Ok(BufReader::with_capacity(1 << 16, File::open(self.folder().join(name))?))
+    }
+
+    /// The result files written so far, bytewise by name.
+    ///
+    /// # Errors
+    /// Those of the file system.
+    pub fn written(&self) -> io::Result<Vec<ResultFileRow>> {
+        let row = |(name, hashing): &(String, Option<Hashing>)| match hashing.as_ref().and_then(Hashing::so_far) {
+            Some(hashed) => Ok(hashed.row(name.clone())),
+            None => described(&self.results().join(name), name.clone()),
+        };
+        let mut rows = self.names.iter().map(row).collect::<io::Result<Vec<ResultFileRow>>>()?;
+        rows.sort_by(|a, b| a.name.cmp(&b.name));
+        Ok(rows)
+    }
+
+    /// Puts the result files in place: all of them, or none when the file system refuses one. What is temporary stays until
+    /// this is dropped.
+    ///
+    /// # Errors
+    /// Those of the file system.
+    pub fn publish(&self) -> io::Result<Published> {
+        if matches!(self.goal, Goal::Nowhere) {
+            return Ok(if interrupt::stopped() { Published::Stopped } else { Published::Done { left: Vec::new() } });
+        }
+        let results = self.results();
+        for (name, _) in &self.names {
             // On disk before it takes the place of what was there.
-            File::open(from)?.sync_all()?;
+            File::open(results.join(name))?.sync_all()?;
         }
+        sync_folder(&results);
         if !interrupt::publishing() {
-            return Ok(false);
+            return Ok(Published::Stopped);
         }
-        let mut kept: Vec<(Option<PathBuf>, PathBuf)> = Vec::new();
-        for (number, (from, to)) in wanted.iter().enumerate() {
-            let result = keep(to, &self.folder().join(format!("earlier-{number}"))).and_then(|earlier| {
-                kept.push((earlier, to.clone()));
-                fs::rename(from, to)
-            });
-            if let Err(error) = result {
-                for (earlier, to) in kept.into_iter().rev() {
-                    // The first error is the one to tell; what can be put back is put back.
-                    let _ = match earlier {
-                        Some(earlier) => fs::rename(earlier, to),
-                        None => fs::remove_file(to),
-                    };
+        let mut names: Vec<String> = self.names.iter().map(|(name, _)| name.clone()).collect();
+        // The record that names the others comes last.
+        names.sort_by_key(|name| name == RUN);
+        let left = self.put_in_place(&names);
+        interrupt::published();
+        Ok(Published::Done { left: left? })
+    }
+
+    /// The names of changed files of an earlier run that were left.
+    fn put_in_place(&self, names: &[String]) -> io::Result<Vec<String>> {
+        let results = self.results();
+        match &self.goal {
+            Goal::Nowhere => Ok(Vec::new()),
+            Goal::Files { folder } => {
+                for name in names {
+                    fs::rename(results.join(name), folder.join(name))?;
                 }
-                interrupt::published();
-                return Err(error);
+                Ok(Vec::new())
+            }
+            Goal::Folder { out, .. } if !out.exists() => {
+                fs::rename(&results, out)?;
+                sync_folder(parent_of(out));
+                Ok(Vec::new())
+            }
+            Goal::Folder { out, .. } => {
+                let earlier = Earlier::of(out)?;
+                if !switch::folders(self.folder(), out, names, &earlier)? {
+                    journal::publish(self.folder(), out, names, &earlier)?;
+                }
+                Ok(earlier.changed)
             }
         }
-        interrupt::published();
-        Ok(true)
     }
 
     /// Takes away everything that this run made.
     pub fn abandon(self) {
-        let Stage { temporary, made, out, .. } = self;
-        // What cannot be removed stays hidden; there is nothing better to do about it.
-        let _ = temporary.close();
-        if let (Some(made), Some(out)) = (made, out) {
-            let mut folder = out.as_path();
+        let Stage { temporary, goal, .. } = self;
+        drop(temporary);
+        if let Goal::Folder { out, made: Some(made) } = goal {
+            let mut folder = parent_of(&out);
             while fs::remove_dir(folder).is_ok() && folder != made {
-                let Some(parent) = folder.parent() else { break };
-                folder = parent;
+                folder = parent_of(folder);
             }
         }
     }
 }
 
-/// A second name for what stands at `to`, so that it can be put back.
-fn keep(to: &Path, earlier: &Path) -> io::Result<Option<PathBuf>> {
-    match fs::symlink_metadata(to) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(error),
-        Ok(_) => {
-            if fs::hard_link(to, earlier).is_err() {
-                fs::copy(to, earlier)?;
+/// What an earlier run put in a folder, as its record says.
+#[derive(Debug, Default)]
+struct Earlier {
+    /// Files that stand as that run wrote them, and its record.
+    ours: Vec<String>,
+    /// Files that somebody changed since: theirs now.
+    changed: Vec<String>,
+}
+
+/// The part of a run's record that tells its files.
+#[derive(Deserialize)]
+struct Files {
+    program: String,
+    #[serde(default)]
+    files: Vec<ResultFileRow>,
+}
+
+impl Earlier {
+    fn of(out: &Path) -> io::Result<Earlier> {
+        let record = match fs::read(out.join(RUN)) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Earlier::default()),
+            Err(error) => return Err(error),
+        };
+        let mut earlier = Earlier::default();
+        let Some(record) = serde_json::from_slice::<Files>(&record).ok().filter(|record| record.program == "kemkoll") else {
+            // Another program's file of that name.
+            return Ok(earlier);
+        };
+        for row in record.files {
+            // A record may be anyone's: it names files of its own folder, or nothing.
+            if row.name == RUN || !is_plain(&row.name) {
+                continue;
             }
-            Ok(Some(earlier.to_path_buf()))
+            match described(&out.join(&row.name), row.name.clone()) {
+                Ok(now) if now == row => earlier.ours.push(row.name),
+                Ok(_) => earlier.changed.push(row.name),
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(_) => earlier.changed.push(row.name),
+            }
         }
+        earlier.ours.push(RUN.to_string());
+        Ok(earlier)
+    }
+
+    /// Files of the earlier run that the new one does not replace.
+    fn stale<'a>(&'a self, names: &'a [String]) -> impl Iterator<Item = &'a String> {
+        self.ours.iter().filter(|name| !names.contains(name))
+    }
+}
+
+fn is_plain(name: &str) -> bool {
+    !name.is_empty() && !name.starts_with('.') && !name.contains(['/', '\\', ':', '\0'])
+}
+
+fn described(path: &Path, name: String) -> io::Result<ResultFileRow> {
+    let mut file = File::open(path)?;
+    let (mut hashed, mut buffer) = (Hashed::default(), vec![0; 1 << 16]);
+    loop {
+        let read = file.read(&mut buffer)?;
+        let Some(piece) = buffer.get(..read).filter(|piece| !piece.is_empty()) else { break };
+        hashed.add(piece);
+    }
+    Ok(hashed.row(name))
+}
+
+/// Size and hash of bytes as they go by.
+#[derive(Debug, Clone, Default)]
+struct Hashed {
+    hash: Sha256,
+    bytes: u64,
+}
+
+impl Hashed {
+    fn add(&mut self, piece: &[u8]) {
+        self.hash.update(piece);
+        self.bytes += piece.len() as u64;
+    }
+
+    fn row(self, name: String) -> ResultFileRow {
+        let sha256 = self.hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+        ResultFileRow { name, bytes: self.bytes, sha256 }
+    }
+}
+
+/// The folder that something stands in.
+fn parent_of(path: &Path) -> &Path {
+    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+fn hidden(folder: &Path) -> io::Result<TempDir> {
+    tempfile::Builder::new().prefix(HIDDEN).tempdir_in(folder)
+}
+
+/// What stands in a folder, by name.
+fn items(folder: &Path) -> io::Result<BTreeMap<std::ffi::OsString, fs::Metadata>> {
+    let items = fs::read_dir(folder)?.map(|item| item.and_then(|item| Ok((item.file_name(), item.metadata()?))));
+    items.collect()
+}
+
+/// Names are on disk too. Where folders cannot be synced the file system orders them itself.
+fn sync_folder(folder: &Path) {
+    if let Ok(folder) = File::open(folder) {
+        let _ = folder.sync_all();
+    }
+}
+
+/// Writes a small file that is there whole or not at all, by way of the temporary folder.
+fn write_whole(path: &Path, bytes: &[u8], temporary: &Path) -> io::Result<()> {
+    let early = temporary.join(WHOLE);
+    let mut file = File::create(&early)?;
+    file.write_all(bytes)?;
+    file.sync_all()?;
+    fs::rename(early, path)?;
+    sync_folder(parent_of(path));
+    Ok(())
+}
+
+/// A thread that hashes what is written, so that whoever writes need not wait for it. It ends when nobody writes any more.
+#[derive(Debug, Clone)]
+struct Hashing(SyncSender<Piece>);
+
+enum Piece {
+    Bytes(Vec<u8>),
+    /// Asks for the hash of all that came before.
+    Asked(SyncSender<Hashed>),
+}
+
+impl Hashing {
+    fn begin() -> io::Result<Hashing> {
+        let (to, from) = mpsc::sync_channel(16);
+        let work = move || {
+            let mut hashed = Hashed::default();
+            for piece in from {
+                match piece {
+                    Piece::Bytes(bytes) => hashed.add(&bytes),
+                    // Whoever asked may have gone.
+                    Piece::Asked(answer) => drop(answer.send(hashed.clone())),
+                }
+            }
+        };
+        thread::Builder::new().name("hash".to_string()).spawn(work)?;
+        Ok(Hashing(to))
+    }
+
+    fn add(&self, bytes: &[u8]) {
+        // A thread that is gone gives no hash; then the file is read again.
+        let _ = self.0.send(Piece::Bytes(bytes.to_vec()));
+    }
+
+    fn so_far(&self) -> Option<Hashed> {
+        let (to, answer) = mpsc::sync_channel(1);
+        self.0.send(Piece::Asked(to)).ok()?;
+        answer.recv().ok()
     }
 }
 
 /// A file that can be written until the run is to stop.
 #[derive(Debug)]
-pub struct Until(File);
+pub struct Until {
+    file: File,
+    hashing: Option<Hashing>,
+}
 
 impl Write for Until {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        if interrupt::stopped() { Err(io::Error::other("stopped")) } else { self.0.write(bytes) }
+        if interrupt::stopped() {
+            return Err(io::Error::other("stopped"));
+        }
+        let written = self.file.write(bytes)?;
+        if let (Some(hashing), Some(piece)) = (&self.hashing, bytes.get(..written)) {
+            hashing.add(piece);
+        }
+        Ok(written)
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.0.flush()
+        self.file.flush()
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn nothing_is_seen_until_everything_is_written() {
-        let folder = tempfile::tempdir().unwrap();
-        let out = folder.path().join("new/out");
-        let mut stage = Stage::open(Some(&out)).unwrap();
-        stage.create("a").unwrap().write_all(b"1").unwrap();
-        assert!(!out.join("a").exists());
-        stage.abandon();
-        assert!(!folder.path().join("new").exists());
-
-        let mut stage = Stage::open(Some(&out)).unwrap();
-        stage.create("a").unwrap().write_all(b"2").unwrap();
-        assert!(stage.publish().unwrap());
-        drop(stage);
-        assert_eq!(fs::read(out.join("a")).unwrap(), b"2");
-        assert_eq!(fs::read_dir(&out).unwrap().count(), 1);
-    }
-
-    #[test]
-    fn when_one_file_is_refused_the_earlier_ones_stay() {
-        let folder = tempfile::tempdir().unwrap();
-        let out = folder.path();
-        fs::write(out.join("a"), "old").unwrap();
-        fs::create_dir(out.join("b")).unwrap();
-        let mut stage = Stage::open(Some(out)).unwrap();
-        stage.create("a").unwrap().write_all(b"new").unwrap();
-        stage.create("b").unwrap().write_all(b"new").unwrap();
-        assert!(stage.publish().is_err());
-        assert_eq!(fs::read(out.join("a")).unwrap(), b"old");
-    }
-}
+mod tests;

@@ -8,7 +8,7 @@ use crate::cli::Check as CheckCommand;
 use crate::request::{self, Refusal};
 use crate::settings::{self, Identity};
 use crate::{complain, interrupt};
-use kemkoll::batch::{Lines, Outcome};
+use kemkoll::batch::{LinesIn, Outcome};
 use kemkoll::declaration::Date;
 use kemkoll::follow_up::{
     Check, ContractFacts, DeviationFacts, FollowUp, FollowUpKind, Observation, ObservedSubstance, Product, ProductCheck, RuleSetUsed, Words,
@@ -28,6 +28,8 @@ use std::io;
 use std::path::Path;
 use steps::Run;
 
+/// What a run waits in until it is recorded, in the folder for everything temporary.
+pub const SPOOL: &str = "record.sqlite";
 /// The method of a product that a laboratory measured.
 const LABORATORY: &str = "laboratory";
 
@@ -121,11 +123,11 @@ impl Recording {
     }
 
     /// Keeps what one file gave.
-    fn see(&self, lines: &Lines, spool: &mut Spool) -> io::Result<()> {
+    fn see(&self, lines: LinesIn<'_>, spool: &mut Spool) -> io::Result<()> {
         let mut products: Vec<(String, Option<String>, ProductCheck)> = Vec::new();
         // Where a finding's product stands, by article number and name.
         let mut places: BTreeMap<(Option<String>, Option<String>), usize> = BTreeMap::new();
-        for row in read_rows::<ProductRow>(&*lines.products) {
+        for row in read_rows::<ProductRow>(lines.products) {
             let row = row.map_err(io::Error::other)?;
             // A file that nothing could be read of is no check of anybody.
             if row.reason.is_some() {
@@ -134,7 +136,7 @@ impl Recording {
             places.entry((row.article_number.clone(), row.product.clone())).or_insert(products.len());
             products.push((party(row.supplier.as_deref(), &row.file), row.supplier.clone(), product_check(row)));
         }
-        for row in read_rows::<FindingRow>(&*lines.findings) {
+        for row in read_rows::<FindingRow>(lines.findings) {
             let row = row.map_err(io::Error::other)?;
             // Data problems are told to the supplier; they break no rule.
             if row.ruleset.is_none() || row.verdict == Verdict::NotApplicable {

@@ -3,8 +3,10 @@
 
 use crate::cli::{Language, Reading, Rules};
 use crate::{Exit, complain};
+use kemkoll::batch::cache::{Cache, Terms};
 use kemkoll::batch::listing::{self, Listing, Missing};
 use kemkoll::declaration::Date;
+use kemkoll::input::apart::{Apart, Bounds};
 use kemkoll::input::confirmations::read_confirmations;
 use kemkoll::input::register_files::register_of;
 use kemkoll::input::rulebook::Fault;
@@ -17,6 +19,7 @@ use sha2::{Digest, Sha256};
 use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// Why a command ends early.
 #[derive(Debug)]
@@ -85,6 +88,58 @@ pub fn jobs(asked: Option<u16>) -> usize {
     asked.map_or_else(|| std::thread::available_parallelism().map_or(1, usize::from), usize::from)
 }
 
+/// What earlier runs found out, unless it is not wanted.
+pub fn cache(asked: &Reading, ready: &Ready, lang: Lang) -> Option<Cache> {
+    if asked.no_cache {
+        return None;
+    }
+    let folder = match (&asked.cache, std::env::var_os("KEMKOLL_CACHE")) {
+        (Some(folder), _) => folder.clone(),
+        // Set to nothing: no cache.
+        (None, Some(folder)) if folder.is_empty() => return None,
+        (None, Some(folder)) => folder.into(),
+        (None, None) => users_cache()?.join("kemkoll"),
+    };
+    let terms = Terms { mapping_sha256: ready.mapping_sha256.as_deref(), confirmations_sha256: ready.confirmations_sha256.as_deref() };
+    match Cache::open(&folder, asked.cache_size << 20, &terms) {
+        Ok(cache) => Some(cache),
+        Err(error) => {
+            // Where nobody asked for it, it is no matter that there can be none.
+            if asked.cache.is_some() {
+                let sentence = lang.of(
+                    "mappen `{}` kan inte användas som mellanlager ({why}); allt läses på nytt",
+                    "the folder `{}` cannot be used as a cache ({why}); everything is read anew",
+                );
+                complain(&sentence.replace("{}", &listing::shown(folder.as_os_str())).replace("{why}", &error.to_string()));
+            }
+            None
+        }
+    }
+}
+
+/// How formats are read that are better read in a process of their own.
+pub fn apart(asked: &Reading, ready: &Ready, lang: Lang) -> Result<Apart, Refusal> {
+    let bounds = Bounds { memory: asked.reader_memory << 20, time: Duration::from_secs(asked.reader_seconds) };
+    Apart::new(ready.mapping_text.clone(), bounds).map_err(|error| {
+        let sentence = lang.of("programmet hittar inte sig självt ({})", "the program does not find itself ({})");
+        Refusal::one(sentence.replace("{}", &error.to_string()))
+    })
+}
+
+/// The folder for what programs may keep and nobody misses, as each system has it.
+fn users_cache() -> Option<PathBuf> {
+    let named = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    if cfg!(windows) {
+        named("LOCALAPPDATA")
+    } else if let Some(folder) = named("XDG_CACHE_HOME") {
+        Some(folder)
+    } else if cfg!(target_vendor = "apple") {
+        Some(named("HOME")?.join("Library/Caches"))
+    } else {
+        Some(named("HOME")?.join(".cache"))
+    }
+}
+
 /// Today where the program runs: the only clock that is ever asked.
 pub fn today() -> Date {
     jiff::Zoned::now().date()
@@ -134,6 +189,8 @@ pub struct Ready {
     pub confirmations_sha256: Option<String>,
     /// What the columns mean.
     pub mapping: Option<Mapping>,
+    /// The text of the mapping file.
+    pub mapping_text: Option<String>,
     /// SHA-256 of the mapping file.
     pub mapping_sha256: Option<String>,
 }
@@ -182,6 +239,7 @@ fn loaded(asked: &Reading, rules_dirs: &[PathBuf], lang: Lang, wrong: &mut Vec<S
         confirmations: Confirmations::default(),
         confirmations_sha256: None,
         mapping: None,
+        mapping_text: None,
         mapping_sha256: None,
     };
     if let Some((name, text, hash)) = named_file(asked.mapping.as_deref(), lang, wrong) {
@@ -189,6 +247,7 @@ fn loaded(asked: &Reading, rules_dirs: &[PathBuf], lang: Lang, wrong: &mut Vec<S
             Ok(mapping) => ready.mapping = Some(mapping),
             Err(faults) => wrong.extend(faults.iter().map(|fault| at(&fault.name, fault.line, fault.column, lang.text(&fault.message)))),
         }
+        ready.mapping_text = Some(text);
         ready.mapping_sha256 = Some(hash);
     }
     if let Some(path) = &asked.confirmations {

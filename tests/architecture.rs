@@ -52,6 +52,8 @@ const KNOWN_TO: &[(&str, &[&str])] = &[
     ("rust_xlsxwriter", &["src/output/xlsx"]),
     ("askama", &["src/output/html"]),
     ("rayon", &["src/batch"]),
+    ("lz4_flex", &["src/batch"]),
+    ("rustix", &["src/publish", "src/input/apart.rs"]),
     ("indicatif", &["src/batch"]),
     ("clap", &["src/cli", "src/main.rs"]),
     ("rusqlite", &["src/share/sqlite.rs"]),

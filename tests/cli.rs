@@ -403,7 +403,8 @@ fn an_interrupted_run_leaves_earlier_results_untouched() {
         let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let begun = Instant::now();
         let has_begun = || {
-            let items = fs::read_dir(place.path(out)).into_iter().flatten().flatten();
+            let beside = place.path(out).parent().unwrap().to_path_buf();
+            let items = [place.path(out), beside].into_iter().filter_map(|folder| fs::read_dir(folder).ok()).flatten().flatten();
             items.map(|item| item.file_name()).any(|name| name.to_string_lossy().starts_with(".kemkoll-"))
         };
         while !has_begun() {

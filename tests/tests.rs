@@ -41,6 +41,13 @@ mod oracle;
 mod quick;
 // The engine held against it.
 mod oracle_agrees;
+// Files that are read in a process of their own.
+mod apart;
+// Runs with a cache.
+mod cached;
+// Runs killed at any moment.
+#[cfg(target_os = "linux")]
+mod kill;
 // Hostile and broken files beside good ones.
 mod hostile;
 // The xlsx reader held against calamine's, over files from several writers.

@@ -218,6 +218,10 @@ impl Search {
                     self.listing.lock_files += 1;
                     continue;
                 }
+                // What a run that was ended left behind; the next one clears it away.
+                if bytes.starts_with(b".kemkoll-") {
+                    continue;
+                }
                 if bytes.starts_with(b".") {
                     self.listing.hidden += 1;
                     continue;
@@ -367,7 +371,9 @@ fn children(folder: &Path) -> std::io::Result<Vec<OsString>> {
 
 /// Whether a folder holds what a run wrote: to check one's own results as declarations helps nobody.
 fn is_result_folder(names: &[OsString]) -> bool {
-    ["findings.jsonl", "products.jsonl", "run.json"].iter().all(|wanted| names.iter().any(|name| name == wanted))
+    // Where a run was ended while it put its results in place, its journal stands.
+    names.iter().any(|name| name == ".kemkoll-journal")
+        || ["findings.jsonl", "products.jsonl", "run.json"].iter().all(|wanted| names.iter().any(|name| name == wanted))
 }
 
 /// One name of a path as UTF-8: itself where it is that, else with `%FF` for each byte that is not (and `%25` for `%`).

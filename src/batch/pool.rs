@@ -1,10 +1,12 @@
 //! Files shared out over threads, the largest first, each file by itself. The only place that starts threads.
 
+use super::cache::{Bundle, Cache, Judging, Kept, Known};
 use super::listing::Entry;
 use super::progress::Progress;
 use super::spill::Spill;
 use super::{Reader, Stopped};
-use crate::input::read::{self, Found};
+use crate::input::apart::Apart;
+use crate::input::read::{self, Found, Manner};
 use std::io;
 use std::ops::ControlFlow;
 use std::path::Path;
@@ -13,8 +15,25 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 /// Which declaration: the index of its file in the listing, and its own number in that file (archives hold several).
 pub type At = (usize, u32);
 
-/// Takes one thing found in a file; its lines go to the worker's spill file. The first is what the worker has at hand.
-pub type Look<'a, W, T> = &'a (dyn Fn(&mut W, At, Found, &mut Spill) -> io::Result<T> + Sync);
+/// Takes one thing found in a file; its lines go to the worker's spill file. Besides what it makes of it comes what may be
+/// kept for later runs. The first is what the worker has at hand.
+pub type Look<'a, W, T> = &'a (dyn Fn(&mut W, At, Found, &mut Spill) -> io::Result<(T, Option<Kept>)> + Sync);
+
+/// How what earlier runs kept of files is used again.
+pub struct Again<'a, T> {
+    /// Of which rules.
+    pub judging: Judging,
+    /// Takes what was kept, as [`Look`] takes what is read.
+    pub take: &'a (dyn Fn(At, Kept, &mut Spill) -> io::Result<T> + Sync),
+}
+
+/// What one thread has of its own.
+struct Worker<'a, W, T> {
+    own: W,
+    spill: Spill,
+    seen: Vec<(At, T)>,
+    manner: Manner<'a>,
+}
 
 /// How the work is shared out.
 #[derive(Clone, Copy)]
@@ -33,10 +52,10 @@ impl Pool<'_> {
     /// [`Stopped`].
     pub fn read<W, T: Send>(
         &self,
-        what: &str,
+        (what, round): (&str, u32),
         entries: &[Entry],
         mut chosen: Vec<usize>,
-        round: u32,
+        again: Option<Again<'_, T>>,
         begin: &(dyn Fn() -> W + Sync),
         look: Look<'_, W, T>,
     ) -> Result<Vec<(At, T)>, Stopped> {
@@ -55,19 +74,19 @@ impl Pool<'_> {
         let next = AtomicUsize::new(0);
         let failed = AtomicBool::new(false);
         let first = round * 4096;
-        let results = threads.broadcast(|worker| {
+        let results = threads.broadcast(|thread| {
             let work = || -> io::Result<Vec<(At, T)>> {
-                let mut own = begin();
-                let mut spill = Spill::create(self.folder, first + worker.index() as u32)?;
-                let mut seen = Vec::new();
+                let spill = Spill::create(self.folder, first + thread.index() as u32)?;
+                let manner = Manner { mapping: self.reader.mapping, apart: self.reader.apart.map(Apart::reader) };
+                let mut worker = Worker { own: begin(), spill, seen: Vec::new(), manner };
                 while !self.reader.stop.load(Ordering::Relaxed) && !failed.load(Ordering::Relaxed) {
                     let Some(index) = chosen.get(next.fetch_add(1, Ordering::Relaxed)).copied() else { break };
                     let Some(entry) = entries.get(index) else { continue };
-                    self.file(index, entry, &mut spill, &mut seen, &mut |at, found, spill| look(&mut own, at, found, spill))?;
+                    self.file((index, entry), &mut worker, again.as_ref(), look)?;
                     progress.file(entry.size);
                 }
-                spill.finish()?;
-                Ok(seen)
+                worker.spill.finish()?;
+                Ok(worker.seen)
             };
             let result = work();
             if result.is_err() {
@@ -83,21 +102,40 @@ impl Pool<'_> {
         if self.reader.stop.load(Ordering::Relaxed) { Err(Stopped::Interrupted) } else { Ok(all) }
     }
 
-    fn file<T>(
+    fn file<W, T>(
         &self,
-        index: usize,
-        entry: &Entry,
-        spill: &mut Spill,
-        seen: &mut Vec<(At, T)>,
-        look: &mut dyn FnMut(At, Found, &mut Spill) -> io::Result<T>,
+        (index, entry): (usize, &Entry),
+        worker: &mut Worker<'_, W, T>,
+        again: Option<&Again<'_, T>>,
+        look: Look<'_, W, T>,
     ) -> io::Result<()> {
+        let Worker { own, spill, seen, manner } = worker;
+        let read = read::bytes(&entry.path());
+        let sha256 = read.as_ref().map_or([0; 32], |bytes| read::digest(bytes));
+        let known = Known { sha256, name: &entry.name, named: entry.named };
+        let cache = self.reader.cache.filter(|_| read.is_ok());
+        if let (Some(cache), Some(again)) = (cache, again)
+            && let Some(kept) = cache.results(&again.judging, &known)
+        {
+            for (number, kept) in (0..).zip(kept) {
+                let at = (index, number);
+                seen.push((at, (again.take)(at, kept, spill)?));
+            }
+            return Ok(());
+        }
         let mut number = 0_u32;
         let mut outcome = Ok(());
+        let mut results = Bundle::default();
         let mut each = |found: Found| {
             let at = (index, number);
             number += 1;
-            match look(at, found, spill) {
-                Ok(value) => seen.push((at, value)),
+            match look(own, at, found, spill) {
+                Ok((value, kept)) => {
+                    seen.push((at, value));
+                    if cache.is_some() && again.is_some() {
+                        results.add_kept(kept);
+                    }
+                }
                 Err(error) => {
                     outcome = Err(error);
                     return ControlFlow::Break(());
@@ -105,13 +143,41 @@ impl Pool<'_> {
             }
             if self.reader.stop.load(Ordering::Relaxed) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         };
-        match read::bytes(&entry.path()) {
-            Ok(bytes) => read::read(&bytes, &entry.name, entry.named, self.reader.mapping, &mut each),
+        match read {
+            Ok(bytes) => self.declarations(&bytes, &known, cache, manner, &mut each),
             Err(error) => {
                 let _ = each(Found::Declaration(Box::new(read::unreadable(&entry.name, "", &error))));
             }
         }
-        outcome
+        outcome?;
+        if let (Some(cache), Some(again)) = (cache, again)
+            && !self.reader.stop.load(Ordering::Relaxed)
+        {
+            cache.keep_results(&again.judging, &known, &results);
+        }
+        Ok(())
+    }
+
+    /// What is in a file, from the cache where it is there.
+    fn declarations(&self, bytes: &[u8], known: &Known<'_>, cache: Option<&Cache>, manner: &mut Manner<'_>, each: read::Each<'_>) {
+        if let Some(found) = cache.and_then(|cache| cache.declarations(known)) {
+            // A break has done its work by then.
+            let _ = found.into_iter().try_for_each(each);
+            return;
+        }
+        let mut bundle = Bundle::default();
+        let mut whole = true;
+        read::read_known(bytes, known.sha256, known.name, known.named, manner, &mut |found| {
+            if cache.is_some() {
+                bundle.add_found(&found, known.name);
+            }
+            let flow = each(found);
+            whole &= flow.is_continue();
+            flow
+        });
+        if let Some(cache) = cache.filter(|_| whole) {
+            cache.keep_declarations(known, &bundle);
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 //! Every worker appends to a spill file of its own, so that no worker waits for another; the order is made afterwards
 //! from the index.
 
+use super::squeeze;
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::fs::{File, OpenOptions};
@@ -20,6 +21,39 @@ pub struct Lines {
     pub digest: Vec<u8>,
 }
 
+/// Lines of a file where they lie in memory.
+#[derive(Debug, Clone, Copy)]
+pub struct LinesIn<'a> {
+    /// Lines of `findings.jsonl`.
+    pub findings: &'a [u8],
+    /// Lines of `products.jsonl`.
+    pub products: &'a [u8],
+    /// What the summary needs of them.
+    pub digest: &'a [u8],
+}
+
+impl Lines {
+    /// All in one piece, as it lies on disk; squeezed when it is to stay there.
+    pub fn seal(&self, to_stay: bool) -> Vec<u8> {
+        let sections = [&self.findings, &self.products, &self.digest];
+        let mut bytes = Vec::with_capacity(16 + sections.iter().map(|section| section.len()).sum::<usize>());
+        for section in &sections[..2] {
+            bytes.extend_from_slice(&(section.len() as u64).to_le_bytes());
+        }
+        sections.iter().for_each(|section| bytes.extend_from_slice(section));
+        if to_stay { squeeze::squeeze(&bytes) } else { squeeze::plain(&bytes) }
+    }
+}
+
+/// What was sealed.
+fn unseal<'a>(sealed: &'a [u8], buffer: &'a mut Vec<u8>) -> Option<LinesIn<'a>> {
+    let (findings, rest) = squeeze::open(sealed, buffer)?.split_first_chunk::<8>()?;
+    let (products, rest) = rest.split_first_chunk::<8>()?;
+    let (findings, rest) = rest.split_at_checked(usize::try_from(u64::from_le_bytes(*findings)).ok()?)?;
+    let (products, digest) = rest.split_at_checked(usize::try_from(u64::from_le_bytes(*products)).ok()?)?;
+    Some(LinesIn { findings, products, digest })
+}
+
 /// Where a file's lines lie. How long they are, they say themselves: this stays in memory for every file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub struct Block {
@@ -27,8 +61,8 @@ pub struct Block {
     offset: u64,
 }
 
-/// Findings, products, digest and note, one behind the other, behind their four lengths.
-const HEAD: usize = 32;
+/// Sealed lines and note, one behind the other, behind their two lengths.
+const HEAD: usize = 16;
 
 /// One worker's spill file.
 #[derive(Debug)]
@@ -48,13 +82,13 @@ impl Spill {
         Ok(Spill { number, file: BufWriter::with_capacity(1 << 16, file), end: 0 })
     }
 
-    /// Appends the lines of a file, and what the batch notes of it for itself.
+    /// Appends the sealed lines of a file, and what the batch notes of it for itself.
     ///
     /// # Errors
     /// Those of the file system, a full disk above all.
-    pub fn append(&mut self, lines: &Lines, note: &[u8]) -> io::Result<Block> {
+    pub fn append(&mut self, sealed: &[u8], note: &[u8]) -> io::Result<Block> {
         let block = Block { spill: self.number, offset: self.end };
-        let sections = [&*lines.findings, &*lines.products, &*lines.digest, note];
+        let sections = [sealed, note];
         self.end += HEAD as u64;
         for section in sections {
             self.file.write_all(&(section.len() as u64).to_le_bytes())?;
@@ -84,29 +118,28 @@ fn path_of(folder: &Path, number: u32) -> std::path::PathBuf {
 pub struct Reading<'a> {
     folder: &'a Path,
     files: BTreeMap<u32, (BufReader<File>, u64)>,
-    /// The lines of the block read last; kept so that its memory is.
-    lines: Lines,
+    /// The block read last; kept so that its memory is.
+    sealed: Vec<u8>,
+    opened: Vec<u8>,
     note: Vec<u8>,
 }
 
 impl Reading<'_> {
     /// Reads the spill files in `folder`.
     pub fn new(folder: &Path) -> Reading<'_> {
-        Reading { folder, files: BTreeMap::new(), lines: Lines::default(), note: Vec::new() }
+        Reading { folder, files: BTreeMap::new(), sealed: Vec::new(), opened: Vec::new(), note: Vec::new() }
     }
 
     /// The lines of a block.
     ///
     /// # Errors
     /// Those of the file system.
-    pub fn lines(&mut self, block: &Block) -> io::Result<&Lines> {
+    pub fn lines(&mut self, block: &Block) -> io::Result<LinesIn<'_>> {
         let (file, at) = open(&mut self.files, self.folder, block)?;
-        let [findings, products, digest, _] = lengths(file)?;
-        take(file, findings, &mut self.lines.findings)?;
-        take(file, products, &mut self.lines.products)?;
-        take(file, digest, &mut self.lines.digest)?;
-        *at += HEAD as u64 + findings + products + digest;
-        Ok(&self.lines)
+        let [sealed, _] = lengths(file)?;
+        take(file, sealed, &mut self.sealed)?;
+        *at += HEAD as u64 + sealed;
+        unseal(&self.sealed, &mut self.opened).ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, "a temporary file was changed"))
     }
 
     /// What the batch noted of the file.
@@ -115,8 +148,7 @@ impl Reading<'_> {
     /// Those of the file system.
     pub fn note(&mut self, block: &Block) -> io::Result<&[u8]> {
         let (file, at) = open(&mut self.files, self.folder, block)?;
-        let [findings, products, digest, note] = lengths(file)?;
-        let before = findings + products + digest;
+        let [before, note] = lengths(file)?;
         file.seek_relative(i64::try_from(before).map_err(io::Error::other)?)?;
         take(file, note, &mut self.note)?;
         *at += HEAD as u64 + before + note;
@@ -140,8 +172,8 @@ fn open<'f>(
     Ok(place)
 }
 
-fn lengths(file: &mut impl Read) -> io::Result<[u64; 4]> {
-    let mut lengths = [0; 4];
+fn lengths(file: &mut impl Read) -> io::Result<[u64; 2]> {
+    let mut lengths = [0; 2];
     for length in &mut lengths {
         let mut bytes = [0; 8];
         file.read_exact(&mut bytes)?;
@@ -169,18 +201,21 @@ mod tests {
         let lines = |f: &str, p: &str| Lines { findings: f.into(), products: p.into(), digest: format!("{f}{p}").into() };
         let mut one = Spill::create(folder.path(), 0).unwrap();
         let mut two = Spill::create(folder.path(), 1).unwrap();
-        let written = [("a1\na2\n", "A\n", ""), ("", "B\n", "second"), ("c\n", "C\n", "third")];
+        let long = "c\n".repeat(500);
+        let written = [("a1\na2\n", "A\n", ""), ("", "B\n", "second"), (&*long, "C\n", "third")];
         let [a, b, c] = written;
         let blocks = [
-            one.append(&lines(a.0, a.1), a.2.as_bytes()).unwrap(),
-            two.append(&lines(b.0, b.1), b.2.as_bytes()).unwrap(),
-            one.append(&lines(c.0, c.1), c.2.as_bytes()).unwrap(),
+            one.append(&lines(a.0, a.1).seal(false), a.2.as_bytes()).unwrap(),
+            two.append(&lines(b.0, b.1).seal(true), b.2.as_bytes()).unwrap(),
+            one.append(&lines(c.0, c.1).seal(true), c.2.as_bytes()).unwrap(),
         ];
         one.finish().unwrap();
         two.finish().unwrap();
         let mut reading = Reading::new(folder.path());
         for at in [2, 1, 0, 0, 2, 1, 1] {
-            assert_eq!(*reading.lines(&blocks[at]).unwrap(), lines(written[at].0, written[at].1));
+            let read = reading.lines(&blocks[at]).unwrap();
+            let read = Lines { findings: read.findings.into(), products: read.products.into(), digest: read.digest.into() };
+            assert_eq!(read, lines(written[at].0, written[at].1));
             assert_eq!(reading.note(&blocks[at]).unwrap(), written[at].2.as_bytes());
         }
     }

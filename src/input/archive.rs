@@ -1,6 +1,7 @@
 //! Zip files: archives of declarations, and the package inside which a modern workbook stands. Every part is
 //! inflated once, under limits, before any other library sees it.
 
+use super::apart;
 use super::container::{Kind, Limits};
 use super::read_error::{Fault, ReadError};
 use std::collections::BTreeMap;
@@ -241,7 +242,10 @@ fn inflate(archive: &mut ZipArchive<Cursor<&[u8]>>, index: usize, room: usize, i
     // Sizes in the file are claims; room is made for what they may honestly be.
     let honest = file.size().min(file.compressed_size().saturating_mul(1032)).min(cap);
     into.reserve(usize::try_from(honest).unwrap_or(0).min(16 << 20));
-    file.take(cap).read_to_end(into).map_err(|_| damaged())?;
+    file.take(cap).read_to_end(into).map_err(|error| match error.kind() {
+        std::io::ErrorKind::OutOfMemory => apart::out_of_memory(into.len()),
+        _ => damaged(),
+    })?;
     if into.len() - before > room {
         return Err(too_large("innehållet i filen", "what the file holds"));
     }

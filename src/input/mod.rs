@@ -1,5 +1,6 @@
 //! Bytes to values: what kind of file it is, and what stands in it.
 
+pub mod apart;
 pub mod archive;
 pub mod bmecat;
 pub mod calendar;
@@ -22,6 +23,7 @@ pub mod native;
 pub mod number_format;
 mod ods_places;
 mod package;
+pub mod packed;
 pub mod read;
 pub mod read_error;
 pub mod register;

@@ -1,6 +1,7 @@
 //! One file's bytes to declarations: the reader is picked by what the bytes are, archives are opened, and what cannot be
 //! read becomes a declaration that says so.
 
+use super::apart::{self, Apart};
 use super::archive;
 use super::container::{self, Kind, Limits};
 use super::read_error::{Fault, ReadError};
@@ -58,8 +59,34 @@ pub fn bytes(path: &Path) -> Result<Vec<u8>, ReadError> {
 /// never stands in memory as a whole; a break ends the reading. `named` tells a file that was asked for by name: then it
 /// must be a declaration.
 pub fn read(bytes: &[u8], name: &str, named: bool, mapping: Option<&Mapping>, each: Each<'_>) {
+    read_known(bytes, digest(bytes), name, named, &mut Manner { mapping, apart: None }, each);
+}
+
+/// How files are read.
+#[derive(Debug, Default)]
+pub struct Manner<'a> {
+    /// What the columns mean.
+    pub mapping: Option<&'a Mapping>,
+    /// Who reads the formats that are better read in a process of their own; without it they are read in this one.
+    pub apart: Option<apart::Reader<'a>>,
+}
+
+/// As [`read`], of bytes whose SHA-256 is known.
+pub fn read_known(bytes: &[u8], sha256: [u8; 32], name: &str, named: bool, manner: &mut Manner<'_>, each: Each<'_>) {
     // A break has done its work by now: nothing more was read.
-    let _ = one(bytes, name, named, mapping, 1, each);
+    let _ = one(bytes, sha256, name, named, manner, 1, each);
+}
+
+/// The declaration in a table; one that says so when it cannot be read.
+pub fn table_of(bytes: &[u8], mapping: Option<&Mapping>) -> Declaration {
+    let read = || match workbook::read(bytes) {
+        Ok(workbook) => match mapping {
+            Some(mapping) => table::read_mapped(&workbook, mapping),
+            None => table::read(&workbook),
+        },
+        Err(error) => unreadable("", "", &error),
+    };
+    catch_unwind(AssertUnwindSafe(read)).unwrap_or_else(|_| unreadable("", "", &gave_up()))
 }
 
 /// Takes what is found, and says whether to go on.
@@ -90,41 +117,36 @@ pub fn gave_up() -> ReadError {
     )
 }
 
-fn one(bytes: &[u8], name: &str, named: bool, mapping: Option<&Mapping>, depth: u32, each: Each<'_>) -> ControlFlow<()> {
+fn one(bytes: &[u8], sha256: [u8; 32], name: &str, named: bool, manner: &mut Manner<'_>, depth: u32, each: Each<'_>) -> ControlFlow<()> {
     let kind = catch_unwind(|| container::kind(bytes)).unwrap_or(Kind::Other);
     if !named && let Some(what) = passed_over(kind, name) {
         return each(Found::Other { file: name.to_string(), what });
     }
     if kind == Kind::Archive {
-        return members(bytes, name, mapping, depth, each);
+        return members(bytes, sha256, name, manner, depth, each);
     }
-    let read = || match kind {
-        Kind::Xml => xml_formats::read(bytes).unwrap_or_else(|error| unreadable_xml(name, &error)),
-        _ => match workbook::read(bytes) {
-            Ok(workbook) => match mapping {
-                Some(mapping) => table::read_mapped(&workbook, mapping),
-                None => table::read(&workbook),
-            },
-            Err(error) => unreadable(name, kind.word(), &error),
-        },
+    let read_xml = || xml_formats::read(bytes).unwrap_or_else(|error| unreadable_xml(name, &error));
+    let mut declaration = match (kind, &mut manner.apart) {
+        (Kind::Xml, _) => catch_unwind(AssertUnwindSafe(read_xml)).unwrap_or_else(|_| unreadable(name, kind.word(), &gave_up())),
+        (kind, Some(apart)) if Apart::wants(kind) => apart.declaration(bytes).unwrap_or_else(|error| unreadable(name, kind.word(), &error)),
+        _ => table_of(bytes, manner.mapping),
     };
-    let mut declaration = catch_unwind(AssertUnwindSafe(read)).unwrap_or_else(|_| unreadable(name, kind.word(), &gave_up()));
     // A note or a script is text like csv is; without any table in it, it was no declaration.
     if !named && kind == Kind::Delimited && is_note(name) && declaration.products.is_empty() {
         return each(Found::Other { file: name.to_string(), what: "text" });
     }
     declaration.file = name.to_string();
-    declaration.file_sha256 = sha256(bytes);
+    declaration.file_sha256 = hexadecimal(sha256);
     if declaration.format.is_empty() {
         declaration.format = kind.word().to_string();
     }
     each(Found::Declaration(Box::new(declaration)))
 }
 
-fn members(bytes: &[u8], name: &str, mapping: Option<&Mapping>, depth: u32, each: Each<'_>) -> ControlFlow<()> {
-    let mut refuse = |name: &str, bytes: &[u8], error: ReadError| {
+fn members(bytes: &[u8], sha256: [u8; 32], name: &str, manner: &mut Manner<'_>, depth: u32, each: Each<'_>) -> ControlFlow<()> {
+    let mut refuse = |error: ReadError| {
         let mut declaration = unreadable(name, Kind::Archive.word(), &error);
-        declaration.file_sha256 = sha256(bytes);
+        declaration.file_sha256 = hexadecimal(sha256);
         each(Found::Declaration(Box::new(declaration)))
     };
     let list = match catch_unwind(|| archive::members(bytes, depth)).unwrap_or_else(|_| Err(gave_up())) {
@@ -134,10 +156,10 @@ fn members(bytes: &[u8], name: &str, mapping: Option<&Mapping>, depth: u32, each
                 "arkivet innehåller inga filer; be om det på nytt",
                 "the archive holds no files; ask for it again",
             );
-            return refuse(name, bytes, error);
+            return refuse(error);
         }
         Ok(list) => list,
-        Err(error) => return refuse(name, bytes, error),
+        Err(error) => return refuse(error),
     };
     let mut used = BTreeSet::new();
     for member in list {
@@ -149,7 +171,7 @@ fn members(bytes: &[u8], name: &str, mapping: Option<&Mapping>, depth: u32, each
             number += 1;
         }
         match catch_unwind(AssertUnwindSafe(|| member.read())).unwrap_or_else(|_| Err(gave_up())) {
-            Ok(inner) => one(&inner, &file, false, mapping, depth + 1, each)?,
+            Ok(inner) => one(&inner, digest(&inner), &file, false, manner, depth + 1, each)?,
             Err(error) => each(Found::Declaration(Box::new(unreadable(&file, Kind::Archive.word(), &error))))?,
         }
     }
@@ -157,7 +179,7 @@ fn members(bytes: &[u8], name: &str, mapping: Option<&Mapping>, depth: u32, each
 }
 
 /// The ending of a name, in lower case and without the dot.
-fn ending(name: &str) -> String {
+pub fn ending(name: &str) -> String {
     let last = name.rsplit('/').next().unwrap_or(name);
     last.rsplit_once('.').map_or(String::new(), |(_, ending)| ending.to_lowercase())
 }
@@ -191,9 +213,14 @@ fn is_note(name: &str) -> bool {
     ending.is_empty() || ending == "txt" || ending == "text"
 }
 
-fn sha256(bytes: &[u8]) -> String {
+/// SHA-256.
+pub fn digest(bytes: &[u8]) -> [u8; 32] {
+    Sha256::digest(bytes).into()
+}
+
+fn hexadecimal(sha256: [u8; 32]) -> String {
     let mut text = String::with_capacity(64);
-    for byte in Sha256::digest(bytes) {
+    for byte in sha256 {
         text.extend([byte >> 4, byte & 15].map(|digit| char::from_digit(u32::from(digit), 16).unwrap_or('0')));
     }
     text

@@ -106,6 +106,17 @@ pub struct PassedOver {
     pub earlier_results: u64,
 }
 
+/// A file of results.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ResultFileRow {
+    /// Its name in the folder of results.
+    pub name: String,
+    /// Its size.
+    pub bytes: u64,
+    /// SHA-256 of its bytes, lower-case hexadecimal.
+    pub sha256: String,
+}
+
 /// How much there was of everything.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct RunCounts {
@@ -156,6 +167,9 @@ pub struct RunRecord {
     pub not_declarations: Vec<NotDeclarationRow>,
     /// What was passed over.
     pub passed_over: PassedOver,
+    /// The other files of these results, bytewise by name: whoever reads them can tell that all are of this run.
+    #[serde(default)]
+    pub files: Vec<ResultFileRow>,
 }
 
 impl RunCounts {
@@ -217,6 +231,7 @@ impl RunRecord {
             unreadable: Vec::new(),
             not_declarations: Vec::new(),
             passed_over: PassedOver::default(),
+            files: Vec::new(),
         }
     }
 }

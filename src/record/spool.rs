@@ -50,7 +50,7 @@ pub type Number = u64;
 impl Spool {
     /// Begins one in a folder that somebody else removes.
     pub fn create(folder: &Path) -> Result<Spool, StoreError> {
-        let scratch = Scratch::create(&folder.join("record.sqlite"), TABLES)?;
+        let scratch = Scratch::create(&folder.join(super::SPOOL), TABLES)?;
         Ok(Spool { scratch, products: Vec::new(), categories: Vec::new(), breaches: Vec::new(), others: Vec::new(), number: 0 })
     }
 
