@@ -6,6 +6,7 @@ use super::structure::is_pfas;
 use crate::amount::{Amount, Dimension, Doubt, Interval, Reading, WHOLE, share};
 use crate::declaration::{Constituent, Declaration, DeclarationKind, Part, Problem, ProblemCode, Product, Source, Text};
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 /// Why a line stands for several substances.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -132,6 +133,7 @@ pub fn identify(declaration: Declaration, register: &Register, confirmations: &C
         path: Vec::new(),
         full: false,
         known: HashMap::new(),
+        named: vec![None; NAMES_KEPT],
     };
     for (index, product) in declaration.products.iter().enumerate() {
         work.product = index;
@@ -183,10 +185,15 @@ struct Work<'a> {
     /// Who was found without any remark, by where the texts of name and number lie: readers share equal texts, and the
     /// declaration holds them all.
     known: HashMap<(usize, usize), SubstanceId>,
+    /// The same by where what the line is called lies, for the lines that share it.
+    named: Vec<Option<(usize, SubstanceId)>>,
 }
 
 /// How many identities are kept; a file of more substances than this gains nothing from it.
 const MOST_KNOWN: usize = 4096;
+
+/// How many names are remembered by where they lie.
+const NAMES_KEPT: usize = 256;
 
 impl Work<'_> {
     fn part(&mut self, part: &Part) {
@@ -369,6 +376,26 @@ impl Work<'_> {
 
     /// As [`Work::identity`]: the same name and number are the same substance on every line.
     fn identity_again(&mut self, constituent: &Constituent) -> Identity {
+        let named = Arc::as_ptr(&constituent.named) as usize;
+        let place = named / 16 % NAMES_KEPT;
+        if let Some(Some((known, substance))) = self.named.get(place)
+            && *known == named
+        {
+            return Identity::Known(*substance);
+        }
+        let problems = self.problems.len();
+        let identity = self.identity_of_texts(constituent);
+        if let Identity::Known(substance) = identity
+            && self.problems.len() == problems
+            && let Some(free) = self.named.get_mut(place)
+        {
+            *free = Some((named, substance));
+        }
+        identity
+    }
+
+    /// The same for lines that do not share what they are called, and yet its texts.
+    fn identity_of_texts(&mut self, constituent: &Constituent) -> Identity {
         let cas = match constituent.cas.as_slice() {
             [] => 0,
             [only] => only.as_ptr() as usize,

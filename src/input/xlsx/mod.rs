@@ -76,21 +76,18 @@ pub(super) fn read(bytes: &[u8], limits: &Limits) -> Result<Workbook, ReadError>
 /// Takes one cell.
 #[inline]
 fn gather(stored: &Stored<'_>, book: &Book, texts: usize, gatherer: &mut Gatherer<'_>) -> Result<(), ReadError> {
+    let (row, column) = (stored.row, stored.column);
     let format = book.formats.of(stored.style);
-    let plain = |value: Value| Some((value, Shown::Plain));
-    let cell = match stored.content {
-        Content::Number(written) => gatherer.written_number(written, format)?,
-        Content::Shared(number, text) => gatherer.shared_text(number, texts, text, format)?.and_then(plain),
-        Content::Text(text) => gatherer.text(text, format)?.and_then(plain),
-        Content::Bool(answer) => plain(Value::Bool(answer)),
-        Content::Error(error) => plain(Value::Error(error.into())),
-        Content::Day(text) => plain(iso_date(text)),
-        Content::MissingResult => plain(Value::MissingResult),
+    let plain = match stored.content {
+        Content::Number(written) => return gatherer.put_number(row, column, written, format),
+        Content::Shared(number, text) => return gatherer.put_shared(row, column, number, texts, text, format),
+        Content::Text(text) => return gatherer.put_text(row, column, text, format),
+        Content::Bool(answer) => Value::Bool(answer),
+        Content::Error(error) => Value::Error(error.into()),
+        Content::Day(text) => iso_date(text),
+        Content::MissingResult => Value::MissingResult,
     };
-    match cell {
-        Some((value, shown)) => gatherer.push(stored.row, stored.column, value, shown),
-        None => Ok(()),
-    }
+    gatherer.put(row, column, plain, &Shown::Plain)
 }
 
 /// Gives every cell that holds something, sheet after sheet, as the file writes it; the first argument is the sheet's
