@@ -97,7 +97,7 @@ impl Pool<'_> {
             if self.reader.stop.load(Ordering::Relaxed) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         };
         match read::bytes(&entry.path()) {
-            Ok(bytes) => read::read(&bytes, &entry.name, entry.named, self.reader.mapping, &mut each),
+            Ok(bytes) => read::read(bytes.into(), &entry.name, entry.named, self.reader.mapping, &mut each),
             Err(error) => {
                 let _ = each(Found::Declaration(Box::new(read::unreadable(&entry.name, "", &error))));
             }

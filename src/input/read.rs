@@ -9,6 +9,7 @@ use super::xml::XmlError;
 use super::{table, workbook, xml_formats};
 use crate::declaration::{Declaration, Place, Problem, ProblemCode, Source, Text};
 use sha2::{Digest, Sha256};
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::Read;
@@ -57,7 +58,7 @@ pub fn bytes(path: &Path) -> Result<Vec<u8>, ReadError> {
 /// Reads the bytes of the file called `name` and hands over each declaration as soon as it is read, so that an archive
 /// never stands in memory as a whole; a break ends the reading. `named` tells a file that was asked for by name: then it
 /// must be a declaration.
-pub fn read(bytes: &[u8], name: &str, named: bool, mapping: Option<&Mapping>, each: Each<'_>) {
+pub fn read(bytes: Cow<'_, [u8]>, name: &str, named: bool, mapping: Option<&Mapping>, each: Each<'_>) {
     // A break has done its work by now: nothing more was read.
     let _ = one(bytes, name, named, mapping, 1, each);
 }
@@ -90,17 +91,24 @@ pub fn gave_up() -> ReadError {
     )
 }
 
-fn one(bytes: &[u8], name: &str, named: bool, mapping: Option<&Mapping>, depth: u32, each: Each<'_>) -> ControlFlow<()> {
-    let kind = catch_unwind(|| container::kind(bytes)).unwrap_or(Kind::Other);
+fn one(
+    bytes: Cow<'_, [u8]>,
+    name: &str,
+    named: bool,
+    mapping: Option<&Mapping>,
+    depth: u32,
+    each: Each<'_>,
+) -> ControlFlow<()> {
+    let kind = catch_unwind(|| container::kind(&bytes)).unwrap_or(Kind::Other);
     if !named && let Some(what) = passed_over(kind, name) {
         return each(Found::Other { file: name.to_string(), what });
     }
     if kind == Kind::Archive {
-        return members(bytes, name, mapping, depth, each);
+        return members(&bytes, name, mapping, depth, each);
     }
     let read = || match kind {
-        Kind::Xml => xml_formats::read(bytes).unwrap_or_else(|error| unreadable_xml(name, &error)),
-        _ => match workbook::read(bytes) {
+        Kind::Xml => xml_formats::read(&bytes).unwrap_or_else(|error| unreadable_xml(name, &error)),
+        _ => match workbook::read(&bytes) {
             Ok(workbook) => match mapping {
                 Some(mapping) => table::read_mapped(&workbook, mapping),
                 None => table::read(&workbook),
@@ -114,7 +122,9 @@ fn one(bytes: &[u8], name: &str, named: bool, mapping: Option<&Mapping>, depth: 
         return each(Found::Other { file: name.to_string(), what: "text" });
     }
     declaration.file = name.to_string();
-    declaration.file_sha256 = sha256(bytes);
+    declaration.file_sha256 = sha256(&bytes);
+    // What is done with the declaration takes memory too.
+    drop(bytes);
     if declaration.format.is_empty() {
         declaration.format = kind.word().to_string();
     }
@@ -149,7 +159,7 @@ fn members(bytes: &[u8], name: &str, mapping: Option<&Mapping>, depth: u32, each
             number += 1;
         }
         match catch_unwind(AssertUnwindSafe(|| member.read())).unwrap_or_else(|_| Err(gave_up())) {
-            Ok(inner) => one(&inner, &file, false, mapping, depth + 1, each)?,
+            Ok(inner) => one(inner.into(), &file, false, mapping, depth + 1, each)?,
             Err(error) => each(Found::Declaration(Box::new(unreadable(&file, Kind::Archive.word(), &error))))?,
         }
     }
@@ -205,7 +215,7 @@ mod tests {
 
     fn found(bytes: &[u8], name: &str, named: bool) -> Vec<Found> {
         let mut all = Vec::new();
-        read(bytes, name, named, None, &mut |found| {
+        read(bytes.into(), name, named, None, &mut |found| {
             all.push(found);
             ControlFlow::Continue(())
         });

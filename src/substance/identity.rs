@@ -27,7 +27,7 @@ pub enum Identity {
     /// One or more of several; the amount is theirs together.
     Among {
         /// The candidates, sorted.
-        candidates: Vec<SubstanceId>,
+        candidates: Box<[SubstanceId]>,
         /// Why.
         why: Among,
         /// Whether somebody unidentified may be among them too.
@@ -42,7 +42,7 @@ pub enum Identity {
         /// Its CAS number, unless only an EC number is given.
         cas: Option<Cas>,
         /// Groups whose stems occur in the name.
-        stems: Vec<GroupId>,
+        stems: Box<[GroupId]>,
     },
     /// Nobody can tell.
     Unresolved,
@@ -521,7 +521,7 @@ impl Work<'_> {
                     format!("the CAS number {cas} and `{name}` mean different substances ({named}); state the right name and number"),
                 ),
             );
-            return Identity::Among { candidates: others, why: Among::Conflict, open: own.is_none() };
+            return Identity::Among { candidates: others.into(), why: Among::Conflict, open: own.is_none() };
         }
         match own {
             Some(substance) => Identity::Known(substance),
@@ -541,7 +541,7 @@ impl Work<'_> {
                 format!("the number {number} is valid but not in the register; it is only checked against rules that name it"),
             ),
         );
-        Identity::Unregistered { cas, stems }
+        Identity::Unregistered { cas, stems: stems.into() }
     }
 
     fn mixed(&mut self, constituent: &Constituent, numbers: &[Cas]) -> Identity {
@@ -554,7 +554,7 @@ impl Work<'_> {
         }
         // A number that the register does not know is somebody too: then the amount is not all the others'.
         let open = numbers.iter().any(|cas| self.register.by_cas(*cas).is_none());
-        Identity::Among { candidates, why: Among::Mixed, open }
+        Identity::Among { candidates: candidates.into(), why: Among::Mixed, open }
     }
 
     fn failed(&mut self, constituent: &Constituent, written: &str, digits: &[u8], cas: &[Cas], ec: &[Ec], name: Option<&str>) -> Identity {
@@ -593,7 +593,7 @@ impl Work<'_> {
             let mut candidates: Vec<SubstanceId> = cas.iter().filter_map(|cas| self.register.by_cas(*cas)).chain(pointed).collect();
             candidates.sort_unstable();
             candidates.dedup();
-            return Identity::Among { candidates, why: Among::Mixed, open: pointed.is_none() };
+            return Identity::Among { candidates: candidates.into(), why: Among::Mixed, open: pointed.is_none() };
         }
         match pointed {
             Some(substance) => Identity::Suspected(substance),
@@ -610,7 +610,7 @@ impl Work<'_> {
             return match (named.as_slice(), looked) {
                 ([], Some(Looked::One(other))) => {
                     self.conflict(constituent, &number.to_string(), vec![other]);
-                    Identity::Among { candidates: vec![other], why: Among::Conflict, open: true }
+                    Identity::Among { candidates: [other].into(), why: Among::Conflict, open: true }
                 }
                 ([], _) => self.unregistered(constituent, None, name),
                 (ids, Some(Looked::One(other))) if ids.contains(&other) => Identity::Known(other),
@@ -619,11 +619,11 @@ impl Work<'_> {
                     candidates.push(other);
                     candidates.sort_unstable();
                     self.conflict(constituent, &number.to_string(), candidates.clone());
-                    Identity::Among { candidates, why: Among::Conflict, open: false }
+                    Identity::Among { candidates: candidates.into(), why: Among::Conflict, open: false }
                 }
                 ([only], _) => Identity::Known(*only),
                 (ids, _) => Identity::Among {
-                    candidates: ids.to_vec(),
+                    candidates: ids.into(),
                     why: if ec.len() > 1 { Among::Mixed } else { Among::Ambiguous },
                     open: false,
                 },
@@ -658,11 +658,11 @@ impl Work<'_> {
                         format!("`{written}` may mean several substances ({labels}); state the CAS number"),
                     ),
                 );
-                Identity::Among { candidates, why: Among::Ambiguous, open: false }
+                Identity::Among { candidates: candidates.into(), why: Among::Ambiguous, open: false }
             }
             Some(Looked::Conflict(candidates)) => {
                 self.conflict(constituent, name.unwrap_or(""), candidates.clone());
-                Identity::Among { candidates, why: Among::Conflict, open: false }
+                Identity::Among { candidates: candidates.into(), why: Among::Conflict, open: false }
             }
             None => self.unresolved(constituent, name.unwrap_or("")),
         }
