@@ -214,9 +214,12 @@ impl<T> Default for Rare<T> {
     }
 }
 
-impl<T: fmt::Debug> fmt::Debug for Rare<T> {
+impl<T: fmt::Debug + Default> fmt::Debug for Rare<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
+        match &self.0 {
+            Some(said) => said.fmt(f),
+            None => T::default().fmt(f),
+        }
     }
 }
 
