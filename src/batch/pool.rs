@@ -1,10 +1,12 @@
-//! Files shared out over threads, the largest first, each file by itself. The only place that starts threads.
+//! Files shared out over threads, the largest first, each file by itself. The only place that starts threads, but for the
+//! one that inflates a huge sheet ahead of its worker (`xlsx/ahead.rs`).
 
 use super::listing::Entry;
 use super::progress::Progress;
 use super::spill::Spill;
 use super::{Reader, Stopped};
 use crate::input::read::{self, Found};
+use crate::input::xlsx::ahead;
 use std::io;
 use std::ops::ControlFlow;
 use std::path::Path;
@@ -56,6 +58,8 @@ impl Pool<'_> {
         let first = round * 4096;
         let results = threads.broadcast(|worker| {
             let work = || -> io::Result<Vec<(At, T)>> {
+                // A thread of its own for inflating a huge sheet is worth while only where processors may be idle.
+                ahead::allow(self.reader.jobs > 1);
                 let mut spill = Spill::create(self.folder, first + worker.index() as u32)?;
                 let mut seen = Vec::new();
                 while !self.reader.stop.load(Ordering::Relaxed) && !failed.load(Ordering::Relaxed) {

@@ -2,6 +2,7 @@
 //! inflated byte is counted against the limit, whatever the headers claim; text in UTF-16 or an older code page becomes
 //! UTF-8 on the way.
 
+use super::ahead::{LARGE, Pieces, Spawn};
 use super::super::archive;
 use super::super::container::Limits;
 use super::super::read_error::{Fault, ReadError};
@@ -97,6 +98,11 @@ struct Inflate<'a> {
 }
 
 impl<'a> Inflate<'a> {
+    /// Nothing yet, of a file of which `left` bytes may still be inflated.
+    fn new(inflater: Option<Decompress>, left: usize) -> Self {
+        Inflate { inflater, packed: &[], deflated: false, expected: 0, checksum: Hasher::new(), done: true, given: 0, left }
+    }
+
     fn open(&mut self, packed: &'a [u8], part: Part) -> Result<(), ReadError> {
         self.deflated = match part.method {
             CompressionMethod::Stored => false,
@@ -166,6 +172,9 @@ struct Transcoder {
 /// One part at a time, seen through a window that moves over it.
 pub(super) struct Feed<'a> {
     inflate: Inflate<'a>,
+    /// A large part comes in pieces.
+    pieces: Option<Pieces<'a>>,
+    spawn: Spawn<'a>,
     transcoder: Option<Transcoder>,
     /// Filled with zeros where nothing has been put yet.
     buffer: Vec<u8>,
@@ -176,19 +185,11 @@ pub(super) struct Feed<'a> {
 }
 
 impl<'a> Feed<'a> {
-    pub(super) fn new(limits: &Limits) -> Self {
+    pub(super) fn new(limits: &Limits, spawn: Spawn<'a>) -> Self {
         let kept = KEPT.take().unwrap_or_else(|| Kept { inflater: None, buffer: vec![0; PIECE] });
-        let inflate = Inflate {
-            inflater: kept.inflater,
-            packed: &[],
-            deflated: false,
-            expected: 0,
-            checksum: Hasher::new(),
-            done: true,
-            given: 0,
-            left: limits.inflated_bytes,
-        };
-        Feed { inflate, transcoder: None, buffer: kept.buffer, from: 0, to: 0, most: limits.element_bytes.max(PIECE) }
+        let inflate = Inflate::new(kept.inflater, limits.inflated_bytes);
+        let most = limits.element_bytes.max(PIECE);
+        Feed { inflate, pieces: None, spawn, transcoder: None, buffer: kept.buffer, from: 0, to: 0, most }
     }
 
     /// The inflated bytes of a small part.
@@ -215,9 +216,21 @@ impl<'a> Feed<'a> {
     pub(super) fn open(&mut self, members: &Members<'a>, name: &str) -> Result<(), ReadError> {
         let (packed, part) = members.packed(name)?;
         self.inflate.open(packed, part)?;
+        self.pieces = None;
+        if packed.len() >= LARGE {
+            let left = self.inflate.left;
+            self.pieces = Some(Pieces::new(&self.spawn, || {
+                let mut inflate = Inflate::new(None, left);
+                let opened = inflate.open(packed, part);
+                Box::new(move |piece| {
+                    opened.clone()?;
+                    Ok((inflate.read(piece)?, inflate.done))
+                })
+            }));
+        }
         self.transcoder = None;
         (self.from, self.to) = (0, 0);
-        self.to = self.inflate.read(&mut self.buffer)?;
+        self.to = read(&mut self.inflate, &mut self.pieces, &mut self.buffer)?;
         let head = self.data();
         match encoding_of(head) {
             None => self.from = if head.starts_with(b"\xEF\xBB\xBF") { 3 } else { 0 },
@@ -269,14 +282,14 @@ impl<'a> Feed<'a> {
     fn fill(&mut self) -> Result<(), ReadError> {
         let room = self.buffer.get_mut(self.to..).unwrap_or_default();
         let Some(transcoder) = &mut self.transcoder else {
-            self.to += self.inflate.read(room)?;
+            self.to += read(&mut self.inflate, &mut self.pieces, room)?;
             return Ok(());
         };
         let mut written = 0;
         loop {
             if transcoder.from == transcoder.to && !self.inflate.done {
                 transcoder.raw.resize(PIECE, 0);
-                (transcoder.from, transcoder.to) = (0, self.inflate.read(&mut transcoder.raw)?);
+                (transcoder.from, transcoder.to) = (0, read(&mut self.inflate, &mut self.pieces, &mut transcoder.raw)?);
             }
             let raw = transcoder.raw.get(transcoder.from..transcoder.to).unwrap_or_default();
             let last = self.inflate.done;
@@ -304,6 +317,17 @@ impl<'a> Feed<'a> {
     pub(super) fn given(&self) -> usize {
         self.inflate.given
     }
+}
+
+/// Fills `out` from its beginning, as far as the part goes.
+fn read(inflate: &mut Inflate<'_>, pieces: &mut Option<Pieces<'_>>, out: &mut [u8]) -> Result<usize, ReadError> {
+    let Some(pieces) = pieces else { return inflate.read(out) };
+    let (given, done) = pieces.read(out)?;
+    inflate.given += given;
+    // Whoever inflates the pieces counts too.
+    inflate.left = inflate.left.saturating_sub(given);
+    inflate.done = done;
+    Ok(given)
 }
 
 impl Drop for Feed<'_> {
