@@ -21,10 +21,16 @@ const PIECE: usize = 256 << 10;
 #[derive(Clone, Copy, Debug)]
 struct Part {
     start: usize,
-    packed: usize,
+    length: usize,
+    encrypted: bool,
+    packed: Packed,
+}
+
+/// How a part is packed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Packed {
     checksum: u32,
     method: CompressionMethod,
-    encrypted: bool,
 }
 
 /// The file, and what its directory lists by lower-case name.
@@ -44,10 +50,9 @@ impl<'a> Members<'a> {
             let size = |size: u64| usize::try_from(size).map_err(|_| archive::damaged());
             let part = Part {
                 start: size(file.data_start().ok_or_else(archive::damaged)?)?,
-                packed: size(file.compressed_size())?,
-                checksum: file.crc32(),
-                method: file.compression(),
+                length: size(file.compressed_size())?,
                 encrypted: file.encrypted(),
+                packed: Packed { checksum: file.crc32(), method: file.compression() },
             };
             if parts.insert(name.trim_start_matches('/').to_string(), part).is_some() {
                 return Err(archive::twice());
@@ -61,13 +66,14 @@ impl<'a> Members<'a> {
         self.parts.contains_key(&name.to_lowercase())
     }
 
-    fn packed(&self, name: &str) -> Result<(&'a [u8], Part), ReadError> {
+    /// The packed bytes of a part.
+    pub(super) fn packed(&self, name: &str) -> Result<(&'a [u8], Packed), ReadError> {
         let part = *self.parts.get(&name.to_lowercase()).ok_or_else(archive::damaged)?;
         if part.encrypted {
             return Err(archive::encrypted());
         }
-        let end = part.start.checked_add(part.packed).ok_or_else(archive::damaged)?;
-        Ok((self.bytes.get(part.start..end).ok_or_else(archive::damaged)?, part))
+        let end = part.start.checked_add(part.length).ok_or_else(archive::damaged)?;
+        Ok((self.bytes.get(part.start..end).ok_or_else(archive::damaged)?, part.packed))
     }
 }
 
@@ -103,7 +109,7 @@ impl<'a> Inflate<'a> {
         Inflate { inflater, packed: &[], deflated: false, expected: 0, checksum: Hasher::new(), done: true, given: 0, left }
     }
 
-    fn open(&mut self, packed: &'a [u8], part: Part) -> Result<(), ReadError> {
+    fn open(&mut self, packed: &'a [u8], part: Packed) -> Result<(), ReadError> {
         self.deflated = match part.method {
             CompressionMethod::Stored => false,
             CompressionMethod::Deflated => true,
@@ -190,6 +196,13 @@ impl<'a> Feed<'a> {
         let inflate = Inflate::new(kept.inflater, limits.inflated_bytes);
         let most = limits.element_bytes.max(PIECE);
         Feed { inflate, pieces: None, spawn, transcoder: None, buffer: kept.buffer, from: 0, to: 0, most }
+    }
+
+    /// Counts the bytes of a part that need not be inflated, because what is in it is known.
+    pub(super) fn count(&mut self, bytes: usize) -> Result<(), ReadError> {
+        let inflate = &mut self.inflate;
+        inflate.left = inflate.left.checked_sub(bytes).ok_or_else(|| archive::too_large("innehållet i filen", "what the file holds"))?;
+        Ok(())
     }
 
     /// The inflated bytes of a small part.

@@ -5,6 +5,7 @@
 pub mod ahead;
 mod book;
 mod member;
+mod memo;
 mod scan;
 mod sheet;
 mod strings;
