@@ -5,15 +5,14 @@ use super::judge::{Gathered, Work};
 use super::record::data_finding;
 use crate::declaration::{ProblemCode, Source, Text};
 use crate::rule::Of;
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 impl<'a> Work<'a> {
     pub(super) fn finish(mut self) -> Assessment {
         let declaration = &self.composition.declaration;
         let mut gathered = std::mem::take(&mut self.result);
-        let (counts, counts_apart) = (named(&gathered.counts), named(&gathered.counts_apart));
-        let verdict = counts.keys().copied().max().unwrap_or(Verdict::NotApplicable);
+        let (counts, counts_apart) = (gathered.counts, gathered.counts_apart);
+        let verdict = counts.worst().unwrap_or(Verdict::NotApplicable);
         let evidence = match verdict {
             Verdict::Compliant => gathered.evidence_compliant,
             Verdict::NonCompliant | Verdict::Declarable => gathered.evidence_violating,
@@ -135,11 +134,6 @@ impl<'a> Work<'a> {
         }
         problems
     }
-}
-
-/// Counts by verdict, without those that did not occur.
-fn named(counts: &[u64]) -> BTreeMap<Verdict, u64> {
-    Verdict::ALL.into_iter().zip(counts).filter(|(_, count)| **count > 0).map(|(verdict, count)| (verdict, *count)).collect()
 }
 
 /// The verdict reason that a data problem gives rise to.
