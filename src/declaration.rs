@@ -223,14 +223,8 @@ impl<T: fmt::Debug + Default> fmt::Debug for Rare<T> {
     }
 }
 
-static NO_MORE_OF_PRODUCT: ProductMore = ProductMore {
-    buyer_article_number: None,
-    gtin: None,
-    supplier: None,
-    categories: Vec::new(),
-    date: None,
-    packaging: Vec::new(),
-};
+static NO_MORE_OF_PRODUCT: ProductMore =
+    ProductMore { buyer_article_number: None, gtin: None, supplier: None, categories: Vec::new(), date: None, packaging: Vec::new() };
 
 impl Deref for Product {
     type Target = ProductMore;

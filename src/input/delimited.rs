@@ -2,12 +2,12 @@
 //! length; every cell is text, because only the column's other cells can say what `1,000` means.
 
 use super::archive::{damaged, too_large};
+use super::calendar::DateSystem;
 use super::container::{Kind, Limits};
+use super::gather::Gatherer;
 use super::read_error::ReadError;
 use super::text;
 use super::workbook::{Note, Rows, Sheet, Visibility, Workbook};
-use super::calendar::DateSystem;
-use super::gather::Gatherer;
 
 /// Separators, the one to believe first where two fit equally well.
 const SEPARATORS: [u8; 4] = [b'\t', b';', b'|', b','];

@@ -134,7 +134,6 @@ impl<'a> Gatherer<'a> {
             && let Some(number) = Decimal::of_stored_text(written.as_bytes())
         {
             let content = self.rows.add(Value::number(number), shown);
-            self.hold(CONTENT)?;
             return Ok(Some(content));
         }
         match written.parse::<f64>() {
@@ -247,7 +246,6 @@ impl<'a> Gatherer<'a> {
         if let Value::Error(text) | Value::Date { text, .. } = &value {
             self.hold(text.len() + TEXT_HEAD)?;
         }
-        self.hold(CONTENT)?;
         Ok(self.rows.add(value, shown))
     }
 
@@ -256,7 +254,7 @@ impl<'a> Gatherer<'a> {
         if self.text_bytes > self.limits.text_bytes {
             return Err(archive::too_large("mängden text", "the amount of text"));
         }
-        self.hold(bytes + TEXT_HEAD + CONTENT)
+        self.hold(bytes + TEXT_HEAD)
     }
 
     /// Counts memory that is held from now on.
@@ -309,13 +307,11 @@ impl Written {
 }
 
 /// What a row takes beside its cells.
-const ROW: usize = 8;
+const ROW: usize = 48;
 
-/// What a cell takes beside its content.
-const CELL: usize = 8;
-
-/// What a content takes beside its text.
-const CONTENT: usize = 32;
+/// What a cell takes, counted with what is made of it: packed it is far smaller, but the tables read from eight million
+/// cells of a small file would take as much again and longer than the file is worth.
+const CELL: usize = 80;
 
 /// What a text takes beside its bytes.
 const TEXT_HEAD: usize = 32;

@@ -91,14 +91,7 @@ pub fn gave_up() -> ReadError {
     )
 }
 
-fn one(
-    bytes: Cow<'_, [u8]>,
-    name: &str,
-    named: bool,
-    mapping: Option<&Mapping>,
-    depth: u32,
-    each: Each<'_>,
-) -> ControlFlow<()> {
+fn one(bytes: Cow<'_, [u8]>, name: &str, named: bool, mapping: Option<&Mapping>, depth: u32, each: Each<'_>) -> ControlFlow<()> {
     let kind = catch_unwind(|| container::kind(&bytes)).unwrap_or(Kind::Other);
     if !named && let Some(what) = passed_over(kind, name) {
         return each(Found::Other { file: name.to_string(), what });

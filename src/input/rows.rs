@@ -384,9 +384,7 @@ impl PartialEq for Cell<'_> {
 impl PartialEq for Rows {
     fn eq(&self, other: &Rows) -> bool {
         self.iter().map(|row| row.number).eq(other.iter().map(|row| row.number))
-            && self.iter().zip(other.iter()).all(|(one, other)| {
-                one.cells().eq(other.cells())
-            })
+            && self.iter().zip(other.iter()).all(|(one, other)| one.cells().eq(other.cells()))
     }
 }
 

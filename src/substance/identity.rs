@@ -622,11 +622,9 @@ impl Work<'_> {
                     Identity::Among { candidates: candidates.into(), why: Among::Conflict, open: false }
                 }
                 ([only], _) => Identity::Known(*only),
-                (ids, _) => Identity::Among {
-                    candidates: ids.into(),
-                    why: if ec.len() > 1 { Among::Mixed } else { Among::Ambiguous },
-                    open: false,
-                },
+                (ids, _) => {
+                    Identity::Among { candidates: ids.into(), why: if ec.len() > 1 { Among::Mixed } else { Among::Ambiguous }, open: false }
+                }
             };
         }
         match looked {

@@ -171,8 +171,7 @@ impl<'a> Work<'a> {
                 return true;
             }
             seen = Some(item.node);
-            self.tree.nodes.get(item.node).is_none_or(|node| node.packaging != packaging)
-                || held(item.node)
+            self.tree.nodes.get(item.node).is_none_or(|node| node.packaging != packaging) || held(item.node)
         })
     }
 }

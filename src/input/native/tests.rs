@@ -1,8 +1,8 @@
 //! Our own XML: what a person would write, cycles and growth, and writing what was read.
 
 use super::*;
-use crate::declaration::Named;
 use crate::amount::{PERCENT, WHOLE};
+use crate::declaration::Named;
 use crate::declaration::Source;
 use crate::input::xml_formats;
 use proptest::prelude::*;

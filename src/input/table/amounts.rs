@@ -16,7 +16,9 @@ pub(super) fn read_cell(cell: Cell<'_>, context: &Context) -> Reading {
             None => Reading::Amount(Amount::INVALID),
         },
         // A literal that is no unit ("st", "kr") leaves the number without one: the heading's would be a guess.
-        (Value::Number(number), Shown::UnitText(text)) => read_number(number.decimal(), Unit::parse(text), &Context { unit: None, ..*context }),
+        (Value::Number(number), Shown::UnitText(text)) => {
+            read_number(number.decimal(), Unit::parse(text), &Context { unit: None, ..*context })
+        }
         (Value::Number(number), Shown::Unknown) => read_number(number.decimal(), None, &Context { unit: None, ..*context }),
         (Value::Date { .. } | Value::Error(_) | Value::MissingResult, _) => Reading::Amount(Amount::INVALID),
     }

@@ -121,9 +121,7 @@ pub(super) fn read(table: &Table, sheet: &Sheet, collector: &mut Collector) -> V
             *partial_rows.entry(product).or_default() += usize::from(partial);
             let exemption = groups.first().and_then(|columns| columns.exemption).and_then(|column| row.at(column.index));
             for (at, (column, asked)) in answers.iter().enumerate() {
-                if let Some(cell) =
-                    row.at(column.index).filter(|cell| text_of(*cell).is_some() || !matches!(cell.value, Value::Text(_)))
-                {
+                if let Some(cell) = row.at(column.index).filter(|cell| text_of(*cell).is_some() || !matches!(cell.value, Value::Text(_))) {
                     row_answers.entry((product, at)).or_default().push(RowAnswer {
                         asked: (*asked).clone(),
                         heading: column.heading.clone(),
@@ -439,7 +437,8 @@ impl<'a> Line<'a> {
             }
         } else if place.component.is_none() && self.columns.component.is_none() {
             if let Some(fact) = self.table.fact(&Role::Component).filter(|fact| is_name(&fact.value)) {
-                place = collector.component(self.product, Some(fact.value.trim().into()), None, is_packaging(&fact.value), fact.source.clone());
+                place =
+                    collector.component(self.product, Some(fact.value.trim().into()), None, is_packaging(&fact.value), fact.source.clone());
             }
         }
         if let Some(material) = self.said(self.columns.material) {

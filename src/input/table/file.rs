@@ -284,8 +284,7 @@ fn may_carry(table: &Table, sheet: &Sheet, column: &Column, lacks_amounts: bool)
     if keys {
         return !table.has(&Role::Substance);
     }
-    let cells =
-        table.rows(sheet).filter(|row| !table.heading_rows.contains(&row.number)).filter_map(|row| row.at(column.index));
+    let cells = table.rows(sheet).filter(|row| !table.heading_rows.contains(&row.number)).filter_map(|row| row.at(column.index));
     let carries = |cell: Cell<'_>| match (cell.value, cell.shown) {
         (Value::Number(_), Shown::Percent) => true,
         (Value::Number(_), Shown::UnitText(text)) => Unit::parse(text).is_some_and(|unit| unit.dimension != Dimension::Mass),

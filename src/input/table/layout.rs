@@ -275,9 +275,7 @@ fn without_titles(rows: &Rows, first: usize, end: usize) -> usize {
 
 fn same_texts(rows: &Rows, a: usize, b: usize) -> bool {
     match (rows.get(a), rows.get(b)) {
-        (Some(a), Some(b)) => {
-            a.len() == b.len() && a.cells().zip(b.cells()).all(|(a, b)| a.column == b.column && a.value == b.value)
-        }
+        (Some(a), Some(b)) => a.len() == b.len() && a.cells().zip(b.cells()).all(|(a, b)| a.column == b.column && a.value == b.value),
         _ => false,
     }
 }

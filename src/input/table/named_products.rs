@@ -3,7 +3,7 @@
 
 use super::Contents;
 use super::headings::Role;
-use super::layout::{Table};
+use super::layout::Table;
 use super::status::is_blank;
 use crate::declaration::{DeclarationKind, Product, Source};
 use crate::input::workbook::Row;

@@ -82,9 +82,14 @@ impl Book {
         };
         let (sheets, system) = listed(&feed.whole(members, &workbook.part, limits)?, &related, limits)?;
         let formats = match beside("styles", "styles.xml") {
-            Some(part) => read_once(&STYLES, (members, feed), &part, limits, |_| true, |xml| {
-                formats(xml, limits).map_err(|error| placed(error, &part))
-            })?,
+            Some(part) => read_once(
+                &STYLES,
+                (members, feed),
+                &part,
+                limits,
+                |_| true,
+                |xml| formats(xml, limits).map_err(|error| placed(error, &part)),
+            )?,
             None => Rc::default(),
         };
         Ok(Book { sheets, system, formats, strings: beside("sharedStrings", "sharedStrings.xml") })

@@ -2,11 +2,11 @@
 //! inflated byte is counted against the limit, whatever the headers claim; text in UTF-16 or an older code page becomes
 //! UTF-8 on the way.
 
-use super::ahead::{LARGE, Pieces, Spawn};
 use super::super::archive;
 use super::super::container::Limits;
 use super::super::read_error::{Fault, ReadError};
 use super::super::text::named_in_declaration;
+use super::ahead::{LARGE, Pieces, Spawn};
 use crc32fast::Hasher;
 use encoding_rs::{CoderResult, Decoder, Encoding, UTF_8, UTF_16BE, UTF_16LE};
 use flate2::{Decompress, FlushDecompress, Status};

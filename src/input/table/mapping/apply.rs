@@ -76,9 +76,7 @@ fn table_of(mapping: &Mapping, described: &MappedTable, sheet: &Sheet, sheet_ind
     for column in &described.columns {
         let index = match &column.at {
             At::Column(index) => Some(*index),
-            At::Heading(text) => {
-                heading.and_then(|row| row.cells().find(|cell| plain(&cell.raw()) == plain(text))).map(|cell| cell.column)
-            }
+            At::Heading(text) => heading.and_then(|row| row.cells().find(|cell| plain(&cell.raw()) == plain(text))).map(|cell| cell.column),
         };
         match index {
             Some(index) => columns.push(column_of(mapping, column, index, sheet, described.heading_row, first_row, last_row)),
@@ -131,8 +129,7 @@ fn column_of(
     first_row: u32,
     last_row: u32,
 ) -> Column {
-    let written =
-        heading_row.and_then(|row| sheet.rows.numbered(row)).and_then(|row| row.at(index)).map(Cell::raw).unwrap_or_default();
+    let written = heading_row.and_then(|row| sheet.rows.numbered(row)).and_then(|row| row.at(index)).map(Cell::raw).unwrap_or_default();
     // The readers take a subject from the heading; the mapping's word stands before the file's.
     let heading = match (&column.role, &column.analyte) {
         (_, Some(analyte)) => analyte.clone(),
@@ -160,11 +157,9 @@ fn column_of(
 
 /// What the cells of a column prove about its decimal mark.
 fn mark_in(sheet: &Sheet, index: u32, first_row: u32, last_row: u32) -> Mark {
-    sheet.rows.between(first_row, last_row).filter_map(|row| row.at(index)).fold(Mark::Unknown, |mark, cell| {
-        match cell.value {
-            Value::Text(text) => mark.and(mark_of(text)),
-            _ => mark,
-        }
+    sheet.rows.between(first_row, last_row).filter_map(|row| row.at(index)).fold(Mark::Unknown, |mark, cell| match cell.value {
+        Value::Text(text) => mark.and(mark_of(text)),
+        _ => mark,
     })
 }
 
