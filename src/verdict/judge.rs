@@ -6,6 +6,7 @@
 //! `answers.rs` know where a rule applies and what the supplier's answers speak for.
 
 use super::answers::{Answer, answers};
+use super::assess::Told;
 use super::clear::{Room, touches_of};
 use super::finding::{Assessment, Evidence, ExemptionNote, FileReport, Finding, Reason, Verdict, VerdictCounts};
 use super::plan::{Day, Plan};
@@ -104,12 +105,10 @@ impl<'b> Judge<'b> {
         }
         let supplier = declaration.supplier.as_deref().unwrap_or("");
         let everything_open = products.iter().any(|product| product.verdict == Verdict::Undetermined) || products.is_empty();
-        let problems: Vec<Finding> = composition
-            .problems
-            .iter()
-            .filter(|problem| problem.product.is_none())
-            .map(|problem| data_finding(problem, problem.open && everything_open, supplier, ""))
-            .collect();
+        let whole_file = composition.problems.iter().filter(|problem| problem.product.is_none());
+        let problems = whole_file.map(|problem| (problem, problem.open && everything_open));
+        let outdated = file.told.outdated.as_ref().map(|(problem, open)| (problem, *open));
+        let problems: Vec<Finding> = problems.chain(outdated).map(|(problem, open)| data_finding(problem, open, supplier, "")).collect();
         let unreadable = composition.problems.iter().any(|problem| problem.code == ProblemCode::Unreadable && problem.open);
         FileReport {
             file: declaration.file.clone(),
@@ -160,6 +159,7 @@ pub(super) struct FileInHand<'a, 'b> {
     unread: Option<Reason>,
     /// The product that the last plan was made for.
     last: Option<(&'a Product, Rc<Plan>)>,
+    told: Told,
 }
 
 impl<'a, 'b> FileInHand<'a, 'b> {
@@ -169,7 +169,7 @@ impl<'a, 'b> FileInHand<'a, 'b> {
         problems.sort_unstable();
         let of_file = (0..composition.problems.len()).filter(|at| composition.problems.get(*at).is_some_and(|own| own.product.is_none()));
         let unread = unread(composition, of_file);
-        FileInHand { judge, composition, problems, unread, last: None }
+        FileInHand { judge, composition, problems, unread, last: None, told: Told::default() }
     }
 
     /// Which rules apply to a product on the day of the check.
@@ -356,7 +356,7 @@ impl<'a> Work<'a> {
         file.judge.found = std::mem::take(&mut work.found);
         file.judge.room = std::mem::take(&mut work.room);
         file.judge.heard = std::mem::take(&mut work.heard);
-        (work.finish(), next)
+        (work.finish(&mut file.told), next)
     }
 
     /// Judges all rules.
