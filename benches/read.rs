@@ -103,7 +103,7 @@ fn own(bytes: &[u8]) -> Result<u64, Failure> {
 
 fn whole(bytes: &[u8]) -> Result<u64, Failure> {
     let workbook = kemkoll::input::workbook::read(bytes)?;
-    Ok(workbook.sheets.iter().flat_map(|sheet| &sheet.rows).map(|row| row.cells.len() as u64).sum())
+    Ok(workbook.sheets.iter().flat_map(|sheet| sheet.rows.iter()).map(|row| row.len() as u64).sum())
 }
 
 const WAYS: [Way; 4] =

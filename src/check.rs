@@ -401,10 +401,17 @@ impl Job<'_> {
 
 /// The result lines of a report.
 fn lines(report: &FileReport) -> io::Result<Lines> {
-    let (findings, products) = (rows::finding_rows(report), rows::product_rows(report));
+    let findings = rows::finding_rows(report);
     let (lines, starts) = json::numbered_block(&findings)?;
-    let digest = Digest::of(&findings, &starts, &products, text::LINES);
-    Ok(Lines { findings: lines, products: json::block(&products)?, digest: serde_json::to_vec(&digest)? })
+    let mut digest = Digest::of(&findings, &starts, &[], text::LINES);
+    drop(findings);
+    // A price list has a hundred thousand products: their rows never stand side by side.
+    let mut products = Vec::with_capacity(report.products.len() * 640);
+    for row in rows::each_product_row(report) {
+        digest.add_product(&row);
+        json::append(&row, &mut products)?;
+    }
+    Ok(Lines { findings: lines, products, digest: serde_json::to_vec(&digest)? })
 }
 
 fn findings(stage: &Stage) -> io::Result<impl Iterator<Item = Result<FindingRow, rows::RowError>> + use<>> {

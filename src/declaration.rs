@@ -6,6 +6,7 @@
 
 use crate::amount::{Amount, Decimal, Interval, Reading};
 use std::fmt;
+use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 
 /// A calendar date, without time and place.
@@ -153,30 +154,38 @@ pub struct Declaration {
 pub struct Product {
     /// The supplier's article number.
     pub article_number: Option<Arc<str>>,
-    /// The buyer's article number.
-    pub buyer_article_number: Option<Arc<str>>,
-    /// Global Trade Item Number.
-    pub gtin: Option<Arc<str>>,
     /// Name.
     pub name: Option<Arc<str>>,
-    /// The supplier of this product where it differs from the declaration's.
-    pub supplier: Option<Arc<str>>,
-    /// Category ids or words as declared ("eee/8-medical", "Undersökningshandskar", a CPV code).
-    pub categories: Vec<Arc<str>>,
-    /// Whether it is a mixture (cleaning agent, adhesive): then the root holds its constituents.
-    pub mixture: bool,
-    /// Another kind than the declaration's, where a file mixes them.
-    pub kind: Option<DeclarationKind>,
-    /// Another date than the declaration's.
-    pub date: Option<Date>,
     /// The product as an object: its mass, articles, materials, constituents.
     pub root: Part,
-    /// Its packaging, beside the articles.
-    pub packaging: Vec<Part>,
     /// The supplier's answers.
     pub statements: Vec<Statement>,
     /// Where it was found.
     pub source: Source,
+    /// Another kind than the declaration's, where a file mixes them.
+    pub kind: Option<DeclarationKind>,
+    /// Whether it is a mixture (cleaning agent, adhesive): then the root holds its constituents.
+    pub mixture: bool,
+    /// What few products have.
+    pub more: Rare<ProductMore>,
+}
+
+/// What few products have. A file may hold a hundred thousand products, so it takes memory only where it is said; it is
+/// reached through the product itself: `product.gtin`.
+#[derive(Debug, Clone, Default)]
+pub struct ProductMore {
+    /// The buyer's article number.
+    pub buyer_article_number: Option<Arc<str>>,
+    /// Global Trade Item Number.
+    pub gtin: Option<Arc<str>>,
+    /// The supplier of this product where it differs from the declaration's.
+    pub supplier: Option<Arc<str>>,
+    /// Category ids or words as declared ("eee/8-medical", "Undersökningshandskar", a CPV code).
+    pub categories: Vec<Arc<str>>,
+    /// Another date than the declaration's.
+    pub date: Option<Date>,
+    /// Its packaging, beside the articles.
+    pub packaging: Vec<Part>,
 }
 
 impl Product {
@@ -184,19 +193,64 @@ impl Product {
     pub fn new(source: Source) -> Product {
         Product {
             article_number: None,
-            buyer_article_number: None,
-            gtin: None,
             name: None,
-            supplier: None,
-            categories: Vec::new(),
-            mixture: false,
-            kind: None,
-            date: None,
             root: Part::new(Level::Product, source.clone()),
-            packaging: Vec::new(),
             statements: Vec::new(),
             source,
+            kind: None,
+            mixture: false,
+            more: Rare::default(),
         }
+    }
+}
+
+/// Something that is mostly as it is when nothing is said, and then takes no memory.
+#[derive(Clone)]
+pub struct Rare<T>(Option<Box<T>>);
+
+impl<T> Rare<T> {
+    /// What is said, if anything is.
+    pub fn said(&self) -> Option<&T> {
+        self.0.as_deref()
+    }
+}
+
+impl<T> From<Option<T>> for Rare<T> {
+    fn from(said: Option<T>) -> Self {
+        Rare(said.map(Box::new))
+    }
+}
+
+impl<T> Default for Rare<T> {
+    fn default() -> Self {
+        Rare(None)
+    }
+}
+
+impl<T: fmt::Debug + Default> fmt::Debug for Rare<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Some(said) => said.fmt(f),
+            None => T::default().fmt(f),
+        }
+    }
+}
+
+static NO_MORE_OF_PRODUCT: ProductMore =
+    ProductMore { buyer_article_number: None, gtin: None, supplier: None, categories: Vec::new(), date: None, packaging: Vec::new() };
+
+impl Deref for Product {
+    type Target = ProductMore;
+
+    #[inline]
+    fn deref(&self) -> &ProductMore {
+        self.more.0.as_deref().unwrap_or(&NO_MORE_OF_PRODUCT)
+    }
+}
+
+impl DerefMut for Product {
+    fn deref_mut(&mut self) -> &mut ProductMore {
+        self.more.0.get_or_insert_default()
     }
 }
 
@@ -220,10 +274,23 @@ pub struct Part {
     pub level: Level,
     /// Its name as written; for a material the material's name.
     pub name: Option<Arc<str>>,
-    /// Its own number or designator.
-    pub number: Option<Arc<str>>,
     /// Mass of one piece, in nanograms.
     pub mass: Option<Interval>,
+    /// Parts of it.
+    pub parts: Vec<Part>,
+    /// What is declared directly of it, as fractions or masses of this part.
+    pub constituents: Vec<Constituent>,
+    /// Where its name stands.
+    pub source: Source,
+    /// What few parts have.
+    pub more: Rare<PartMore>,
+}
+
+/// What few parts have; see [`ProductMore`].
+#[derive(Debug, Clone)]
+pub struct PartMore {
+    /// Its own number or designator.
+    pub number: Option<Arc<str>>,
     /// Its share of the parent's mass, in parts per trillion, where that is declared instead of a mass.
     pub share: Option<Interval>,
     /// How many of it the parent holds; may be a fraction.
@@ -236,32 +303,12 @@ pub struct Part {
     pub contact: Option<Arc<str>>,
     /// Exemptions claimed for the whole part.
     pub exemptions: Vec<ClaimedExemption>,
-    /// Parts of it.
-    pub parts: Vec<Part>,
-    /// What is declared directly of it, as fractions or masses of this part.
-    pub constituents: Vec<Constituent>,
-    /// Where its name stands.
-    pub source: Source,
 }
 
 impl Part {
     /// An empty part.
     pub fn new(level: Level, source: Source) -> Part {
-        Part {
-            level,
-            name: None,
-            number: None,
-            mass: None,
-            share: None,
-            units: Decimal::whole(1),
-            is_article: None,
-            function: None,
-            contact: None,
-            exemptions: Vec::new(),
-            parts: Vec::new(),
-            constituents: Vec::new(),
-            source,
-        }
+        Part { level, name: None, mass: None, parts: Vec::new(), constituents: Vec::new(), source, more: Rare::default() }
     }
 
     /// An empty part with a name.
@@ -270,9 +317,60 @@ impl Part {
     }
 }
 
+static NO_MORE_OF_PART: PartMore = PartMore {
+    number: None,
+    share: None,
+    units: Decimal::whole(1),
+    is_article: None,
+    function: None,
+    contact: None,
+    exemptions: Vec::new(),
+};
+
+impl Default for PartMore {
+    fn default() -> Self {
+        NO_MORE_OF_PART.clone()
+    }
+}
+
+impl Deref for Part {
+    type Target = PartMore;
+
+    #[inline]
+    fn deref(&self) -> &PartMore {
+        self.more.0.as_deref().unwrap_or(&NO_MORE_OF_PART)
+    }
+}
+
+impl DerefMut for Part {
+    fn deref_mut(&mut self) -> &mut PartMore {
+        self.more.0.get_or_insert_default()
+    }
+}
+
 /// One substance as named in the file, with its amount in the part that holds it.
 #[derive(Debug, Clone)]
 pub struct Constituent {
+    /// What it is called; shared by the lines that say the same, and reached through the constituent itself:
+    /// `constituent.cas`.
+    pub named: Arc<Named>,
+    /// What the amount cell says.
+    pub reading: Reading,
+    /// Answer of a yes/no column for this substance ("ingår": ja). It beats an empty amount.
+    pub answer: Option<bool>,
+    /// Whether it is said to be added on purpose.
+    pub intended: Option<bool>,
+    /// Whether a laboratory measured it.
+    pub measured: bool,
+    /// Where the substance is named.
+    pub source: Source,
+    /// Where the amount stands (often another cell).
+    pub amount_source: Option<Source>,
+}
+
+/// What a constituent is called, and what is said of it that many lines say alike.
+#[derive(Debug, Clone, Default)]
+pub struct Named {
     /// Name as written.
     pub name: Option<Arc<str>>,
     /// CAS numbers as written, one an element when a cell holds several; nothing is checked yet. A date cell in a CAS
@@ -282,44 +380,39 @@ pub struct Constituent {
     pub ec: Vec<Arc<str>>,
     /// Structure as SMILES, where given.
     pub smiles: Option<Arc<str>>,
-    /// What the amount cell says.
-    pub reading: Reading,
     /// Expanded measurement uncertainty in steps of the amount's dimension, where a laboratory gives it.
     pub uncertainty: Option<u64>,
-    /// Answer of a yes/no column for this substance ("ingår": ja). It beats an empty amount.
-    pub answer: Option<bool>,
     /// What it is for.
     pub function: Option<Arc<str>>,
-    /// Whether it is said to be added on purpose.
-    pub intended: Option<bool>,
     /// Exemptions claimed for it.
     pub exemptions: Vec<ClaimedExemption>,
-    /// Whether a laboratory measured it.
-    pub measured: bool,
-    /// Where the substance is named.
-    pub source: Source,
-    /// Where the amount stands (often another cell).
-    pub amount_source: Option<Source>,
+}
+
+impl Deref for Constituent {
+    type Target = Named;
+
+    #[inline]
+    fn deref(&self) -> &Named {
+        &self.named
+    }
+}
+
+/// Writing makes the names the constituent's own.
+impl DerefMut for Constituent {
+    fn deref_mut(&mut self) -> &mut Named {
+        Arc::make_mut(&mut self.named)
+    }
 }
 
 impl Constituent {
     /// A constituent of which nothing is known but where it stands.
     pub fn new(source: Source) -> Constituent {
-        Constituent {
-            name: None,
-            cas: Vec::new(),
-            ec: Vec::new(),
-            smiles: None,
-            reading: Reading::Empty,
-            uncertainty: None,
-            answer: None,
-            function: None,
-            intended: None,
-            exemptions: Vec::new(),
-            measured: false,
-            source,
-            amount_source: None,
-        }
+        Constituent::of(Arc::default(), source)
+    }
+
+    /// A constituent of this name, found at `source`.
+    pub fn of(named: Arc<Named>, source: Source) -> Constituent {
+        Constituent { named, reading: Reading::Empty, answer: None, intended: None, measured: false, source, amount_source: None }
     }
 
     /// The amount that the line states, before the balance of a material is worked out ([`Amount::MISSING`] for it).

@@ -125,7 +125,7 @@ fn the_same_is_read_as_in_one_process() {
         let output = place.run(&["normalise", name, "--out", "apart.jsonl"]);
         assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
         let mut own = Vec::new();
-        read::read(&fixture(name), name, true, None, &mut |found| {
+        read::read(fixture(name).into(), name, true, None, &mut |found| {
             let Found::Declaration(declaration) = found else { panic!("{name} is no declaration") };
             let composition = kemkoll::substance::identify(*declaration, &register, &kemkoll::substance::Confirmations::default());
             flat::write_jsonl(&flat::flat_rows(&composition, &register), &mut own).unwrap();

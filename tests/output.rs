@@ -615,8 +615,11 @@ fn a_declaration_becomes_a_flat_table() {
     let mut register = Register::new();
     register.add(Cas::parse("7439-92-1"), Ec::parse("231-100-4"), "lead", Some("bly"));
     let at = |row: u32| cell("Blad1", row, 0, "=bly");
-    let constituent =
-        |row: u32, name: &str, amount: Reading| Constituent { name: Some(name.into()), reading: amount, ..Constituent::new(at(row)) };
+    let constituent = |row: u32, name: &str, amount: Reading| {
+        let mut constituent = Constituent { reading: amount, ..Constituent::new(at(row)) };
+        constituent.name = Some(name.into());
+        constituent
+    };
     let fraction = |ppt: u64| Reading::Amount(Amount::fraction(Interval::exactly(ppt)));
     let mut solder = Part::named(Level::Material, "Lod", at(1));
     solder.constituents.push(constituent(2, "lead", fraction(370_000_000_000)));

@@ -411,7 +411,7 @@ pub fn convert(workbooks: &[&[u8]], format: &str) -> Vec<Vec<u8>> {
 /// Reads bytes as the program does.
 pub fn read(bytes: &[u8]) -> Declaration {
     let mut found = None;
-    kemkoll::input::read::read(bytes, "truth", true, None, &mut |each| {
+    kemkoll::input::read::read(bytes.into(), "truth", true, None, &mut |each| {
         if let kemkoll::input::read::Found::Declaration(declaration) = each {
             found = Some(*declaration);
         }

@@ -26,7 +26,7 @@ fn ours(bytes: &[u8]) -> Result<Vec<Page>, String> {
         cells: sheet
             .rows
             .iter()
-            .flat_map(|row| row.cells.iter().map(|cell| (row.number, cell.column, cell.value.clone(), cell.shown.clone())))
+            .flat_map(|row| row.cells().map(move |cell| (row.number, cell.column, cell.value.clone(), cell.shown.clone())))
             .collect(),
         merges: sheet.merges.clone(),
     };

@@ -1,4 +1,5 @@
-//! Files shared out over threads, the largest first, each file by itself. The only place that starts threads.
+//! Files shared out over threads, the largest first, each file by itself. The only place that starts threads, but for the
+//! one that inflates a huge sheet ahead of its worker (`xlsx/ahead.rs`).
 
 use super::cache::{Bundle, Cache, Judging, Kept, Known};
 use super::listing::Entry;
@@ -7,6 +8,7 @@ use super::spill::Spill;
 use super::{Reader, Stopped};
 use crate::input::apart::Apart;
 use crate::input::read::{self, Found, Manner};
+use crate::input::xlsx::ahead;
 use std::io;
 use std::ops::ControlFlow;
 use std::path::Path;
@@ -76,6 +78,8 @@ impl Pool<'_> {
         let first = round * 4096;
         let results = threads.broadcast(|thread| {
             let work = || -> io::Result<Vec<(At, T)>> {
+                // A thread of its own for inflating a huge sheet is worth while only where processors may be idle.
+                ahead::allow(self.reader.jobs > 1);
                 let spill = Spill::create(self.folder, first + thread.index() as u32)?;
                 let manner = Manner { mapping: self.reader.mapping, apart: self.reader.apart.map(Apart::reader) };
                 let mut worker = Worker { own: begin(), spill, seen: Vec::new(), manner };
@@ -144,7 +148,7 @@ impl Pool<'_> {
             if self.reader.stop.load(Ordering::Relaxed) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         };
         match read {
-            Ok(bytes) => self.declarations(&bytes, &known, cache, manner, &mut each),
+            Ok(bytes) => self.declarations(bytes, &known, cache, manner, &mut each),
             Err(error) => {
                 let _ = each(Found::Declaration(Box::new(read::unreadable(&entry.name, "", &error))));
             }
@@ -159,15 +163,16 @@ impl Pool<'_> {
     }
 
     /// What is in a file, from the cache where it is there.
-    fn declarations(&self, bytes: &[u8], known: &Known<'_>, cache: Option<&Cache>, manner: &mut Manner<'_>, each: read::Each<'_>) {
+    fn declarations(&self, bytes: Vec<u8>, known: &Known<'_>, cache: Option<&Cache>, manner: &mut Manner<'_>, each: read::Each<'_>) {
         if let Some(found) = cache.and_then(|cache| cache.declarations(known)) {
+            drop(bytes);
             // A break has done its work by then.
             let _ = found.into_iter().try_for_each(each);
             return;
         }
         let mut bundle = Bundle::default();
         let mut whole = true;
-        read::read_known(bytes, known.sha256, known.name, known.named, manner, &mut |found| {
+        read::read_known(bytes.into(), known.sha256, known.name, known.named, manner, &mut |found| {
             if cache.is_some() {
                 bundle.add_found(&found, known.name);
             }

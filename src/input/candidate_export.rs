@@ -113,9 +113,9 @@ fn grid(sheet: &workbook::Sheet) -> Grid {
         .rows
         .iter()
         .map(|row| {
-            let width = row.cells.iter().map(|cell| cell.column as usize + 1).max().unwrap_or_default().min(64);
+            let width = row.cells().map(|cell| cell.column as usize + 1).max().unwrap_or_default().min(64);
             let mut cells = vec![String::new(); width];
-            for cell in &row.cells {
+            for cell in row.cells() {
                 if let Some(own) = cells.get_mut(cell.column as usize) {
                     *own = match &cell.value {
                         Value::Date { text, .. } => text.to_string(),

@@ -272,7 +272,14 @@ fn declaration(table: &Table, document: &Document, place: &Place, categories: &[
             let lines = table.tables(key);
             lists.push((
                 declared,
-                lines.iter().map(|line| Constituent { exemptions: claims.clone(), ..constituent(line, document) }).collect(),
+                lines
+                    .iter()
+                    .map(|line| {
+                        let mut own = constituent(line, document);
+                        own.exemptions.clone_from(&claims);
+                        own
+                    })
+                    .collect(),
             ));
         }
     }

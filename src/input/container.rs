@@ -59,7 +59,7 @@ impl Kind {
 }
 
 /// What no file may exceed. All are checked before a library that has no limits of its own is given the bytes.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// Bytes of the file itself.
     pub file_bytes: usize,

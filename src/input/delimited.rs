@@ -2,10 +2,12 @@
 //! length; every cell is text, because only the column's other cells can say what `1,000` means.
 
 use super::archive::{damaged, too_large};
+use super::calendar::DateSystem;
 use super::container::{Kind, Limits};
+use super::gather::Gatherer;
 use super::read_error::ReadError;
 use super::text;
-use super::workbook::{Cell, Note, Row, Sheet, Shown, Value, Visibility, Workbook};
+use super::workbook::{Note, Rows, Sheet, Visibility, Workbook};
 
 /// Separators, the one to believe first where two fit equally well.
 const SEPARATORS: [u8; 4] = [b'\t', b';', b'|', b','];
@@ -144,10 +146,10 @@ fn fit(text: &str, separator: u8) -> Option<Fit> {
     Some(Fit { separator, consistency: records * 1000 / counts.len().max(1), fields, between_digits: between * 1000 / total })
 }
 
-fn rows(text: &str, separator: u8, first_row: u32, limits: &Limits) -> Result<Vec<Row>, ReadError> {
+fn rows(text: &str, separator: u8, first_row: u32, limits: &Limits) -> Result<Rows, ReadError> {
     let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).delimiter(separator).from_reader(text.as_bytes());
     let mut record = csv::StringRecord::new();
-    let mut rows = Vec::new();
+    let mut gatherer = Gatherer::new(limits, &[], DateSystem::From1900, usize::MAX);
     let mut cells_read = 0_usize;
     // The number of the row just read, counted from 1.
     let mut number = first_row;
@@ -160,22 +162,18 @@ fn rows(text: &str, separator: u8, first_row: u32, limits: &Limits) -> Result<Ve
         if number > limits.rows || record.len() > limits.columns as usize {
             return Err(too_large("tabellen", "the table"));
         }
-        let mut cells = Vec::new();
         for (column, field) in (0_u32..).zip(&record) {
             if field.trim().is_empty() {
                 continue;
             }
-            cells.push(Cell { column, value: Value::Text(unwrapped(field).into()), shown: Shown::Plain });
-        }
-        cells_read += cells.len();
-        if cells_read > limits.cells {
-            return Err(too_large("antalet celler", "the number of cells"));
-        }
-        if !cells.is_empty() {
-            rows.push(Row { number: number - 1, cells });
+            cells_read += 1;
+            if cells_read > limits.cells {
+                return Err(too_large("antalet celler", "the number of cells"));
+            }
+            gatherer.put_field(number - 1, column, unwrapped(field))?;
         }
     }
-    Ok(rows)
+    gatherer.finish()
 }
 
 /// How many empty lines stand before a record; the reader passes over them.
@@ -206,7 +204,7 @@ mod tests {
     fn table(bytes: &[u8]) -> Vec<(u32, Vec<String>)> {
         let workbook = read(bytes, &Limits::default()).unwrap();
         let sheet = &workbook.sheets[0];
-        sheet.rows.iter().map(|row| (row.number, row.cells.iter().map(Cell::raw).collect())).collect()
+        sheet.rows.iter().map(|row| (row.number, row.cells().map(|cell| cell.raw()).collect())).collect()
     }
 
     #[test]
@@ -247,7 +245,7 @@ mod tests {
     fn old_encodings_are_said() {
         let workbook = read(b"\xC4mne;Halt\nBly;0,1", &Limits::default()).unwrap();
         assert_eq!(workbook.notes.first().map(|n| n.code), Some("encoding-assumed"));
-        assert_eq!(workbook.sheets[0].rows[0].cells[0].raw(), "Ämne");
+        assert_eq!(workbook.sheets[0].rows.first().unwrap().first().unwrap().raw(), "Ämne");
     }
 
     #[test]

@@ -107,21 +107,22 @@ fn duration(iso: &str) -> Value {
     Value::Text(read().unwrap_or_else(|| iso.to_string()).into())
 }
 
-/// The rarer kinds of value.
-fn other_value(value: &DataRef<'_>, format: usize, gatherer: &mut Gatherer<'_>) -> Result<Option<(Value, Shown)>, ReadError> {
-    let plain = |value: Value| Some((value, Shown::Plain));
-    Ok(match value {
-        DataRef::Empty => None,
-        DataRef::Int(number) => Some(gatherer.number(*number as f64, format)),
-        DataRef::Float(number) => Some(gatherer.number(*number, format)),
-        DataRef::DateTime(date) => Some(gatherer.number(date.as_f64(), format)),
-        DataRef::String(text) => gatherer.text(text, format)?.and_then(plain),
-        DataRef::SharedString(text) => gatherer.text(text, format)?.and_then(plain),
-        DataRef::Bool(answer) => plain(Value::Bool(*answer)),
-        DataRef::DateTimeIso(text) => plain(iso_date(text)),
-        DataRef::DurationIso(text) => plain(duration(text)),
-        DataRef::Error(error) => plain(Value::Error(error.to_string().into())),
-    })
+/// Takes one value of the library.
+fn take(value: &DataRef<'_>, format: usize, (row, column): (u32, u32), gatherer: &mut Gatherer<'_>) -> Result<(), ReadError> {
+    let stored = match value {
+        DataRef::Empty => return Ok(()),
+        DataRef::Int(number) => *number as f64,
+        DataRef::Float(number) => *number,
+        DataRef::DateTime(date) => date.as_f64(),
+        DataRef::String(text) => return gatherer.put_text(row, column, text, format),
+        DataRef::SharedString(text) => return gatherer.put_text(row, column, text, format),
+        DataRef::Bool(answer) => return gatherer.put(row, column, Value::Bool(*answer), &Shown::Plain),
+        DataRef::DateTimeIso(text) => return gatherer.put(row, column, iso_date(text), &Shown::Plain),
+        DataRef::DurationIso(text) => return gatherer.put(row, column, duration(text), &Shown::Plain),
+        DataRef::Error(error) => return gatherer.put(row, column, Value::Error(error.to_string().into()), &Shown::Plain),
+    };
+    let (value, shown) = gatherer.number(stored, format);
+    gatherer.put(row, column, value, &shown)
 }
 
 fn read_xlsb(bytes: &[u8], limits: &Limits) -> Result<Workbook, ReadError> {
@@ -207,13 +208,11 @@ fn join(
             let Some(place) = place else {
                 return Err(disagree().at(a1(position.0, position.1)));
             };
-            let pair = match (&place.state, value) {
-                (State::ErrorText, DataRef::SharedString(text)) => Some((Value::Error((*text).into()), Shown::Plain)),
-                _ => other_value(value, place.format as usize, &mut gatherer)?,
-            };
-            match pair {
-                Some((value, shown)) => gatherer.push(position.0, position.1, value, shown),
-                None => Ok(()),
+            match (&place.state, value) {
+                (State::ErrorText, DataRef::SharedString(text)) => {
+                    gatherer.put(position.0, position.1, Value::Error((*text).into()), &Shown::Plain)
+                }
+                _ => take(value, place.format as usize, position, &mut gatherer),
             }
         });
         gathered.and_then(|()| pass_to(&mut waiting, None, &mut gatherer)).map_err(|error| place_in(error, &sheet.name))?;
@@ -242,10 +241,10 @@ fn pass_to<'p>(
                 return Err(disagree().at(a1(place.row, place.column)));
             }
             State::MissingResult => {
-                gatherer.push(place.row, place.column, Value::MissingResult, Shown::Plain)?;
+                gatherer.put(place.row, place.column, Value::MissingResult, &Shown::Plain)?;
             }
             State::Own(value) => {
-                gatherer.push(place.row, place.column, value.clone(), Shown::Plain)?;
+                gatherer.put(place.row, place.column, value.clone(), &Shown::Plain)?;
             }
         }
     }

@@ -6,15 +6,20 @@ use super::calendar::DateSystem;
 use super::container::Limits;
 use super::number_format::NumberFormat;
 use super::read_error::{Fault, ReadError};
-use super::workbook::{Cell, Note, Row, Shown, Value, a1};
+use super::workbook::{Note, Rows, Shown, Value, a1};
 use crate::amount::Decimal;
-use std::sync::Arc;
 
 /// How many texts are remembered: few enough to stay in the processor's nearer memory.
-const RECENT: usize = 1024;
+const RECENT: usize = 2048;
 
 /// How many shared texts are remembered by their number.
 const SHARED: usize = 1 << 16;
+
+/// How many numbers are remembered by the way they are written.
+const NUMBERS: usize = 512;
+
+/// Bytes of the longest number that is remembered: most stored doubles are longer than people write.
+const NUMBER_BYTES: usize = 11;
 
 /// How a cell format shows its cells, as far as it is the same for all of them.
 struct Manner {
@@ -22,6 +27,16 @@ struct Manner {
     number: Option<Shown>,
     /// Whether words stand around texts.
     words: bool,
+}
+
+/// A number met lately, as it was written.
+#[derive(Clone, Copy, Default)]
+struct Written {
+    /// One more than the content; 0 for nothing.
+    content: u32,
+    format: u32,
+    length: u8,
+    bytes: [u8; NUMBER_BYTES],
 }
 
 /// Gathers one workbook's cells and holds them against the limits.
@@ -35,14 +50,14 @@ pub(super) struct Gatherer<'a> {
     text_bytes: usize,
     /// Bytes of memory that may still be held.
     room: usize,
-    /// Texts met lately: most texts of a sheet stand in many cells.
-    recent: Vec<Option<Arc<str>>>,
-    /// The same for shared texts, by their number.
-    shared: Vec<Option<(u32, Arc<str>)>>,
-    rows: Vec<Row>,
-    ordered: bool,
-    /// Cells of the row before, which the next one likely has too.
-    width: usize,
+    /// Contents of texts met lately, by a hash: most texts of a sheet stand in many cells. One more than the content.
+    recent: Vec<u32>,
+    /// The same for shared texts, by their number: the number, the sheet, the content.
+    shared: Vec<(u32, u32, u32)>,
+    numbers: Vec<Written>,
+    rows: Rows,
+    /// Which sheet is gathered, counted from 1.
+    sheet: u32,
 }
 
 impl<'a> Gatherer<'a> {
@@ -56,11 +71,11 @@ impl<'a> Gatherer<'a> {
             cells: 0,
             text_bytes: 0,
             room,
-            recent: vec![None; RECENT],
+            recent: vec![0; RECENT],
             shared: Vec::new(),
-            rows: Vec::new(),
-            ordered: true,
-            width: 1,
+            numbers: vec![Written::default(); NUMBERS],
+            rows: Rows::default(),
+            sheet: 1,
         }
     }
 
@@ -68,7 +83,7 @@ impl<'a> Gatherer<'a> {
     pub(super) fn number(&self, stored: f64, format: usize) -> (Value, Shown) {
         match self.manners.get(format) {
             Some(Manner { number: Some(shown), .. }) => match Decimal::from_f64_15(stored) {
-                Some(number) => (Value::Number(number), shown.clone()),
+                Some(number) => (Value::number(number), shown.clone()),
                 None => NumberFormat::general().number(stored, self.system),
             },
             Some(Manner { number: None, .. }) => match self.formats.get(format) {
@@ -81,9 +96,35 @@ impl<'a> Gatherer<'a> {
         }
     }
 
-    /// A number as a file writes it; text when it is none (`3,141`).
+    /// Takes a number as a file writes it; text when it is none (`3,141`).
     #[inline]
-    pub(super) fn written_number(&mut self, written: &str, format: usize) -> Result<Option<(Value, Shown)>, ReadError> {
+    pub(super) fn put_number(&mut self, row: u32, column: u32, written: &str, format: usize) -> Result<(), ReadError> {
+        let mut met = Written { format: u32::try_from(format).unwrap_or(u32::MAX), length: written.len() as u8, ..Written::default() };
+        let short = met.bytes.get_mut(..written.len());
+        let Some(short) = short else {
+            return match self.content_of_number(written, format)? {
+                Some(content) => self.push(row, column, content),
+                None => Ok(()),
+            };
+        };
+        short.copy_from_slice(written.as_bytes());
+        let slot = met.slot();
+        if let Some(known) = self.numbers.get(slot)
+            && known.content > 0
+            && (known.bytes, known.length, known.format) == (met.bytes, met.length, met.format)
+        {
+            let content = known.content - 1;
+            return self.push(row, column, content);
+        }
+        let Some(content) = self.content_of_number(written, format)? else { return Ok(()) };
+        met.content = content + 1;
+        if let Some(known) = self.numbers.get_mut(slot) {
+            *known = met;
+        }
+        self.push(row, column, content)
+    }
+
+    fn content_of_number(&mut self, written: &str, format: usize) -> Result<Option<u32>, ReadError> {
         let always = match self.manners.get(format) {
             Some(manner) => manner.number.as_ref(),
             None if format == 0 && self.formats.is_empty() => Some(&Shown::Plain),
@@ -92,72 +133,120 @@ impl<'a> Gatherer<'a> {
         if let Some(shown) = always
             && let Some(number) = Decimal::of_stored_text(written.as_bytes())
         {
-            return Ok(Some((Value::Number(number), shown.clone())));
+            let content = self.rows.add(Value::number(number), shown);
+            return Ok(Some(content));
         }
         match written.parse::<f64>() {
-            Ok(stored) => Ok(Some(self.number(stored, format))),
-            Err(_) => Ok(self.text(written, format)?.map(|value| (value, Shown::Plain))),
+            Ok(stored) => {
+                let (value, shown) = self.number(stored, format);
+                self.add(value, &shown).map(Some)
+            }
+            Err(_) => self.text(written, format),
         }
     }
 
-    /// Text as it is shown, or nothing when it is blank.
+    /// Takes text, unless it is blank.
     #[inline]
-    pub(super) fn text(&mut self, text: &str, format: usize) -> Result<Option<Value>, ReadError> {
+    pub(super) fn put_text(&mut self, row: u32, column: u32, text: &str, format: usize) -> Result<(), ReadError> {
+        match self.text(text, format)? {
+            Some(content) => self.push(row, column, content),
+            None => Ok(()),
+        }
+    }
+
+    /// The content of a text as it is shown, or nothing when it is blank.
+    #[inline]
+    fn text(&mut self, text: &str, format: usize) -> Result<Option<u32>, ReadError> {
         if is_blank(text) {
             return Ok(None);
         }
         if let Some(worded) = self.worded(text, format)? {
             return Ok(Some(worded));
         }
-        let slot = slot_of(text);
-        if let Some(Some(known)) = self.recent.get(slot)
-            && **known == *text
-        {
-            return Ok(Some(Value::Text(Arc::clone(known))));
-        }
-        self.count_text(text.len())?;
-        let kept: Arc<str> = Arc::from(text);
-        if let Some(slot) = self.recent.get_mut(slot) {
-            *slot = Some(Arc::clone(&kept));
-        }
-        Ok(Some(Value::Text(kept)))
+        self.plain_text(text).map(Some)
     }
 
-    /// As `text`, of a text that the workbook shares under a number below `count`.
+    /// Takes text as it stands, blank or not.
+    pub(super) fn put_field(&mut self, row: u32, column: u32, text: &str) -> Result<(), ReadError> {
+        let content = self.plain_text(text)?;
+        self.push(row, column, content)
+    }
+
     #[inline]
-    pub(super) fn shared_text(&mut self, number: u32, count: usize, text: &str, format: usize) -> Result<Option<Value>, ReadError> {
-        if self.shared.is_empty() {
-            self.shared = vec![None; count.clamp(1, SHARED)];
-        }
-        if let Some(worded) = self.worded(text, format)? {
-            return Ok(if is_blank(text) { None } else { Some(worded) });
-        }
-        let slot = number as usize % self.shared.len();
-        if let Some(Some((known, text))) = self.shared.get(slot)
-            && *known == number
+    fn plain_text(&mut self, text: &str) -> Result<u32, ReadError> {
+        let slot = slot_of(text);
+        if let Some(content) = self.recent.get(slot).and_then(|content| content.checked_sub(1))
+            && self.rows.plain_text(content) == Some(text)
         {
-            return Ok(Some(Value::Text(Arc::clone(text))));
-        }
-        if is_blank(text) {
-            return Ok(None);
+            return Ok(content);
         }
         self.count_text(text.len())?;
-        let kept: Arc<str> = Arc::from(text);
-        if let Some(slot) = self.shared.get_mut(slot) {
-            *slot = Some((number, Arc::clone(&kept)));
+        let content = self.rows.add(Value::Text(text.into()), &Shown::Plain);
+        if let Some(slot) = self.recent.get_mut(slot) {
+            *slot = content + 1;
         }
-        Ok(Some(Value::Text(kept)))
+        Ok(content)
+    }
+
+    /// As [`Gatherer::put_text`], of a text that the workbook shares under a number below `count`.
+    #[inline]
+    pub(super) fn put_shared(
+        &mut self,
+        row: u32,
+        column: u32,
+        number: u32,
+        count: usize,
+        text: &str,
+        format: usize,
+    ) -> Result<(), ReadError> {
+        if self.shared.is_empty() {
+            self.shared = vec![(0, 0, 0); count.clamp(1, SHARED)];
+        }
+        if self.manners.get(format).is_some_and(|manner| manner.words)
+            && !is_blank(text)
+            && let Some(worded) = self.worded(text, format)?
+        {
+            return self.push(row, column, worded);
+        }
+        let slot = number as usize % self.shared.len();
+        if let Some((known, sheet, content)) = self.shared.get(slot).copied()
+            && (known, sheet) == (number, self.sheet)
+        {
+            return self.push(row, column, content);
+        }
+        if is_blank(text) {
+            return Ok(());
+        }
+        self.count_text(text.len())?;
+        let content = self.rows.add(Value::Text(text.into()), &Shown::Plain);
+        if let Some(slot) = self.shared.get_mut(slot) {
+            *slot = (number, self.sheet, content);
+        }
+        self.push(row, column, content)
     }
 
     /// The text with the words that its format puts around it.
     #[inline]
-    fn worded(&mut self, text: &str, format: usize) -> Result<Option<Value>, ReadError> {
+    fn worded(&mut self, text: &str, format: usize) -> Result<Option<u32>, ReadError> {
         if !self.manners.get(format).is_some_and(|manner| manner.words) {
             return Ok(None);
         }
         let Some(worded) = self.formats.get(format).and_then(|format| format.text(text)) else { return Ok(None) };
         self.count_text(worded.len())?;
-        Ok(Some(Value::Text(worded.into())))
+        Ok(Some(self.rows.add(Value::Text(worded.into()), &Shown::Plain)))
+    }
+
+    /// Takes any value.
+    pub(super) fn put(&mut self, row: u32, column: u32, value: Value, shown: &Shown) -> Result<(), ReadError> {
+        let content = self.add(value, shown)?;
+        self.push(row, column, content)
+    }
+
+    fn add(&mut self, value: Value, shown: &Shown) -> Result<u32, ReadError> {
+        if let Value::Error(text) | Value::Date { text, .. } = &value {
+            self.hold(text.len() + TEXT_HEAD)?;
+        }
+        Ok(self.rows.add(value, shown))
     }
 
     fn count_text(&mut self, bytes: usize) -> Result<(), ReadError> {
@@ -181,73 +270,48 @@ impl<'a> Gatherer<'a> {
     }
 
     #[inline]
-    pub(super) fn push(&mut self, row: u32, column: u32, value: Value, shown: Shown) -> Result<(), ReadError> {
+    fn push(&mut self, row: u32, column: u32, content: u32) -> Result<(), ReadError> {
         self.cells += 1;
         if self.cells > self.limits.cells || row >= self.limits.rows || column >= self.limits.columns {
             return Err(archive::too_large("bladet", "the sheet").at(a1(row, column)));
         }
-        if let Value::Error(text) | Value::Date { text, .. } = &value {
-            self.hold(text.len() + TEXT_HEAD)?;
-        }
-        let cell = Cell { column, value, shown };
-        match self.rows.last_mut() {
-            Some(last) if last.number == row => {
-                self.ordered &= last.cells.last().is_none_or(|before| before.column < column);
-                last.cells.push(cell);
-            }
-            last => {
-                if let Some(last) = last {
-                    self.ordered &= last.number < row;
-                    self.width = last.cells.len();
-                    // Two long rows must not make all short ones long.
-                    if last.cells.capacity() > 2 * self.width {
-                        last.cells.shrink_to_fit();
-                    }
-                }
-                let mut cells = Vec::with_capacity(self.width);
-                cells.push(cell);
-                self.rows.push(Row { number: row, cells });
-                self.hold(ROW)?;
-            }
-        }
-        self.hold(size_of::<Cell>())
+        let begins = self.rows.push(row, column, content);
+        self.hold(if begins { CELL + ROW } else { CELL })
     }
 
     /// The sheet's rows, ascending; refuses a sheet that fills one cell twice.
-    pub(super) fn finish(&mut self) -> Result<Vec<Row>, ReadError> {
+    pub(super) fn finish(&mut self) -> Result<Rows, ReadError> {
         let mut rows = std::mem::take(&mut self.rows);
-        if !std::mem::replace(&mut self.ordered, true) {
-            rows.sort_by_key(|row| row.number);
-            let mut joined: Vec<Row> = Vec::with_capacity(rows.len());
-            for row in rows {
-                match joined.last_mut() {
-                    Some(last) if last.number == row.number => last.cells.extend(row.cells),
-                    _ => joined.push(row),
-                }
-            }
-            rows = joined;
-            for row in &mut rows {
-                row.cells.sort_by_key(|cell| cell.column);
-                let twice = row.cells.windows(2).find_map(|pair| match pair {
-                    [one, two] if one.column == two.column => Some(one.column),
-                    _ => None,
-                });
-                if let Some(column) = twice {
-                    return Err(ReadError::new(
-                        Fault::Damaged,
-                        "samma cell står två gånger i filen; spara om den i ett kalkylprogram",
-                        "the same cell stands twice in the file; save it anew in a spreadsheet program",
-                    )
-                    .at(a1(row.number, column)));
-                }
-            }
+        self.sheet += 1;
+        self.recent.fill(0);
+        self.numbers.fill(Written::default());
+        match rows.settle() {
+            Ok(()) => Ok(rows),
+            Err((row, column)) => Err(ReadError::new(
+                Fault::Damaged,
+                "samma cell står två gånger i filen; spara om den i ett kalkylprogram",
+                "the same cell stands twice in the file; save it anew in a spreadsheet program",
+            )
+            .at(a1(row, column))),
         }
-        Ok(rows)
     }
 }
 
-/// What a row takes beside its cells: its place among the rows, and what the allocator adds.
-const ROW: usize = size_of::<Row>() + 16;
+impl Written {
+    /// Where it is remembered.
+    #[inline]
+    fn slot(&self) -> usize {
+        let mix = self.bytes.iter().fold(u64::from(self.format), |mix, byte| mix.rotate_left(6) ^ u64::from(*byte));
+        (mix.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 48) as usize % NUMBERS
+    }
+}
+
+/// What a row takes beside its cells.
+const ROW: usize = 48;
+
+/// What a cell takes, counted with what is made of it: packed it is far smaller, but the tables read from eight million
+/// cells of a small file would take as much again and longer than the file is worth.
+const CELL: usize = 80;
 
 /// What a text takes beside its bytes.
 const TEXT_HEAD: usize = 32;
@@ -263,7 +327,7 @@ fn slot_of(text: &str) -> usize {
     let bytes = text.as_bytes();
     let mix = |part: Option<&[u8]>| part.unwrap_or(bytes).iter().take(8).fold(0_u64, |mix, byte| mix << 7 ^ mix >> 50 ^ u64::from(*byte));
     let ends = mix(bytes.get(..8)).wrapping_mul(31) ^ mix(bytes.len().checked_sub(8).and_then(|from| bytes.get(from..)));
-    ((ends ^ bytes.len() as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 54) as usize % RECENT
+    ((ends ^ bytes.len() as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 48) as usize % RECENT
 }
 
 fn out_of_proportion() -> ReadError {

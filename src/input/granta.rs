@@ -4,7 +4,7 @@
 //! the file, so every product with such a reference keeps an open problem: its silence proves nothing.
 
 use super::xml::Node;
-use super::xml_values::{Trouble, amount, boolean, fraction_of, mass_of, sort_identifier};
+use super::xml_values::{Trouble, amount, boolean, fraction_of, identify, mass_of, sort_identifier};
 use crate::amount::{Amount, Decimal, Doubt, Interval, PERCENT, Reading, Unit};
 use crate::declaration::{ClaimedExemption, Constituent, Declaration, Level, Part, ProblemCode, Product};
 
@@ -21,7 +21,8 @@ pub fn read(root: Node<'_>) -> Declaration {
         product.name = part.name.clone();
         product.article_number = part.number.clone();
         // What the bill says of how many are built is no property of the product.
-        product.root = Part { units: Decimal::whole(1), ..part };
+        product.root = part;
+        product.root.units = Decimal::whole(1);
         let index = declaration.products.len();
         if let Some(first) = tree.first {
             let mut trouble = Trouble::new(
@@ -155,7 +156,7 @@ fn substance_of(node: Node<'_>) -> Constituent {
     let mut constituent = Constituent::new(node.child("Name").unwrap_or(node).source(written.unwrap_or("")));
     let mut name = written;
     if let Some(identity) = node.child_text("Identity")
-        && !sort_identifier(identity, &mut constituent.cas, &mut constituent.ec)
+        && !identify(&mut constituent, identity)
     {
         name = name.or(Some(identity));
     }
@@ -164,8 +165,10 @@ fn substance_of(node: Node<'_>) -> Constituent {
         let (mut cas, mut ec) = (Vec::new(), Vec::new());
         if sort_identifier(inside, &mut cas, &mut ec) {
             name = Some(before.trim());
-            constituent.cas.extend(cas.into_iter().filter(|number| !constituent.cas.contains(number)).collect::<Vec<_>>());
-            constituent.ec.extend(ec.into_iter().filter(|number| !constituent.ec.contains(number)).collect::<Vec<_>>());
+            cas.retain(|number| !constituent.cas.contains(number));
+            ec.retain(|number| !constituent.ec.contains(number));
+            constituent.cas.extend(cas);
+            constituent.ec.extend(ec);
         }
     }
     constituent.name = name.filter(|name| !name.is_empty()).map(Into::into);

@@ -7,7 +7,7 @@
 use super::iec62474_compliance::{self, Answers};
 use super::xml::Node;
 use super::xml_answers;
-use super::xml_values::{Measure, Trouble, boolean, date, fraction_of, mass, sort_identifier, threshold, two_views, up_to};
+use super::xml_values::{Measure, Trouble, boolean, date, fraction_of, identify, mass, threshold, two_views, up_to};
 use crate::amount::{Decimal, Interval, PERCENT, Reading, Unit};
 use crate::declaration::{ClaimedExemption, Constituent, Declaration, DeclarationKind, Level, Part, Problem, ProblemCode, Product, Source};
 
@@ -347,7 +347,7 @@ impl Tree {
     /// CAS and EC numbers go to their lists whatever authority is named, because their form tells them apart; ids of other
     /// lists identify nothing and stand in for a missing name only.
     fn identify(&mut self, constituent: &mut Constituent, identity: &str, authority: &str) {
-        let known = sort_identifier(identity, &mut constituent.cas, &mut constituent.ec);
+        let known = identify(constituent, identity);
         if known {
             return;
         }

@@ -7,7 +7,7 @@ use super::iec62474::says_none;
 use super::iec62474_compliance::{Fitting, ListName, Row, Tally};
 use super::xml::Node;
 use super::xml_answers;
-use super::xml_values::{Measure, Trouble, above, amount, boolean, date, fraction_of, mass, mass_of, sort_identifier, threshold, up_to};
+use super::xml_values::{Measure, Trouble, above, amount, boolean, date, fraction_of, identify, mass, mass_of, threshold, up_to};
 use crate::amount::{Decimal, Dimension, PERCENT, Reading, Unit};
 use crate::declaration::{ClaimedExemption, Constituent, Date, Declaration, DeclarationKind, Level, Part, ProblemCode, Product, Source};
 
@@ -278,7 +278,7 @@ impl<'d> Tree<'d> {
         for id in node.children().filter(|child| matches!(child.name(), "SubstanceID" | "UniqueID")) {
             let Some(identity) = id.attribute("identity") else { continue };
             let cas = id.attribute("authority").is_some_and(|authority| authority.eq_ignore_ascii_case("CAS"));
-            if !sort_identifier(identity, &mut constituent.cas, &mut constituent.ec) {
+            if !identify(&mut constituent, identity) {
                 // "system" and "proprietary" in the place of a number say that nobody is to know.
                 if constituent.name.is_none() || cas && identity.bytes().any(|byte| byte.is_ascii_digit()) {
                     if cas && identity.bytes().any(|byte| byte.is_ascii_digit()) {

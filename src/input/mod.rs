@@ -29,6 +29,7 @@ pub mod read_error;
 pub mod register;
 pub mod register_files;
 mod register_tables;
+mod rows;
 pub mod rulebook;
 pub mod sdscom;
 pub mod shelf;

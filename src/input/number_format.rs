@@ -107,24 +107,24 @@ impl NumberFormat {
             return (Value::Text(stored.to_string().into()), Shown::Unknown);
         };
         match self.appearance_of(stored) {
-            None => (Value::Number(decimal), Shown::Unknown),
-            Some(Appearance::Number(shown)) => (Value::Number(decimal), shown.clone()),
-            Some(Appearance::Hidden) => (Value::Number(decimal), Shown::Unknown),
+            None => (Value::number(decimal), Shown::Unknown),
+            Some(Appearance::Number(shown)) => (Value::number(decimal), shown.clone()),
+            Some(Appearance::Hidden) => (Value::number(decimal), Shown::Unknown),
             Some(appearance @ (Appearance::Date | Appearance::Time)) => match date(stored, system, *appearance == Appearance::Time) {
                 Some(value) => (value, Shown::Plain),
-                None => (Value::Number(decimal), Shown::Unknown),
+                None => (Value::number(decimal), Shown::Unknown),
             },
             // "n.d." or "0" drawn over a stored 0.002 is neither what is stored nor what anybody measured; `<0.1` says at
             // least a bound.
             Some(Appearance::Literal(words)) if !decimal.is_zero() && !words.starts_with(['<', '≤']) => {
-                (Value::Number(decimal), Shown::Unknown)
+                (Value::number(decimal), Shown::Unknown)
             }
             Some(Appearance::Literal(words)) => (Value::Text((**words).into()), Shown::Plain),
             Some(Appearance::Words { before, after, percent }) => {
                 let number = if *percent {
                     match decimal.times_100() {
                         Some(number) => format!("{number} %"),
-                        None => return (Value::Number(decimal), Shown::Unknown),
+                        None => return (Value::number(decimal), Shown::Unknown),
                     }
                 } else {
                     decimal.to_string()
@@ -134,7 +134,7 @@ impl NumberFormat {
             }
             Some(Appearance::Digits(mask)) => match fill(mask, decimal) {
                 Some(text) => (Value::Text(text.into()), Shown::Plain),
-                None => (Value::Number(decimal), Shown::Plain),
+                None => (Value::number(decimal), Shown::Plain),
             },
         }
     }
@@ -215,7 +215,7 @@ mod tests {
             Value::Text(_) => " (text)",
             _ => "",
         };
-        let cell = super::super::workbook::Cell { column: 0, value, shown };
+        let cell = super::super::workbook::Cell { column: 0, content: 0, value: &value, shown: &shown };
         format!("{}{mark}", cell.raw())
     }
 

@@ -4,8 +4,8 @@
 use super::read::Found;
 use crate::amount::{Amount, Decimal, Dimension, Doubt, Interval, Kind, Reading};
 use crate::declaration::{
-    Claim, ClaimedExemption, Constituent, Date, Declaration, DeclarationKind, Level, Part, Place, Problem, ProblemCode, Product, Source,
-    Statement, Subject, Text,
+    Claim, ClaimedExemption, Constituent, Date, Declaration, DeclarationKind, Level, Named, Part, PartMore, Place, Problem, ProblemCode,
+    Product, ProductMore, Rare, Source, Statement, Subject, Text,
 };
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
@@ -103,6 +103,8 @@ struct Packer {
     texts: Vec<u8>,
     /// The number of each shared text, by where it lies and how long it is.
     known: HashMap<(usize, usize), u64, BuildHasherDefault<ByPlace>>,
+    /// The number of what constituents are called, by where that lies.
+    named: HashMap<usize, u64, BuildHasherDefault<ByPlace>>,
 }
 
 impl Packer {
@@ -141,12 +143,13 @@ fn push_number(bytes: &mut Vec<u8>, mut number: u64) {
 struct Unpacker<'a> {
     rest: &'a [u8],
     texts: Vec<Arc<str>>,
+    named: Vec<Arc<Named>>,
     depth: u32,
 }
 
 impl<'a> Unpacker<'a> {
     fn open(bytes: &'a [u8]) -> Option<Unpacker<'a>> {
-        let mut from = Unpacker { rest: bytes, texts: Vec::new(), depth: 0 };
+        let mut from = Unpacker { rest: bytes, texts: Vec::new(), named: Vec::new(), depth: 0 };
         let count = from.count()?;
         let mut texts = Vec::with_capacity(count);
         for _ in 0..count {
@@ -414,36 +417,48 @@ fields!(Source { place, raw });
 fields!(ClaimedExemption { id, list, none, source });
 fields!(Statement { subject, claim, list_version, list_date, evidence, justification, exemptions, source });
 fields!(Problem { code, open, product, part, sources, count, message });
-fields!(Constituent {
-    name,
-    cas,
-    ec,
-    smiles,
-    reading,
-    uncertainty,
-    answer,
-    function,
-    intended,
-    exemptions,
-    measured,
-    source,
-    amount_source,
-});
-fields!(Product {
-    article_number,
-    buyer_article_number,
-    gtin,
-    name,
-    supplier,
-    categories,
-    mixture,
-    kind,
-    date,
-    root,
-    packaging,
-    statements,
-    source,
-});
+fields!(Named { name, cas, ec, smiles, uncertainty, function, exemptions });
+fields!(Constituent { named, reading, answer, intended, measured, source, amount_source });
+fields!(Product { article_number, name, root, statements, source, kind, mixture, more });
+fields!(ProductMore { buyer_article_number, gtin, supplier, categories, date, packaging });
+fields!(PartMore { number, share, units, is_article, function, contact, exemptions });
+
+impl<T: Pack> Pack for Rare<T> {
+    fn pack(&self, to: &mut Packer) {
+        match self.said() {
+            None => to.byte(0),
+            Some(value) => {
+                to.byte(1);
+                value.pack(to);
+            }
+        }
+    }
+
+    fn unpack(from: &mut Unpacker<'_>) -> Option<Rare<T>> {
+        Option::<T>::unpack(from).map(Rare::from)
+    }
+}
+
+/// Written where it is met first, and by its number after that.
+impl Pack for Arc<Named> {
+    fn pack(&self, to: &mut Packer) {
+        let next = to.named.len() as u64;
+        let number = *to.named.entry(Arc::as_ptr(self).addr()).or_insert(next);
+        to.number(number);
+        if number == next {
+            Named::pack(self, to);
+        }
+    }
+
+    fn unpack(from: &mut Unpacker<'_>) -> Option<Arc<Named>> {
+        let number = usize::try_from(from.number()?).ok()?;
+        if number == from.named.len() {
+            let named = Named::unpack(from).map(Arc::new)?;
+            from.named.push(named);
+        }
+        from.named.get(number).cloned()
+    }
+}
 
 impl Pack for Declaration {
     fn pack(&self, to: &mut Packer) {
@@ -476,20 +491,14 @@ impl Pack for Declaration {
 
 impl Pack for Part {
     fn pack(&self, to: &mut Packer) {
-        let Part { level, name, number, mass, share, units, is_article, function, contact, exemptions, parts, constituents, source } = self;
+        let Part { level, name, mass, parts, constituents, source, more } = self;
         level.pack(to);
         name.pack(to);
-        number.pack(to);
         mass.pack(to);
-        share.pack(to);
-        units.pack(to);
-        is_article.pack(to);
-        function.pack(to);
-        contact.pack(to);
-        exemptions.pack(to);
         parts.pack(to);
         constituents.pack(to);
         source.pack(to);
+        more.pack(to);
     }
 
     fn unpack(from: &mut Unpacker<'_>) -> Option<Part> {
@@ -500,17 +509,11 @@ impl Pack for Part {
         let part = Part {
             level: Pack::unpack(from)?,
             name: Pack::unpack(from)?,
-            number: Pack::unpack(from)?,
             mass: Pack::unpack(from)?,
-            share: Pack::unpack(from)?,
-            units: Pack::unpack(from)?,
-            is_article: Pack::unpack(from)?,
-            function: Pack::unpack(from)?,
-            contact: Pack::unpack(from)?,
-            exemptions: Pack::unpack(from)?,
             parts: Pack::unpack(from)?,
             constituents: Pack::unpack(from)?,
             source: Pack::unpack(from)?,
+            more: Pack::unpack(from)?,
         };
         from.depth -= 1;
         Some(part)
@@ -642,7 +645,7 @@ mod tests {
                     continue;
                 }
                 let name = path.file_name().unwrap().to_string_lossy().into_owned();
-                read::read(&std::fs::read(&path).unwrap(), &name, false, None, &mut |found| {
+                read::read(std::fs::read(&path).unwrap().into(), &name, false, None, &mut |found| {
                     all.push((name.clone(), found));
                     ControlFlow::Continue(())
                 });

@@ -10,6 +10,7 @@ use super::xml::XmlError;
 use super::{table, workbook, xml_formats};
 use crate::declaration::{Declaration, Place, Problem, ProblemCode, Source, Text};
 use sha2::{Digest, Sha256};
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::Read;
@@ -58,8 +59,9 @@ pub fn bytes(path: &Path) -> Result<Vec<u8>, ReadError> {
 /// Reads the bytes of the file called `name` and hands over each declaration as soon as it is read, so that an archive
 /// never stands in memory as a whole; a break ends the reading. `named` tells a file that was asked for by name: then it
 /// must be a declaration.
-pub fn read(bytes: &[u8], name: &str, named: bool, mapping: Option<&Mapping>, each: Each<'_>) {
-    read_known(bytes, digest(bytes), name, named, &mut Manner { mapping, apart: None }, each);
+pub fn read(bytes: Cow<'_, [u8]>, name: &str, named: bool, mapping: Option<&Mapping>, each: Each<'_>) {
+    let sha256 = digest(&bytes);
+    read_known(bytes, sha256, name, named, &mut Manner { mapping, apart: None }, each);
 }
 
 /// How files are read.
@@ -72,7 +74,7 @@ pub struct Manner<'a> {
 }
 
 /// As [`read`], of bytes whose SHA-256 is known.
-pub fn read_known(bytes: &[u8], sha256: [u8; 32], name: &str, named: bool, manner: &mut Manner<'_>, each: Each<'_>) {
+pub fn read_known(bytes: Cow<'_, [u8]>, sha256: [u8; 32], name: &str, named: bool, manner: &mut Manner<'_>, each: Each<'_>) {
     // A break has done its work by now: nothing more was read.
     let _ = one(bytes, sha256, name, named, manner, 1, each);
 }
@@ -117,19 +119,29 @@ pub fn gave_up() -> ReadError {
     )
 }
 
-fn one(bytes: &[u8], sha256: [u8; 32], name: &str, named: bool, manner: &mut Manner<'_>, depth: u32, each: Each<'_>) -> ControlFlow<()> {
-    let kind = catch_unwind(|| container::kind(bytes)).unwrap_or(Kind::Other);
+fn one(
+    bytes: Cow<'_, [u8]>,
+    sha256: [u8; 32],
+    name: &str,
+    named: bool,
+    manner: &mut Manner<'_>,
+    depth: u32,
+    each: Each<'_>,
+) -> ControlFlow<()> {
+    let kind = catch_unwind(|| container::kind(&bytes)).unwrap_or(Kind::Other);
     if !named && let Some(what) = passed_over(kind, name) {
         return each(Found::Other { file: name.to_string(), what });
     }
     if kind == Kind::Archive {
-        return members(bytes, sha256, name, manner, depth, each);
+        return members(&bytes, sha256, name, manner, depth, each);
     }
-    let read_xml = || xml_formats::read(bytes).unwrap_or_else(|error| unreadable_xml(name, &error));
+    let read_xml = || xml_formats::read(&bytes).unwrap_or_else(|error| unreadable_xml(name, &error));
     let mut declaration = match (kind, &mut manner.apart) {
         (Kind::Xml, _) => catch_unwind(AssertUnwindSafe(read_xml)).unwrap_or_else(|_| unreadable(name, kind.word(), &gave_up())),
-        (kind, Some(apart)) if Apart::wants(kind) => apart.declaration(bytes).unwrap_or_else(|error| unreadable(name, kind.word(), &error)),
-        _ => table_of(bytes, manner.mapping),
+        (kind, Some(apart)) if Apart::wants(kind) => {
+            apart.declaration(&bytes).unwrap_or_else(|error| unreadable(name, kind.word(), &error))
+        }
+        _ => table_of(&bytes, manner.mapping),
     };
     // A note or a script is text like csv is; without any table in it, it was no declaration.
     if !named && kind == Kind::Delimited && is_note(name) && declaration.products.is_empty() {
@@ -137,6 +149,8 @@ fn one(bytes: &[u8], sha256: [u8; 32], name: &str, named: bool, manner: &mut Man
     }
     declaration.file = name.to_string();
     declaration.file_sha256 = hexadecimal(sha256);
+    // What is done with the declaration takes memory too.
+    drop(bytes);
     if declaration.format.is_empty() {
         declaration.format = kind.word().to_string();
     }
@@ -171,7 +185,7 @@ fn members(bytes: &[u8], sha256: [u8; 32], name: &str, manner: &mut Manner<'_>, 
             number += 1;
         }
         match catch_unwind(AssertUnwindSafe(|| member.read())).unwrap_or_else(|_| Err(gave_up())) {
-            Ok(inner) => one(&inner, digest(&inner), &file, false, manner, depth + 1, each)?,
+            Ok(inner) => one(Cow::Borrowed(&*inner), digest(&inner), &file, false, manner, depth + 1, each)?,
             Err(error) => each(Found::Declaration(Box::new(unreadable(&file, Kind::Archive.word(), &error))))?,
         }
     }
@@ -232,7 +246,7 @@ mod tests {
 
     fn found(bytes: &[u8], name: &str, named: bool) -> Vec<Found> {
         let mut all = Vec::new();
-        read(bytes, name, named, None, &mut |found| {
+        read(bytes.into(), name, named, None, &mut |found| {
             all.push(found);
             ControlFlow::Continue(())
         });

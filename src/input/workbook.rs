@@ -9,6 +9,7 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 pub use super::container::Kind;
+pub use super::rows::{Cell, Edited, Row, Rows};
 
 /// All the tables of one file.
 #[derive(Clone, Debug, PartialEq)]
@@ -42,7 +43,7 @@ pub struct Sheet {
     /// Whether a person who opens the file sees it.
     pub visibility: Visibility,
     /// Rows that hold anything, ascending by number.
-    pub rows: Vec<Row>,
+    pub rows: Rows,
     /// Cells that are shown as one; the value stands in the first.
     pub merges: Vec<Merge>,
 }
@@ -71,26 +72,6 @@ pub struct Merge {
     pub last_column: u32,
 }
 
-/// One row that holds something.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Row {
-    /// Zero-based row number in the sheet, or line record in delimited text.
-    pub number: u32,
-    /// Only cells that hold something, ascending by column.
-    pub cells: Vec<Cell>,
-}
-
-/// One cell that holds something.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Cell {
-    /// Zero-based column.
-    pub column: u32,
-    /// What is stored.
-    pub value: Value,
-    /// How the number format shows it.
-    pub shown: Shown,
-}
-
 /// What a cell stores.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Value {
@@ -98,7 +79,7 @@ pub enum Value {
     /// Equal texts are mostly one text that is shared.
     Text(Arc<str>),
     /// A number as stored, before the format scales it: 0.2 % is 0.002 with `Shown::Percent`.
-    Number(Decimal),
+    Number(Number),
     /// True or false.
     Bool(bool),
     /// A day in the Gregorian calendar.
@@ -116,6 +97,44 @@ pub enum Value {
     Error(Box<str>),
     /// A formula whose result was never stored.
     MissingResult,
+}
+
+impl Value {
+    /// A stored number. One that no spreadsheet can store is kept as its text.
+    pub fn number(decimal: Decimal) -> Value {
+        Number::of(decimal).map_or_else(|| Value::Text(decimal.to_string().into()), Value::Number)
+    }
+}
+
+/// A decimal number in the fewest bytes that hold every double at 15 significant digits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Number {
+    digits: i64,
+    /// How many of the digits stand after the decimal mark; below 0 when zeros follow them.
+    scale: i8,
+}
+
+impl Number {
+    /// The same number, unless it has too many digits.
+    #[inline]
+    pub fn of(decimal: Decimal) -> Option<Number> {
+        let (mut digits, mut scale) = (decimal.digits, i8::try_from(decimal.scale).ok()?);
+        while i64::try_from(digits).is_err() && scale <= 0 && digits % 10 == 0 {
+            digits /= 10;
+            scale -= 1;
+        }
+        Some(Number { digits: i64::try_from(digits).ok()?, scale })
+    }
+
+    /// As the amounts are worked out with.
+    #[inline]
+    pub fn decimal(self) -> Decimal {
+        let digits = i128::from(self.digits);
+        match u32::try_from(self.scale) {
+            Ok(scale) => Decimal { digits, scale },
+            Err(_) => Decimal { digits: digits.saturating_mul(10_i128.saturating_pow(u32::from(self.scale.unsigned_abs()))), scale: 0 },
+        }
+    }
 }
 
 /// How a number format shows the stored number.
@@ -204,28 +223,6 @@ fn json_words(bytes: &[u8]) -> (&'static str, &'static str) {
         ("ett digitalt produktpass (JSON)", "a digital product passport (JSON)")
     } else {
         ("JSON", "JSON")
-    }
-}
-
-impl Cell {
-    /// The text a person sees, near enough: stored 0.002 with a percent format is `0.2 %`.
-    pub fn raw(&self) -> String {
-        match &self.value {
-            Value::Text(text) => text.to_string(),
-            Value::Error(text) => text.to_string(),
-            Value::Bool(true) => "TRUE".to_string(),
-            Value::Bool(false) => "FALSE".to_string(),
-            Value::Date { text, .. } => text.to_string(),
-            Value::MissingResult => String::new(),
-            Value::Number(number) => match &self.shown {
-                Shown::Plain | Shown::Unknown => number.to_string(),
-                Shown::Percent => match number.times_100() {
-                    Some(percent) => format!("{percent} %"),
-                    None => format!("{number} * 100 %"),
-                },
-                Shown::UnitText(unit) => format!("{number} {unit}"),
-            },
-        }
     }
 }
 

@@ -5,7 +5,7 @@ use super::xml::Node;
 use crate::amount::{
     Amount, Context, Decimal, Dimension, Doubt, Interval, Mark, PERCENT, Reading, Unit, WHOLE, read_number, read_text, share,
 };
-use crate::declaration::{Date, Problem, ProblemCode, Source, Text};
+use crate::declaration::{Constituent, Date, Named, Problem, ProblemCode, Source, Text};
 use std::sync::Arc;
 
 /// `true`, `1`, `yes` and their opposites; `None` for anything else.
@@ -200,6 +200,12 @@ pub fn up_to(threshold: Option<u64>) -> Reading {
 
 /// Puts an identifier where it belongs: three digits, three digits, one digit is an EC number, other digits with dashes a
 /// CAS number; text that is neither names nothing a register knows and gives `false`.
+/// Puts a number in the form of a CAS or EC number to the constituent's others; whether it has such a form.
+pub fn identify(constituent: &mut Constituent, text: &str) -> bool {
+    let named: &mut Named = constituent;
+    sort_identifier(text, &mut named.cas, &mut named.ec)
+}
+
 pub fn sort_identifier(text: &str, cas: &mut Vec<Arc<str>>, ec: &mut Vec<Arc<str>>) -> bool {
     let plain = text.trim();
     let groups: Vec<&str> = plain.split('-').map(str::trim).collect();

@@ -274,13 +274,8 @@ impl Digest {
     /// verdict are kept.
     pub fn of(findings: &[FindingRow], numbers: &[u64], products: &[ProductRow], keep: usize) -> Digest {
         let mut digest = Digest::default();
-        for (index, row) in products.iter().enumerate() {
-            digest.counts.add_product(row, index == 0);
-        }
-        if let Some(first) = products.first() {
-            digest.file.clone_from(&first.file);
-            digest.unreadable = first.unreadable;
-            digest.empty = first.reason.is_some();
+        for row in products {
+            digest.add_product(row);
         }
         let mut sections: BTreeMap<Sort, Worst> = BTreeMap::new();
         let mut upcoming = Worst::default();
@@ -310,6 +305,17 @@ impl Digest {
         digest.sections = sections.into_iter().map(|(sort, worst)| (sort, worst.finish())).collect();
         digest.upcoming = upcoming.finish();
         digest
+    }
+
+    /// Adds one of the file's products; they come in the order of their rows.
+    pub fn add_product(&mut self, row: &ProductRow) {
+        let first = self.counts.files == 0;
+        self.counts.add_product(row, first);
+        if first {
+            self.file.clone_from(&row.file);
+            self.unreadable = row.unreadable;
+            self.empty = row.reason.is_some();
+        }
     }
 
     fn add_problem(&mut self, row: &FindingRow, number: u64) {

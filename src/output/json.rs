@@ -253,10 +253,19 @@ pub fn numbered_block<T: Serialize>(rows: &[T]) -> io::Result<(Vec<u8>, Vec<u64>
     let mut starts = Vec::with_capacity(rows.len());
     for row in rows {
         starts.push(bytes.len() as u64);
-        serde_json::to_writer(&mut bytes, row)?;
-        bytes.push(b'\n');
+        append(row, &mut bytes)?;
     }
     Ok((bytes, starts))
+}
+
+/// Appends the line of one row.
+///
+/// # Errors
+/// As [`block`].
+pub fn append(row: &impl Serialize, bytes: &mut Vec<u8>) -> io::Result<()> {
+    serde_json::to_writer(&mut *bytes, row)?;
+    bytes.push(b'\n');
+    Ok(())
 }
 
 /// Writes `run.json`.

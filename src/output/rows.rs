@@ -409,16 +409,19 @@ fn upcoming_row(upcoming: &Upcoming) -> UpcomingRow {
 /// The products of a file, sorted bytewise by (article number, product, GTIN). At least one row: a file that gives no
 /// product is told of too.
 pub fn product_rows(report: &FileReport) -> Vec<ProductRow> {
-    if report.products.is_empty() {
-        return vec![row_without_product(report)];
-    }
-    let mut rows: Vec<ProductRow> = report.products.iter().map(|product| product_row(report, product)).collect();
-    rows.sort_by(|a, b| product_key(a).cmp(&product_key(b)));
-    rows
+    each_product_row(report).collect()
 }
 
-fn product_key(row: &ProductRow) -> (Option<&str>, Option<&str>, Option<&str>) {
-    (row.article_number.as_deref(), row.product.as_deref(), row.gtin.as_deref())
+/// As [`product_rows`], one row after the other.
+pub fn each_product_row(report: &FileReport) -> impl Iterator<Item = ProductRow> + '_ {
+    let mut products: Vec<&Assessment> = report.products.iter().collect();
+    products.sort_by(|a, b| product_key(a).cmp(&product_key(b)));
+    let none = report.products.is_empty().then(|| row_without_product(report));
+    none.into_iter().chain(products.into_iter().map(|product| product_row(report, product)))
+}
+
+fn product_key(product: &Assessment) -> (Option<&str>, Option<&str>, Option<&str>) {
+    (product.article_number.as_deref(), product.product.as_deref(), product.gtin.as_deref())
 }
 
 fn product_row(report: &FileReport, product: &Assessment) -> ProductRow {

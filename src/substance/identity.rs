@@ -6,6 +6,7 @@ use super::structure::is_pfas;
 use crate::amount::{Amount, Dimension, Doubt, Interval, Reading, WHOLE, share};
 use crate::declaration::{Constituent, Declaration, DeclarationKind, Part, Problem, ProblemCode, Product, Source, Text};
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 /// Why a line stands for several substances.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -26,7 +27,7 @@ pub enum Identity {
     /// One or more of several; the amount is theirs together.
     Among {
         /// The candidates, sorted.
-        candidates: Vec<SubstanceId>,
+        candidates: Box<[SubstanceId]>,
         /// Why.
         why: Among,
         /// Whether somebody unidentified may be among them too.
@@ -41,7 +42,7 @@ pub enum Identity {
         /// Its CAS number, unless only an EC number is given.
         cas: Option<Cas>,
         /// Groups whose stems occur in the name.
-        stems: Vec<GroupId>,
+        stems: Box<[GroupId]>,
     },
     /// Nobody can tell.
     Unresolved,
@@ -132,6 +133,7 @@ pub fn identify(declaration: Declaration, register: &Register, confirmations: &C
         path: Vec::new(),
         full: false,
         known: HashMap::new(),
+        named: vec![None; NAMES_KEPT],
     };
     for (index, product) in declaration.products.iter().enumerate() {
         work.product = index;
@@ -183,10 +185,15 @@ struct Work<'a> {
     /// Who was found without any remark, by where the texts of name and number lie: readers share equal texts, and the
     /// declaration holds them all.
     known: HashMap<(usize, usize), SubstanceId>,
+    /// The same by where what the line is called lies, for the lines that share it.
+    named: Vec<Option<(usize, SubstanceId)>>,
 }
 
 /// How many identities are kept; a file of more substances than this gains nothing from it.
 const MOST_KNOWN: usize = 4096;
+
+/// How many names are remembered by where they lie.
+const NAMES_KEPT: usize = 256;
 
 impl Work<'_> {
     fn part(&mut self, part: &Part) {
@@ -369,6 +376,26 @@ impl Work<'_> {
 
     /// As [`Work::identity`]: the same name and number are the same substance on every line.
     fn identity_again(&mut self, constituent: &Constituent) -> Identity {
+        let named = Arc::as_ptr(&constituent.named) as usize;
+        let place = named / 16 % NAMES_KEPT;
+        if let Some(Some((known, substance))) = self.named.get(place)
+            && *known == named
+        {
+            return Identity::Known(*substance);
+        }
+        let problems = self.problems.len();
+        let identity = self.identity_of_texts(constituent);
+        if let Identity::Known(substance) = identity
+            && self.problems.len() == problems
+            && let Some(free) = self.named.get_mut(place)
+        {
+            *free = Some((named, substance));
+        }
+        identity
+    }
+
+    /// The same for lines that do not share what they are called, and yet its texts.
+    fn identity_of_texts(&mut self, constituent: &Constituent) -> Identity {
         let cas = match constituent.cas.as_slice() {
             [] => 0,
             [only] => only.as_ptr() as usize,
@@ -494,7 +521,7 @@ impl Work<'_> {
                     format!("the CAS number {cas} and `{name}` mean different substances ({named}); state the right name and number"),
                 ),
             );
-            return Identity::Among { candidates: others, why: Among::Conflict, open: own.is_none() };
+            return Identity::Among { candidates: others.into(), why: Among::Conflict, open: own.is_none() };
         }
         match own {
             Some(substance) => Identity::Known(substance),
@@ -514,7 +541,7 @@ impl Work<'_> {
                 format!("the number {number} is valid but not in the register; it is only checked against rules that name it"),
             ),
         );
-        Identity::Unregistered { cas, stems }
+        Identity::Unregistered { cas, stems: stems.into() }
     }
 
     fn mixed(&mut self, constituent: &Constituent, numbers: &[Cas]) -> Identity {
@@ -527,7 +554,7 @@ impl Work<'_> {
         }
         // A number that the register does not know is somebody too: then the amount is not all the others'.
         let open = numbers.iter().any(|cas| self.register.by_cas(*cas).is_none());
-        Identity::Among { candidates, why: Among::Mixed, open }
+        Identity::Among { candidates: candidates.into(), why: Among::Mixed, open }
     }
 
     fn failed(&mut self, constituent: &Constituent, written: &str, digits: &[u8], cas: &[Cas], ec: &[Ec], name: Option<&str>) -> Identity {
@@ -566,7 +593,7 @@ impl Work<'_> {
             let mut candidates: Vec<SubstanceId> = cas.iter().filter_map(|cas| self.register.by_cas(*cas)).chain(pointed).collect();
             candidates.sort_unstable();
             candidates.dedup();
-            return Identity::Among { candidates, why: Among::Mixed, open: pointed.is_none() };
+            return Identity::Among { candidates: candidates.into(), why: Among::Mixed, open: pointed.is_none() };
         }
         match pointed {
             Some(substance) => Identity::Suspected(substance),
@@ -583,7 +610,7 @@ impl Work<'_> {
             return match (named.as_slice(), looked) {
                 ([], Some(Looked::One(other))) => {
                     self.conflict(constituent, &number.to_string(), vec![other]);
-                    Identity::Among { candidates: vec![other], why: Among::Conflict, open: true }
+                    Identity::Among { candidates: [other].into(), why: Among::Conflict, open: true }
                 }
                 ([], _) => self.unregistered(constituent, None, name),
                 (ids, Some(Looked::One(other))) if ids.contains(&other) => Identity::Known(other),
@@ -592,14 +619,12 @@ impl Work<'_> {
                     candidates.push(other);
                     candidates.sort_unstable();
                     self.conflict(constituent, &number.to_string(), candidates.clone());
-                    Identity::Among { candidates, why: Among::Conflict, open: false }
+                    Identity::Among { candidates: candidates.into(), why: Among::Conflict, open: false }
                 }
                 ([only], _) => Identity::Known(*only),
-                (ids, _) => Identity::Among {
-                    candidates: ids.to_vec(),
-                    why: if ec.len() > 1 { Among::Mixed } else { Among::Ambiguous },
-                    open: false,
-                },
+                (ids, _) => {
+                    Identity::Among { candidates: ids.into(), why: if ec.len() > 1 { Among::Mixed } else { Among::Ambiguous }, open: false }
+                }
             };
         }
         match looked {
@@ -631,11 +656,11 @@ impl Work<'_> {
                         format!("`{written}` may mean several substances ({labels}); state the CAS number"),
                     ),
                 );
-                Identity::Among { candidates, why: Among::Ambiguous, open: false }
+                Identity::Among { candidates: candidates.into(), why: Among::Ambiguous, open: false }
             }
             Some(Looked::Conflict(candidates)) => {
                 self.conflict(constituent, name.unwrap_or(""), candidates.clone());
-                Identity::Among { candidates, why: Among::Conflict, open: false }
+                Identity::Among { candidates: candidates.into(), why: Among::Conflict, open: false }
             }
             None => self.unresolved(constituent, name.unwrap_or("")),
         }

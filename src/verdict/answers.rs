@@ -64,7 +64,7 @@ impl Answer<'_> {
         let identity = match &self.target {
             Target::Substances(ids) => match ids.as_slice() {
                 [one] => Identity::Known(*one),
-                several => Identity::Among { candidates: several.to_vec(), why: Among::Ambiguous, open: false },
+                several => Identity::Among { candidates: several.into(), why: Among::Ambiguous, open: false },
             },
             Target::Group(group) => Identity::Group(*group),
             Target::List(_) | Target::Materials(_) | Target::Nothing => return None,

@@ -5,8 +5,9 @@
 
 use super::message::{at_most, fraction};
 use crate::amount::{Amount, Dimension, PERCENT, Reading};
-use crate::declaration::{Constituent, DeclarationKind, Level, Part, Problem, ProblemCode, Product, Source, Text};
+use crate::declaration::{Constituent, DeclarationKind, Level, Named, Part, Problem, ProblemCode, Product, Source, Text};
 use crate::substance::{Composition, Identity, Line, SubstanceId, normalise_name, part_name};
+use std::sync::Arc;
 
 /// One measured amount of one product.
 #[derive(Debug, Clone)]
@@ -224,11 +225,11 @@ fn replace(
 
 /// Adds what was measured and not declared: to the product itself, to the part of that name, or as a material of its own.
 fn add(product: &mut Product, lines: &mut Vec<Line>, first: usize, measured: &Measurement, wanted: &[String]) {
+    let named = Named { name: Some(measured.written.as_str().into()), ..Named::default() };
     let constituent = Constituent {
-        name: Some(measured.written.as_str().into()),
         reading: Reading::Amount(measured.amount),
         measured: true,
-        ..Constituent::new(measured.source.clone())
+        ..Constituent::of(Arc::new(named), measured.source.clone())
     };
     let line = Line { identity: Identity::Known(measured.substance), amount: measured.amount };
     let mut constituent = Some(constituent);

@@ -152,6 +152,18 @@ impl<'a> Work<'a> {
     }
 
     fn hold_everything(&self, list: &[Thing], packaging: bool) -> bool {
+        // By node, the things that begin there: a product may have a hundred thousand materials.
+        let mut begin: Vec<Vec<Thing>> = vec![Vec::new(); self.tree.nodes.len()];
+        for thing in list {
+            if let Some(begin) = begin.get_mut(thing.node) {
+                begin.push(*thing);
+            }
+        }
+        let parent = |node: &usize| self.tree.nodes.get(*node)?.parent;
+        let held = |node: usize| {
+            std::iter::successors(Some(node), parent)
+                .any(|above| begin.get(above).is_some_and(|things| things.iter().any(|thing| self.tree.holds(*thing, node))))
+        };
         let mut seen = None;
         self.tree.items.iter().filter(|item| item.constituent.is_some()).all(|item| {
             // Lines of one part stand together.
@@ -159,8 +171,7 @@ impl<'a> Work<'a> {
                 return true;
             }
             seen = Some(item.node);
-            self.tree.nodes.get(item.node).is_none_or(|node| node.packaging != packaging)
-                || list.iter().any(|thing| self.tree.holds(*thing, item.node))
+            self.tree.nodes.get(item.node).is_none_or(|node| node.packaging != packaging) || held(item.node)
         })
     }
 }

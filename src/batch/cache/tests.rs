@@ -11,7 +11,7 @@ fn known(bytes: &[u8]) -> Known<'_> {
 
 fn declaration() -> Vec<Found> {
     let mut all = Vec::new();
-    read::read(b"Artikelnummer;CAS;Halt %\n1;7439-92-1;0,1\n", "a/b.csv", false, None, &mut |found| {
+    read::read(b"Artikelnummer;CAS;Halt %\n1;7439-92-1;0,1\n"[..].into(), "a/b.csv", false, None, &mut |found| {
         all.push(found);
         std::ops::ControlFlow::Continue(())
     });

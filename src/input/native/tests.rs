@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::amount::{PERCENT, WHOLE};
+use crate::declaration::Named;
 use crate::declaration::Source;
 use crate::input::xml_formats;
 use proptest::prelude::*;
@@ -128,16 +129,15 @@ fn constituent() -> impl Strategy<Value = Constituent> {
     let flags = (proptest::option::of(any::<bool>()), proptest::option::of(any::<bool>()), any::<bool>());
     let numbers = proptest::collection::vec("[0-9]{2,7}-[0-9]{2}-[0-9]", 0..3);
     (name(), numbers, reading(), proptest::option::of(1..WHOLE), flags, proptest::collection::vec(exemption(), 0..2)).prop_map(
-        |(name, cas, reading, uncertainty, (answer, intended, measured), exemptions)| Constituent {
-            name,
-            cas: cas.into_iter().map(Into::into).collect(),
-            reading,
-            uncertainty: uncertainty.filter(|_| matches!(reading, Reading::Amount(_))),
-            answer,
-            intended,
-            measured,
-            exemptions,
-            ..Constituent::new(Source::file(""))
+        |(name, cas, reading, uncertainty, (answer, intended, measured), exemptions)| {
+            let named = Named {
+                name,
+                cas: cas.into_iter().map(Into::into).collect(),
+                uncertainty: uncertainty.filter(|_| matches!(reading, Reading::Amount(_))),
+                exemptions,
+                ..Named::default()
+            };
+            Constituent { reading, answer, intended, measured, ..Constituent::of(named.into(), Source::file("")) }
         },
     )
 }
@@ -147,14 +147,10 @@ fn part(level: Level) -> impl Strategy<Value = Part> {
     let share = proptest::option::of((1..=WHOLE, 1..=WHOLE).prop_map(|(a, b)| Interval::between(a, b)));
     let units = (1..100_000i128, 0..3u32).prop_map(|(digits, scale)| Decimal { digits, scale }.trimmed());
     (name(), mass, share, units, proptest::option::of(any::<bool>()), proptest::collection::vec(constituent(), 0..3)).prop_map(
-        move |(name, mass, share, units, is_article, constituents)| Part {
-            name,
-            mass,
-            share,
-            units,
-            is_article,
-            constituents,
-            ..Part::new(level, Source::file(""))
+        move |(name, mass, share, units, is_article, constituents)| {
+            let mut part = Part { name, mass, constituents, ..Part::new(level, Source::file("")) };
+            (part.share, part.units, part.is_article) = (share, units, is_article);
+            part
         },
     )
 }

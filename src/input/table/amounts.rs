@@ -5,36 +5,38 @@ use crate::amount::{Amount, Context, Dimension, Doubt, Interval, Mark, PERCENT, 
 use crate::input::workbook::{Cell, Shown, Value};
 
 /// Reads the cell of an amount; what is no amount (a date, an error, a formula without its result) is never zero.
-pub(super) fn read_cell(cell: &Cell, context: &Context) -> Reading {
-    match (&cell.value, &cell.shown) {
+pub(super) fn read_cell(cell: Cell<'_>, context: &Context) -> Reading {
+    match (cell.value, cell.shown) {
         (Value::Text(text), _) => read_text(text, context),
         (Value::Bool(true), _) => Reading::Amount(Amount::MISSING),
         (Value::Bool(false), _) => Reading::Amount(Amount::NONE),
-        (Value::Number(number), Shown::Plain) => read_number(*number, None, context),
-        (Value::Number(number), Shown::Percent) => match number.times_100() {
+        (Value::Number(number), Shown::Plain) => read_number(number.decimal(), None, context),
+        (Value::Number(number), Shown::Percent) => match number.decimal().times_100() {
             Some(percent) => read_number(percent, Some(PERCENT), context),
             None => Reading::Amount(Amount::INVALID),
         },
         // A literal that is no unit ("st", "kr") leaves the number without one: the heading's would be a guess.
-        (Value::Number(number), Shown::UnitText(text)) => read_number(*number, Unit::parse(text), &Context { unit: None, ..*context }),
-        (Value::Number(number), Shown::Unknown) => read_number(*number, None, &Context { unit: None, ..*context }),
+        (Value::Number(number), Shown::UnitText(text)) => {
+            read_number(number.decimal(), Unit::parse(text), &Context { unit: None, ..*context })
+        }
+        (Value::Number(number), Shown::Unknown) => read_number(number.decimal(), None, &Context { unit: None, ..*context }),
         (Value::Date { .. } | Value::Error(_) | Value::MissingResult, _) => Reading::Amount(Amount::INVALID),
     }
 }
 
 /// Whether the cell can never be an amount, whatever is written in it.
-pub(super) fn is_broken(cell: &Cell) -> bool {
+pub(super) fn is_broken(cell: Cell<'_>) -> bool {
     matches!(cell.value, Value::Date { .. } | Value::Error(_) | Value::MissingResult)
 }
 
 /// Reads an amount with the sign that stands in a column of its own: `<` and 0.1.
-pub(super) fn read_qualified(qualifier: &str, cell: &Cell, context: &Context) -> Reading {
-    let (number, unit) = match (&cell.value, &cell.shown) {
+pub(super) fn read_qualified(qualifier: &str, cell: Cell<'_>, context: &Context) -> Reading {
+    let (number, unit) = match (cell.value, cell.shown) {
         (Value::Text(text), _) => return read_text(&format!("{qualifier} {text}"), context),
-        (Value::Number(number), Shown::Percent) => (number.times_100(), Some(PERCENT)),
-        (Value::Number(number), Shown::UnitText(text)) => (Some(*number), Unit::parse(text)),
-        (Value::Number(number), Shown::Plain) => (Some(*number), context.unit),
-        (Value::Number(number), Shown::Unknown) => (Some(*number), None),
+        (Value::Number(number), Shown::Percent) => (number.decimal().times_100(), Some(PERCENT)),
+        (Value::Number(number), Shown::UnitText(text)) => (Some(number.decimal()), Unit::parse(text)),
+        (Value::Number(number), Shown::Plain) => (Some(number.decimal()), context.unit),
+        (Value::Number(number), Shown::Unknown) => (Some(number.decimal()), None),
         _ => return read_cell(cell, context),
     };
     match number {
@@ -45,8 +47,8 @@ pub(super) fn read_qualified(qualifier: &str, cell: &Cell, context: &Context) ->
 }
 
 /// A cell that says nothing: blank, a dash, N/A.
-pub(super) fn is_blank(cell: &Cell) -> bool {
-    match &cell.value {
+pub(super) fn is_blank(cell: Cell<'_>) -> bool {
+    match cell.value {
         Value::Text(_) => text_of(cell).is_none_or(says_nothing),
         _ => false,
     }
@@ -102,11 +104,11 @@ pub(super) fn says_nothing(text: &str) -> bool {
 }
 
 /// "Ja" is true, "nej" is false; anything else is no answer.
-pub(super) fn yes_or_no(cell: &Cell) -> Option<bool> {
-    let amount = match &cell.value {
+pub(super) fn yes_or_no(cell: Cell<'_>) -> Option<bool> {
+    let amount = match cell.value {
         Value::Bool(answer) => return Some(*answer),
-        Value::Number(number) if number.is_zero() => return Some(false),
-        Value::Number(number) => return (number.to_string() == "1").then_some(true),
+        Value::Number(number) if number.decimal().is_zero() => return Some(false),
+        Value::Number(number) => return (number.decimal().to_string() == "1").then_some(true),
         Value::Text(text) => {
             // "Ja, 0,1 %" answers too; its amount is the amount column's business.
             let word = text.trim().split([',', ';', '.', ' ', '(']).next().unwrap_or("");
@@ -176,10 +178,17 @@ pub(super) fn between(min: Option<Reading>, max: Option<Reading>) -> Option<Read
 mod tests {
     use super::*;
     use crate::amount::Decimal;
+    use crate::input::workbook::Rows;
     use std::sync::Arc;
 
-    fn number(text: &str, shown: Shown) -> Cell {
-        Cell { column: 0, value: Value::Number(Decimal::parse(text).expect("number")), shown }
+    fn number(text: &str, shown: Shown) -> Rows {
+        let mut rows = Rows::default();
+        rows.push_cell(0, 0, Value::number(Decimal::parse(text).expect("number")), &shown);
+        rows
+    }
+
+    fn only(rows: &Rows) -> Cell<'_> {
+        rows.first().and_then(|row| row.first()).expect("a cell")
     }
 
     fn interval(reading: Reading) -> (u64, u64) {
@@ -192,19 +201,19 @@ mod tests {
     #[test]
     fn formats_say_the_unit() {
         let ppm = Context { unit: Unit::parse("ppm"), ..Context::default() };
-        assert_eq!(interval(read_cell(&number("0.002", Shown::Percent), &ppm)), (2_000_000_000, 2_000_000_000));
-        assert_eq!(interval(read_cell(&number("5", Shown::UnitText(Arc::from("%"))), &ppm)), (50_000_000_000, 50_000_000_000));
-        assert_eq!(interval(read_cell(&number("5", Shown::Plain), &ppm)), (5_000_000, 5_000_000));
-        assert_eq!(read_cell(&number("5", Shown::Unknown), &ppm), Reading::Amount(Amount::UNITLESS));
-        assert_eq!(read_cell(&number("5", Shown::UnitText(Arc::from("st"))), &ppm), Reading::Amount(Amount::UNITLESS));
+        assert_eq!(interval(read_cell(only(&number("0.002", Shown::Percent)), &ppm)), (2_000_000_000, 2_000_000_000));
+        assert_eq!(interval(read_cell(only(&number("5", Shown::UnitText(Arc::from("%")))), &ppm)), (50_000_000_000, 50_000_000_000));
+        assert_eq!(interval(read_cell(only(&number("5", Shown::Plain)), &ppm)), (5_000_000, 5_000_000));
+        assert_eq!(read_cell(only(&number("5", Shown::Unknown)), &ppm), Reading::Amount(Amount::UNITLESS));
+        assert_eq!(read_cell(only(&number("5", Shown::UnitText(Arc::from("st")))), &ppm), Reading::Amount(Amount::UNITLESS));
     }
 
     #[test]
     fn a_sign_in_its_own_column() {
         let percent = Context { unit: Some(PERCENT), ..Context::default() };
-        assert_eq!(interval(read_qualified("<", &number("0.1", Shown::Plain), &percent)), (0, 999_999_999));
-        assert_eq!(interval(read_qualified("<", &number("1.125", Shown::Plain), &percent)), (0, 11_249_999_999));
-        assert_eq!(interval(read_qualified("<", &number("0.001", Shown::Percent), &Context::default())), (0, 999_999_999));
+        assert_eq!(interval(read_qualified("<", only(&number("0.1", Shown::Plain)), &percent)), (0, 999_999_999));
+        assert_eq!(interval(read_qualified("<", only(&number("1.125", Shown::Plain)), &percent)), (0, 11_249_999_999));
+        assert_eq!(interval(read_qualified("<", only(&number("0.001", Shown::Percent)), &Context::default())), (0, 999_999_999));
     }
 
     #[test]
@@ -220,10 +229,14 @@ mod tests {
 
     #[test]
     fn answers() {
-        let text = |text: &str| Cell { column: 0, value: Value::Text(text.into()), shown: Shown::Plain };
-        assert_eq!(yes_or_no(&text("Ja")), Some(true));
-        assert_eq!(yes_or_no(&text("nej")), Some(false));
-        assert_eq!(yes_or_no(&text("vet ej")), None);
-        assert_eq!(yes_or_no(&text(" ")), None);
+        let text = |text: &str| {
+            let mut rows = Rows::default();
+            rows.push_cell(0, 0, Value::Text(text.into()), &Shown::Plain);
+            rows
+        };
+        assert_eq!(yes_or_no(only(&text("Ja"))), Some(true));
+        assert_eq!(yes_or_no(only(&text("nej"))), Some(false));
+        assert_eq!(yes_or_no(only(&text("vet ej"))), None);
+        assert_eq!(yes_or_no(only(&text(" "))), None);
     }
 }

@@ -1,12 +1,12 @@
 //! The columns of a table of constituents by what they hold, and what the cells in them say.
 
 use super::headings::{Role, Ticked};
-use super::layout::{Column, Table, cell_at};
+use super::layout::{Column, Table};
 use super::products::Naming;
 use super::question::Question;
-use super::recall::{Recall, address};
+use super::recall::Recall;
 use crate::declaration::Level;
-use crate::input::workbook::{Row, Value};
+use crate::input::workbook::Row;
 use std::sync::Arc;
 
 /// The columns of a table, or of one of its repeated groups, by what they hold.
@@ -79,8 +79,37 @@ impl<'t> Columns<'t> {
         columns
     }
 
+    /// What the cells hold that name a substance and its function; nothing when there are too many of them.
+    pub fn identity_key(&self, row: Row<'_>) -> Option<IdentityKey> {
+        let columns = self.substances.iter().chain(&self.cas).chain(&self.ec).copied().chain(self.function);
+        let mut key = IdentityKey::default();
+        let mut first = None;
+        let mut slots = key.0.iter_mut();
+        *slots.next()? = 0;
+        for column in columns {
+            first = first.or(Some(column.index + 1));
+            *slots.next()? = written(row, Some(column));
+        }
+        // Repeated groups of columns name substances in columns of their own.
+        if let Some(group) = key.0.first_mut() {
+            *group = first?;
+        }
+        Some(key)
+    }
+
     pub fn names_substances(&self) -> bool {
         !(self.substances.is_empty() && self.cas.is_empty() && self.ec.is_empty())
+    }
+}
+
+/// The first column of a group that names substances, and the contents of all of them; see [`written`].
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct IdentityKey([u32; 8]);
+
+impl IdentityKey {
+    /// Where it is remembered.
+    pub fn place(&self) -> usize {
+        self.0.iter().fold(0_usize, |mix, part| mix.wrapping_mul(61).wrapping_add(*part as usize))
     }
 }
 
@@ -118,7 +147,7 @@ impl<'t> ProductColumns<'t> {
         self.article.is_some() || self.gtin.is_some() || self.buyer.is_some() || !self.names.is_empty()
     }
 
-    pub fn naming(&self, row: &Row, recall: &mut Recall) -> Naming {
+    pub fn naming(&self, row: Row<'_>, recall: &mut Recall) -> Naming {
         Naming {
             article: self.article.and_then(|column| said(row, column, recall)),
             buyer: self.buyer.and_then(|column| said(row, column, recall)),
@@ -127,10 +156,10 @@ impl<'t> ProductColumns<'t> {
         }
     }
 
-    /// Where the texts lie that name the product; `None` for a cell that is no text.
-    pub fn written<'r>(&'r self, row: &'r Row) -> impl Iterator<Item = Option<usize>> + 'r {
+    /// What the cells hold that name the product, as [`written`] tells.
+    pub fn written<'r>(&'r self, row: Row<'r>) -> impl Iterator<Item = u32> + 'r {
         let columns = [self.article, self.buyer, self.gtin].into_iter().flatten().chain(self.names.iter().copied());
-        columns.map(|column| written(row, Some(column)))
+        columns.map(move |column| written(row, Some(column)))
     }
 }
 
@@ -140,15 +169,11 @@ fn is_makers(heading: &str) -> bool {
 }
 
 /// What a cell says, unless it is blank, a dash or N/A.
-pub(super) fn said(row: &Row, column: &Column, recall: &mut Recall) -> Option<Arc<str>> {
-    recall.said(cell_at(row, column.index)?)
+pub(super) fn said(row: Row<'_>, column: &Column, recall: &mut Recall) -> Option<Arc<str>> {
+    recall.said(row.at(column.index)?)
 }
 
-/// Where the text of a cell lies, 0 where there is none; `None` for a cell that is no text.
-pub(super) fn written(row: &Row, column: Option<&Column>) -> Option<usize> {
-    match column.and_then(|column| cell_at(row, column.index)).map(|cell| &cell.value) {
-        None => Some(0),
-        Some(Value::Text(text)) => Some(address(text)),
-        Some(_) => None,
-    }
+/// What the cell of a column holds, told by the number of its content; 0 where there is none.
+pub(super) fn written(row: Row<'_>, column: Option<&Column>) -> u32 {
+    column.and_then(|column| row.content_at(column.index)).map_or(0, |content| content + 1)
 }

@@ -5,7 +5,7 @@ use super::amounts::{between, is_blank, is_broken, read_cell, read_qualified, sa
 use super::columns::{Columns, ProductColumns, said, written};
 use super::headings::{Polarity, Role, Ticked, unit_in_prose};
 use super::identifiers::{has_cas, numbers_in};
-use super::layout::{Column, Table, cell_at, text_of};
+use super::layout::{Column, Table, text_of};
 use super::products::{Collector, Naming, Place, RowAnswer};
 use super::question::{Sense, Threshold};
 use super::recall::Recall;
@@ -16,13 +16,13 @@ use crate::substance::Cas;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-fn source_of(table: &Table, row: &Row, cell: &Cell, recall: &mut Recall) -> Source {
+fn source_of(table: &Table, row: Row<'_>, cell: Cell<'_>, recall: &mut Recall) -> Source {
     Source::cell(&table.sheet, row.number, cell.column, recall.raw(cell))
 }
 
 /// Where a row without a better place stands: its first cell.
-fn source_of_row(table: &Table, row: &Row, recall: &mut Recall) -> Source {
-    match row.cells.first() {
+fn source_of_row(table: &Table, row: Row<'_>, recall: &mut Recall) -> Source {
+    match row.first() {
         Some(cell) => source_of(table, row, cell, recall),
         None => Source::cell(&table.sheet, row.number, 0, ""),
     }
@@ -33,7 +33,7 @@ struct Standing {
     naming: Naming,
     product: Option<usize>,
     /// The texts that named the product on the row before.
-    written: Vec<Option<usize>>,
+    written: Vec<u32>,
     /// Whether that row named it at all.
     named: bool,
     /// For each group of columns, where its lines go.
@@ -47,7 +47,7 @@ struct Standing {
 struct Placed {
     product: usize,
     /// Component, its number, material.
-    written: [Option<usize>; 3],
+    written: [u32; 3],
     place: Place,
     own: bool,
 }
@@ -72,7 +72,7 @@ pub(super) fn read(table: &Table, sheet: &Sheet, collector: &mut Collector) -> V
     let comments: Vec<u32> = table.columns.iter().filter(|column| column.role == Role::Comment).map(|column| column.index).collect();
     let stated_unit = unit_of_facts(table);
     let names_substances = groups.iter().any(Columns::names_substances);
-    let mut recall = Recall::default();
+    let mut recall = Recall::new(&sheet.rows);
     let mut standing = Standing {
         naming: Naming::default(),
         product: None,
@@ -119,17 +119,15 @@ pub(super) fn read(table: &Table, sheet: &Sheet, collector: &mut Collector) -> V
         }
         if !answers.is_empty() {
             *partial_rows.entry(product).or_default() += usize::from(partial);
-            let exemption = groups.first().and_then(|columns| columns.exemption).and_then(|column| cell_at(row, column.index));
+            let exemption = groups.first().and_then(|columns| columns.exemption).and_then(|column| row.at(column.index));
             for (at, (column, asked)) in answers.iter().enumerate() {
-                if let Some(cell) =
-                    cell_at(row, column.index).filter(|cell| text_of(cell).is_some() || !matches!(cell.value, Value::Text(_)))
-                {
+                if let Some(cell) = row.at(column.index).filter(|cell| text_of(*cell).is_some() || !matches!(cell.value, Value::Text(_))) {
                     row_answers.entry((product, at)).or_default().push(RowAnswer {
                         asked: (*asked).clone(),
                         heading: column.heading.clone(),
                         answer: cell.raw().trim().to_owned(),
                         source: source_of(table, row, cell, &mut recall),
-                        exemption: exemption.filter(|cell| !is_blank(cell)).map(|cell| source_of(table, row, cell, &mut recall)),
+                        exemption: exemption.filter(|cell| !is_blank(*cell)).map(|cell| source_of(table, row, cell, &mut recall)),
                         partial,
                     });
                 }
@@ -143,11 +141,11 @@ pub(super) fn read(table: &Table, sheet: &Sheet, collector: &mut Collector) -> V
 }
 
 /// A comment of a row with a CAS number that stands nowhere else in the row: "contains 5 % of 117-81-7 too".
-fn mentioned<'a>(row: &'a Row, comments: &[u32]) -> Option<(&'a Cell, Arc<str>)> {
-    comments.iter().filter_map(|index| cell_at(row, *index)).find_map(|cell| {
+fn mentioned<'a>(row: Row<'a>, comments: &[u32]) -> Option<(Cell<'a>, Arc<str>)> {
+    comments.iter().filter_map(|index| row.at(*index)).find_map(|cell| {
         let text = text_of(cell).filter(|text| has_cas(text))?;
         let elsewhere = |number: &str| {
-            let others = row.cells.iter().filter(|other| !comments.contains(&other.column));
+            let others = row.cells().filter(|other| !comments.contains(&other.column));
             others.filter_map(text_of).any(|other| other.contains(number))
         };
         let numbers = numbers_in(text).cas.into_iter();
@@ -155,11 +153,10 @@ fn mentioned<'a>(row: &'a Row, comments: &[u32]) -> Option<(&'a Cell, Arc<str>)>
     })
 }
 
-fn holds_anything(table: &Table, row: &Row) -> bool {
+fn holds_anything(table: &Table, row: Row<'_>) -> bool {
     let (first, last) = (table.columns.first().map_or(0, |c| c.index), table.columns.last().map_or(0, |c| c.index));
-    row.cells
-        .iter()
-        .any(|cell| cell.column >= first && cell.column <= last && !matches!(&cell.value, Value::Text(text) if text.trim().is_empty()))
+    row.cells()
+        .any(|cell| cell.column >= first && cell.column <= last && !matches!(cell.value, Value::Text(text) if text.trim().is_empty()))
 }
 
 fn naming_of_facts(table: &Table) -> Naming {
@@ -185,7 +182,7 @@ fn unit_of_facts(table: &Table) -> Option<Unit> {
 /// Sets the product that the row is about; whether the row names it itself.
 fn set_product(
     table: &Table,
-    row: &Row,
+    row: Row<'_>,
     columns: &ProductColumns,
     facts: &Naming,
     standing: &mut Standing,
@@ -195,8 +192,8 @@ fn set_product(
     let mut own = false;
     if columns.name_products() {
         // The texts of the row before name the product of the row before.
-        let again = standing.product.is_some() && columns.written(row).eq(standing.written.iter().copied());
-        if again && !standing.written.contains(&None) {
+        let again = standing.product.is_some() && !standing.written.is_empty() && columns.written(row).eq(standing.written.iter().copied());
+        if again {
             own = standing.named;
         } else {
             let naming = columns.naming(row, recall);
@@ -217,8 +214,10 @@ fn set_product(
         return false;
     }
     let Some(product) = standing.product.and_then(|product| collector.products.get_mut(product)) else { return own };
-    if product.supplier.is_none() {
-        product.supplier = columns.supplier.and_then(|column| said(row, column, recall));
+    if product.supplier.is_none()
+        && let Some(supplier) = columns.supplier.and_then(|column| said(row, column, recall))
+    {
+        product.supplier = Some(supplier);
     }
     for column in &columns.categories {
         if let Some(category) = said(row, column, recall).filter(|category| !product.categories.contains(category)) {
@@ -231,12 +230,14 @@ fn set_product(
             product.categories.push(category.into());
         }
     }
-    if product.date.is_none() {
-        product.date = columns.date.and_then(|column| cell_at(row, column.index)).and_then(|cell| match &cell.value {
+    if product.date.is_none()
+        && let Some(date) = columns.date.and_then(|column| row.at(column.index)).and_then(|cell| match cell.value {
             Value::Date { year, month, day, .. } => date_of(*year, *month, *day),
             Value::Text(text) => super::dates::date_in(text),
             _ => None,
-        });
+        })
+    {
+        product.date = Some(date);
     }
     own
 }
@@ -277,26 +278,26 @@ const TOTALS: [&str; 24] = [
 fn skipped(
     table: &Table,
     sheet: &Sheet,
-    row: &Row,
+    row: Row<'_>,
     groups: &[Columns],
     standing: &mut Standing,
     recall: &mut Recall,
     collector: &mut Collector,
 ) -> bool {
-    let mut texts = row.cells.iter().filter_map(text_of);
+    let mut texts = row.cells().filter_map(text_of);
     let (Some(text), None) = (texts.next(), texts.next()) else { return false };
     let text = text.trim();
     let plain = text.trim_end_matches([':', '=', ' ', '.']).to_lowercase();
-    if TOTALS.contains(&plain.as_str()) || row.cells.len() > 1 && text.ends_with(':') && TOTALS.iter().any(|word| plain.ends_with(word)) {
+    if TOTALS.contains(&plain.as_str()) || row.len() > 1 && text.ends_with(':') && TOTALS.iter().any(|word| plain.ends_with(word)) {
         collector.tally("total", ProblemCode::RowSkipped, false, None, source_of_row(table, row, recall), || {
             Text::new("raden är en summa och har inte lästs som innehåll", "the row is a total and was not read as content")
         });
         return true;
     }
-    if row.cells.len() > 1 {
+    if row.len() > 1 {
         return false;
     }
-    let Some(cell) = row.cells.first() else { return false };
+    let Some(cell) = row.first() else { return false };
     let merged = sheet.merges.iter().any(|merge| {
         merge.first_row == row.number
             && merge.first_column == cell.column
@@ -306,7 +307,7 @@ fn skipped(
     if merged {
         let names_parts = groups.iter().any(|columns| columns.component.is_some());
         if let (Some(product), false) = (standing.product, names_parts || has_cas(text)) {
-            let place = collector.component(product, Some(text), None, is_packaging(text), source_of_row(table, row, recall));
+            let place = collector.component(product, Some(text.into()), None, is_packaging(text), source_of_row(table, row, recall));
             standing.places.fill(place);
             return true;
         }
@@ -351,7 +352,7 @@ fn is_packaging(name: &str) -> bool {
 /// One row of one group of columns.
 struct Line<'a> {
     table: &'a Table,
-    row: &'a Row,
+    row: Row<'a>,
     columns: &'a Columns<'a>,
     product: usize,
     unit: Option<Unit>,
@@ -359,15 +360,15 @@ struct Line<'a> {
 }
 
 impl<'a> Line<'a> {
-    fn cell(&self, column: Option<&Column>) -> Option<&'a Cell> {
-        cell_at(self.row, column?.index)
+    fn cell(&self, column: Option<&Column>) -> Option<Cell<'a>> {
+        self.row.at(column?.index)
     }
 
     fn said(&mut self, column: Option<&Column>) -> Option<Arc<str>> {
         said(self.row, column?, self.recall)
     }
 
-    fn source(&mut self, cell: &Cell) -> Source {
+    fn source(&mut self, cell: Cell<'_>) -> Source {
         source_of(self.table, self.row, cell, self.recall)
     }
 
@@ -415,7 +416,7 @@ impl<'a> Line<'a> {
             return (before.place, before.own);
         }
         let (place, own) = self.place(standing, collector);
-        let stays = place == standing && !written.contains(&None);
+        let stays = place == standing;
         *placed = stays.then_some(Placed { product: self.product, written, place, own });
         (place, own)
     }
@@ -429,40 +430,65 @@ impl<'a> Line<'a> {
         if name.is_some() || number.is_some() {
             let source = self.source_in(if name.is_some() { self.columns.component } else { self.columns.component_number });
             let packaging = name.as_ref().is_some_and(|name| self.recall.packaging(name, is_packaging));
-            let component = collector.component(self.product, name.as_deref(), number.as_deref(), packaging, source);
+            let component = collector.component(self.product, name, number, packaging, source);
             own = true;
             if (component.component, component.packaging) != (place.component, place.packaging) {
                 place = component;
             }
         } else if place.component.is_none() && self.columns.component.is_none() {
             if let Some(fact) = self.table.fact(&Role::Component).filter(|fact| is_name(&fact.value)) {
-                place = collector.component(self.product, Some(fact.value.trim()), None, is_packaging(&fact.value), fact.source.clone());
+                place =
+                    collector.component(self.product, Some(fact.value.trim().into()), None, is_packaging(&fact.value), fact.source.clone());
             }
         }
         if let Some(material) = self.said(self.columns.material) {
             let source = self.source_in(self.columns.material);
             own = true;
             if place.component.is_none() && self.recall.packaging(&material, is_packaging) {
-                return (collector.component(self.product, Some(&material), None, true, source), true);
+                return (collector.component(self.product, Some(material), None, true, source), true);
             }
             // Packaging that only its material named ends where the next material begins.
             if place.packaging && self.columns.component.is_none() && self.columns.component_number.is_none() {
                 place = Place::default();
             }
-            place = collector.material(self.product, place, &material, source);
+            place = collector.material(self.product, place, material, source);
         } else if place.material.is_none() && self.columns.material.is_none() {
             if let Some(fact) = self.table.fact(&Role::Material).filter(|fact| is_name(&fact.value)) {
-                place = collector.material(self.product, place, fact.value.trim(), fact.source.clone());
+                place = collector.material(self.product, place, fact.value.trim().into(), fact.source.clone());
             }
         }
         (place, own)
     }
 
-    /// Name and numbers of the substance, if the line names one.
+    /// The substance, if the line names one: name, numbers and function. Lines that say the same share them.
     fn identity(&mut self) -> Option<Constituent> {
+        let key = self.columns.identity_key(self.row);
+        if let Some(known) = key.as_ref().and_then(|key| self.recall.identities.get(key.place(), key)) {
+            let (named, column) = known?;
+            let cell = self.row.at(column)?;
+            return Some(Constituent::of(named, self.source(cell)));
+        }
+        let mut found = self.identity_anew();
+        if let Some(constituent) = &mut found
+            && let Some(function) = self.said(self.columns.function)
+        {
+            constituent.function = Some(function);
+        }
+        if let Some(key) = key {
+            let known = found.as_ref().map(|constituent| match constituent.source.place {
+                crate::declaration::Place::Cell { column, .. } => (Arc::clone(&constituent.named), column),
+                _ => (Arc::clone(&constituent.named), 0),
+            });
+            self.recall.identities.put(key.place(), key, known);
+        }
+        found
+    }
+
+    /// Name and numbers of the substance, read from the cells.
+    fn identity_anew(&mut self) -> Option<Constituent> {
         let mut found: Option<Constituent> = None;
         for column in &self.columns.substances {
-            let Some(cell) = cell_at(self.row, column.index) else { continue };
+            let Some(cell) = self.row.at(column.index) else { continue };
             let Some(named) = self.recall.named(cell) else { continue };
             let constituent = found.get_or_insert_with(|| Constituent::new(source_of(self.table, self.row, cell, self.recall)));
             constituent.cas.extend(named.cas.iter().cloned());
@@ -472,14 +498,14 @@ impl<'a> Line<'a> {
             }
         }
         for column in &self.columns.cas {
-            let Some(cell) = cell_at(self.row, column.index) else { continue };
-            match &cell.value {
+            let Some(cell) = self.row.at(column.index) else { continue };
+            match cell.value {
                 Value::Date { year, month, day, .. } => {
                     let constituent = found.get_or_insert_with(|| Constituent::new(source_of(self.table, self.row, cell, self.recall)));
                     constituent.cas.push(format!("{year:04}-{month:02}-{day:02}").into());
                 }
-                Value::Text(text) => {
-                    let numbers = self.recall.numbers(text);
+                Value::Text(_) => {
+                    let numbers = self.recall.numbers(cell);
                     if numbers.cas.is_empty() && numbers.ec.is_empty() && numbers.words.is_none() {
                         continue;
                     }
@@ -505,11 +531,8 @@ impl<'a> Line<'a> {
             }
         }
         for column in &self.columns.ec {
-            let Some(cell) = cell_at(self.row, column.index).filter(|cell| !is_blank(cell)) else { continue };
-            let numbers = match &cell.value {
-                Value::Text(text) => self.recall.numbers(text),
-                _ => Arc::new(numbers_in(&cell.raw())),
-            };
+            let Some(cell) = self.row.at(column.index).filter(|cell| !is_blank(*cell)) else { continue };
+            let numbers = self.recall.numbers(cell);
             if numbers.cas.is_empty() && numbers.ec.is_empty() {
                 continue;
             }
@@ -523,16 +546,13 @@ impl<'a> Line<'a> {
         found
     }
 
-    /// What the row's unit column says, where it holds text.
-    fn unit_text(&self) -> Option<&'a Arc<str>> {
-        match &self.cell(self.columns.unit)?.value {
-            Value::Text(text) if !text.trim().is_empty() => Some(text),
-            _ => None,
-        }
+    /// The cell of the row's unit column, where it holds text.
+    fn unit_cell(&self) -> Option<Cell<'a>> {
+        self.cell(self.columns.unit).filter(|cell| text_of(*cell).is_some())
     }
 
     fn context(&mut self, column: &Column) -> Context {
-        let unit = match self.unit_text().and_then(|text| self.recall.unit(text)) {
+        let unit = match self.unit_cell().and_then(|cell| self.recall.unit(cell)) {
             // A unit that nobody knows must not fall back on the heading's.
             Some(unit) => unit,
             None => column.unit.or(self.unit),
@@ -542,7 +562,7 @@ impl<'a> Line<'a> {
 
     fn reading(&mut self, column: Option<&Column>, collector: &mut Collector) -> Option<(Reading, Source)> {
         let column = column?;
-        let cell = cell_at(self.row, column.index).filter(|cell| !is_blank(cell))?;
+        let cell = self.row.at(column.index).filter(|cell| !is_blank(*cell))?;
         let source = self.source(cell);
         if is_broken(cell) {
             collector.tally("broken-amount", ProblemCode::AmountInvalid, true, Some(self.product), source.clone(), || {
@@ -556,7 +576,7 @@ impl<'a> Line<'a> {
         let qualifier = self.cell(self.columns.qualifier).and_then(text_of).map(str::trim);
         let reading = match qualifier {
             Some(qualifier) if column.role == Role::Amount || column.role == Role::Result => read_qualified(qualifier, cell, &context),
-            _ => self.recall.amount(column.index, self.unit_text(), cell, &context),
+            _ => self.recall.amount(column.index, self.unit_cell(), cell, &context),
         };
         Some((reading, source))
     }
@@ -623,16 +643,23 @@ impl<'a> Line<'a> {
         constituent.reading = reading;
         constituent.amount_source = amount_source;
         constituent.answer = self.answer(collector);
-        constituent.function = self.said(self.columns.function);
         constituent.intended = self.cell(self.columns.intended).and_then(yes_or_no);
-        constituent.exemptions = self.exemptions();
+        if constituent.function.is_none()
+            && let Some(function) = self.said(self.columns.function)
+        {
+            constituent.function = Some(function);
+        }
+        let exemptions = self.exemptions();
+        if !exemptions.is_empty() {
+            constituent.exemptions = exemptions;
+        }
         constituent
     }
 
     fn answer(&mut self, collector: &mut Collector) -> Option<bool> {
         let mut answer = self.cell(self.columns.reply).and_then(yes_or_no).and_then(|yes| self.meant(yes));
         for (column, ticked) in &self.columns.ticks {
-            let Some(cell) = cell_at(self.row, column.index).filter(|cell| !is_blank(cell)) else { continue };
+            let Some(cell) = self.row.at(column.index).filter(|cell| !is_blank(*cell)) else { continue };
             // "Nej" written under the heading "Ja" takes the tick back.
             if yes_or_no(cell) == Some(false) {
                 continue;
@@ -670,7 +697,7 @@ impl<'a> Line<'a> {
     }
 
     fn exemptions(&mut self) -> Vec<ClaimedExemption> {
-        let Some(cell) = self.cell(self.columns.exemption).filter(|cell| !is_blank(cell)) else { return Vec::new() };
+        let Some(cell) = self.cell(self.columns.exemption).filter(|cell| !is_blank(*cell)) else { return Vec::new() };
         let raw = self.recall.raw(cell);
         let source = self.source(cell);
         raw.split([';', ',', '\n'])
@@ -692,12 +719,15 @@ impl<'a> Line<'a> {
             _ => None,
         };
         let Some(part) = collector.part(self.product, place) else { return };
-        part.exemptions.extend(exemptions);
-        if own_part {
-            part.share = part.share.or(share);
-            if part.function.is_none() {
-                part.function = function;
-            }
+        // A part takes more memory once any of this is said of it.
+        if !exemptions.is_empty() {
+            part.exemptions.extend(exemptions);
+        }
+        if own_part && share.is_some() && part.share.is_none() {
+            part.share = share;
+        }
+        if own_part && function.is_some() && part.function.is_none() {
+            part.function = function;
         }
     }
 
@@ -715,7 +745,7 @@ impl<'a> Line<'a> {
                 None if own_product && self.identity().is_none() => Place::default(),
                 _ => continue,
             };
-            let Some(cell) = cell_at(self.row, column.index).filter(|cell| !is_blank(cell)) else { continue };
+            let Some(cell) = self.row.at(column.index).filter(|cell| !is_blank(*cell)) else { continue };
             let unit = self.cell(self.columns.mass_unit).and_then(text_of).map_or(column.unit, Unit::parse);
             let context = Context { unit, mark: column.mark, ..Context::default() };
             let source = self.source(cell);
@@ -732,9 +762,9 @@ impl<'a> Line<'a> {
                 _ => {}
             }
         }
-        if let Some(cell) = self.cell(self.columns.units).filter(|cell| own_part && !is_blank(cell)) {
-            let units = match &cell.value {
-                Value::Number(number) => Some(*number),
+        if let Some(cell) = self.cell(self.columns.units).filter(|cell| own_part && !is_blank(*cell)) {
+            let units = match cell.value {
+                Value::Number(number) => Some(number.decimal()),
                 Value::Text(text) => Decimal::parse(&text.trim().replace(',', ".")),
                 _ => None,
             };

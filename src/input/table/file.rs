@@ -5,7 +5,7 @@ use super::constituents;
 use super::dates::{Written, written};
 use super::headings::Role;
 use super::identifiers::has_cas;
-use super::layout::{Column, Fact, Layout, Table, cell_at, tables};
+use super::layout::{Column, Fact, Layout, Table, tables};
 use super::mapping::{self, Mapping};
 use super::products::{Collector, Naming};
 use super::{amounts, laboratory, questionnaire};
@@ -284,9 +284,8 @@ fn may_carry(table: &Table, sheet: &Sheet, column: &Column, lacks_amounts: bool)
     if keys {
         return !table.has(&Role::Substance);
     }
-    let cells =
-        table.rows(sheet).iter().filter(|row| !table.heading_rows.contains(&row.number)).filter_map(|row| cell_at(row, column.index));
-    let carries = |cell: &Cell| match (&cell.value, &cell.shown) {
+    let cells = table.rows(sheet).filter(|row| !table.heading_rows.contains(&row.number)).filter_map(|row| row.at(column.index));
+    let carries = |cell: Cell<'_>| match (cell.value, cell.shown) {
         (Value::Number(_), Shown::Percent) => true,
         (Value::Number(_), Shown::UnitText(text)) => Unit::parse(text).is_some_and(|unit| unit.dimension != Dimension::Mass),
         (Value::Number(_), _) => lacks_amounts,

@@ -2,31 +2,21 @@
 
 use super::layout::{Table, tables};
 use crate::amount::Decimal;
-use crate::input::workbook::{Cell, Row, Sheet, Shown, Value, Visibility};
+use crate::input::workbook::{Rows, Sheet, Shown, Value, Visibility};
 
 /// A sheet named `Blad1`. A cell that is a plain number becomes one, as in a spreadsheet.
 pub(super) fn sheet(text: &str) -> Sheet {
-    let rows = text
-        .lines()
-        .enumerate()
-        .map(|(number, line)| Row {
-            number: u32::try_from(number).unwrap_or(0),
-            cells: line
-                .split('|')
-                .enumerate()
-                .filter(|(_, text)| !text.trim().is_empty())
-                .map(|(column, text)| {
-                    let text = text.trim();
-                    let value = match Decimal::parse(text) {
-                        Some(number) if !text.starts_with('0') || text.starts_with("0.") || text == "0" => Value::Number(number),
-                        _ => Value::Text(text.into()),
-                    };
-                    Cell { column: u32::try_from(column).unwrap_or(0), value, shown: Shown::Plain }
-                })
-                .collect::<Vec<_>>(),
-        })
-        .filter(|row: &Row| !row.cells.is_empty())
-        .collect();
+    let mut rows = Rows::default();
+    for (number, line) in (0_u32..).zip(text.lines()) {
+        for (column, text) in (0_u32..).zip(line.split('|')).filter(|(_, text)| !text.trim().is_empty()) {
+            let text = text.trim();
+            let value = match Decimal::parse(text) {
+                Some(number) if !text.starts_with('0') || text.starts_with("0.") || text == "0" => Value::number(number),
+                _ => Value::Text(text.into()),
+            };
+            rows.push_cell(number, column, value, &Shown::Plain);
+        }
+    }
     Sheet { name: "Blad1".into(), visibility: Visibility::Visible, rows, merges: Vec::new() }
 }
 

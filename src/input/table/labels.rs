@@ -2,26 +2,26 @@
 
 use super::headings::{Heading, Role, understand};
 use super::identifiers::has_cas;
-use super::layout::{Fact, Layout, Region, cell_at, is_value, text_of};
+use super::layout::{Fact, Layout, Region, is_value, text_of};
 use crate::amount::Unit;
 use crate::declaration::{Place, Source};
 use crate::input::workbook::{Cell, Row, Sheet, Value};
 
 pub(super) fn facts_of(sheet: &Sheet, indices: &[usize], layout: &mut Layout) -> Vec<Fact> {
-    let rows: Vec<Row> = indices.iter().filter_map(|index| sheet.rows.get(*index)).cloned().collect();
+    let rows: Vec<Row<'_>> = indices.iter().filter_map(|index| sheet.rows.get(*index)).collect();
     facts_in(sheet, &rows, layout)
 }
 
 /// Reads labels and values from rows outside the tables; what is neither becomes a text or an unrecognised region.
-pub(super) fn facts_in(sheet: &Sheet, rows: &[Row], layout: &mut Layout) -> Vec<Fact> {
+pub(super) fn facts_in(sheet: &Sheet, rows: &[Row<'_>], layout: &mut Layout) -> Vec<Fact> {
     let mut facts = Vec::new();
     let mut region: Option<Region> = None;
     let mut skip = None;
-    for (at, row) in rows.iter().enumerate() {
+    for (at, row) in rows.iter().copied().enumerate() {
         if skip == Some(row.number) {
             continue;
         }
-        if let Some(below) = rows.get(at + 1).filter(|below| below.number == row.number + 1) {
+        if let Some(below) = rows.get(at + 1).copied().filter(|below| below.number == row.number + 1) {
             if labels_above(sheet, row, below, &mut facts) {
                 skip = Some(below.number);
                 continue;
@@ -29,10 +29,10 @@ pub(super) fn facts_in(sheet: &Sheet, rows: &[Row], layout: &mut Layout) -> Vec<
         }
         let facts_before = facts.len();
         let understood = facts_of_row(sheet, row, &mut facts, &mut layout.texts);
-        let values = row.cells.iter().filter(|cell| is_value(cell)).count();
+        let values = row.cells().filter(|cell| is_value(*cell)).count();
         let labelled = facts.len() > facts_before;
-        let content = row.cells.iter().any(|cell| text_of(cell).is_some_and(has_cas)) || !labelled && values > 0 && row.cells.len() >= 3;
-        if understood || labelled && !content || row.cells.len() < 2 && !content {
+        let content = row.cells().any(|cell| text_of(cell).is_some_and(has_cas)) || !labelled && values > 0 && row.len() >= 3;
+        if understood || labelled && !content || row.len() < 2 && !content {
             layout.unrecognised.extend(region.take());
             continue;
         }
@@ -44,7 +44,7 @@ pub(super) fn facts_in(sheet: &Sheet, rows: &[Row], layout: &mut Layout) -> Vec<
             }
             _ => {
                 layout.unrecognised.extend(region.take());
-                let source = row.cells.first().map(|cell| Source::cell(&sheet.name, row.number, cell.column, cell.raw()));
+                let source = row.first().map(|cell| Source::cell(&sheet.name, row.number, cell.column, cell.raw()));
                 region =
                     source.map(|source| Region { first_row: row.number, last_row: row.number, rows: 1, source, may_hold_content: content });
             }
@@ -56,17 +56,17 @@ pub(super) fn facts_in(sheet: &Sheet, rows: &[Row], layout: &mut Layout) -> Vec<
 }
 
 /// A row of labels with their values right below.
-fn labels_above(sheet: &Sheet, row: &Row, below: &Row, facts: &mut Vec<Fact>) -> bool {
-    if row.cells.len() < 2 || below.cells.len() > row.cells.len() {
+fn labels_above(sheet: &Sheet, row: Row<'_>, below: Row<'_>, facts: &mut Vec<Fact>) -> bool {
+    if row.len() < 2 || below.len() > row.len() {
         return false;
     }
     let label = label_in;
-    let all = row.cells.iter().all(|cell| label(cell).is_some()) && below.cells.iter().all(|cell| cell_at(row, cell.column).is_some());
-    if !all || below.cells.iter().any(|cell| label(cell).is_some()) {
+    let all = row.cells().all(|cell| label(cell).is_some()) && below.cells().all(|cell| row.at(cell.column).is_some());
+    if !all || below.cells().any(|cell| label(cell).is_some()) {
         return false;
     }
-    for cell in &below.cells {
-        if let Some((text, heading)) = cell_at(row, cell.column).and_then(label) {
+    for cell in below.cells() {
+        if let Some((text, heading)) = row.at(cell.column).and_then(label) {
             facts.push(Fact {
                 role: heading.role,
                 unit: heading.unit,
@@ -79,7 +79,7 @@ fn labels_above(sheet: &Sheet, row: &Row, below: &Row, facts: &mut Vec<Fact>) ->
     true
 }
 
-fn label_in(cell: &Cell) -> Option<(&str, Heading)> {
+fn label_in(cell: Cell<'_>) -> Option<(&str, Heading)> {
     text_of(cell).map(|text| (text, understand(text))).filter(|(_, heading)| heading.role != Role::Unknown)
 }
 
@@ -87,11 +87,11 @@ fn label_in(cell: &Cell) -> Option<(&str, Heading)> {
 const LONGEST_LABEL: usize = 60;
 
 /// Whether everything in the row was understood as labels with values or as a line of text.
-fn facts_of_row(sheet: &Sheet, row: &Row, facts: &mut Vec<Fact>, texts: &mut Vec<Source>) -> bool {
+fn facts_of_row(sheet: &Sheet, row: Row<'_>, facts: &mut Vec<Fact>, texts: &mut Vec<Source>) -> bool {
     let mut label: Option<(String, Role, Option<Unit>, Source)> = None;
     let mut found = false;
     let mut left_over = 0;
-    for cell in &row.cells {
+    for cell in row.cells() {
         let raw = cell.raw();
         let text = raw.trim();
         if text.is_empty() {
@@ -153,7 +153,7 @@ fn facts_of_row(sheet: &Sheet, row: &Row, facts: &mut Vec<Fact>, texts: &mut Vec
     if let Some((_, _, _, place)) = label {
         texts.push(place);
     }
-    found && left_over == 0 || left_over <= 1 && row.cells.len() == 1
+    found && left_over == 0 || left_over <= 1 && row.len() == 1
 }
 
 fn next_to(place: &Source, row: u32, column: u32) -> bool {

@@ -7,7 +7,7 @@ use super::Contents;
 use super::amounts::{read_cell, read_qualified};
 use super::headings::Role;
 use super::identifiers::{has_cas, name_without_numbers, next_identifier, numbers_in};
-use super::layout::{Column, Table, cell_at};
+use super::layout::{Column, Table};
 use super::list_version::date_of;
 use super::named_products::{Products, fact_text, text_in};
 use super::phrase::{Phrase, plain};
@@ -478,13 +478,13 @@ impl Reader<'_> {
         }
     }
 
-    fn read_long_group(&mut self, row: &Row, group: u16) {
+    fn read_long_group(&mut self, row: Row<'_>, group: u16) {
         let table = self.table;
         let Some(result) = [Role::Result, Role::Amount].iter().find_map(|role| in_group(table, role, group)) else { return };
         let at = |role: &Role| in_group(table, role, group).and_then(|column| text_at(table, row, column));
         let analyte = at(&Role::Analyte).or_else(|| at(&Role::Substance));
         let cas = at(&Role::Cas);
-        let cell = cell_at(row, result.index);
+        let cell = row.at(result.index);
         let source = Source::cell(&table.sheet, row.number, result.index, cell.map(Cell::raw).unwrap_or_default());
         let Some(named_at) = analyte.as_ref().or(cas.as_ref()).map(|(_, source)| source.clone()) else {
             if cell.is_some_and(|cell| !is_blank(&cell.raw())) {
@@ -535,13 +535,12 @@ impl Reader<'_> {
         let headings: Vec<(Analyte, &Column)> =
             columns.iter().filter_map(|at| table.columns.get(*at)).map(|column| (Analyte::of(&column.heading), column)).collect();
         // The row of limits may stand below the samples.
-        let label_of = |row: &Row| {
-            row.cells
-                .iter()
+        let label_of = |row: Row<'_>| {
+            row.cells()
                 .filter(|cell| !headings.iter().any(|(_, column)| column.index == cell.column))
                 .find_map(|cell| if let Value::Text(text) = &cell.value { Some(text.to_string()) } else { None })
         };
-        let special = |row: &Row| {
+        let special = |row: Row<'_>| {
             let label = label_of(row)?;
             let phrase = Phrase::new(&label);
             let short = label.split_whitespace().count() <= 4;
@@ -573,14 +572,14 @@ impl Reader<'_> {
                 }
                 continue;
             }
-            let filled: Vec<_> = headings.iter().enumerate().filter(|(_, (_, column))| cell_at(row, column.index).is_some()).collect();
+            let filled: Vec<_> = headings.iter().enumerate().filter(|(_, (_, column))| row.at(column.index).is_some()).collect();
             if filled.is_empty() {
                 continue;
             }
             let product = self.product_of(row, Some(row));
             let row_unit = text_in(table, row, &Role::Unit).map(|(text, _)| Unit::parse(&text).map_or(UnitSaid::Unreadable, UnitSaid::Is));
             for (slot, (analyte, column)) in filled {
-                let cell = cell_at(row, column.index);
+                let cell = row.at(column.index);
                 let source = Source::cell(&table.sheet, row.number, column.index, cell.map(Cell::raw).unwrap_or_default());
                 let unit = row_unit
                     .or(units.get(slot).copied().flatten())
@@ -634,7 +633,7 @@ impl Reader<'_> {
                 let text = |role: &Role| text_in(table, row, role);
                 let analyte = text(&Role::Analyte).or_else(|| text(&Role::Substance));
                 let cas = text(&Role::Cas);
-                let cell = cell_at(row, column.index);
+                let cell = row.at(column.index);
                 let source = Source::cell(&table.sheet, row.number, column.index, cell.map(Cell::raw).unwrap_or_default());
                 let Some(named_at) = analyte.as_ref().or(cas.as_ref()).map(|(_, source)| source.clone()) else {
                     if cell.is_some_and(|cell| !is_blank(&cell.raw())) {
@@ -680,7 +679,7 @@ impl Reader<'_> {
     }
 
     /// The product of a row; with `carry` the names below it are taken over from the row.
-    fn product_of(&mut self, row: &Row, carry: Option<&Row>) -> usize {
+    fn product_of(&mut self, row: Row<'_>, carry: Option<Row<'_>>) -> usize {
         let table = self.table;
         let sample = text_in(table, row, &Role::Sample).or_else(|| self.carried.sample.clone());
         let product = self.products.of_row(row, sample.clone(), &mut self.contents);
@@ -707,7 +706,7 @@ impl Reader<'_> {
             if let Some(own) = text_in(table, row, &Role::Material) {
                 self.carried.material = Some(own);
             }
-            let date = table.column(&Role::Date).and_then(|column| cell_at(row, column.index)).and_then(certain_date);
+            let date = table.column(&Role::Date).and_then(|column| row.at(column.index)).and_then(certain_date);
             if let Some(product) = self.contents.products.get_mut(product) {
                 // Of several days the earliest: what was measured later is not older than that.
                 product.date = product.date.into_iter().chain(date).min();
@@ -717,8 +716,8 @@ impl Reader<'_> {
     }
 
     /// Adds one result where it belongs.
-    fn put(&mut self, product: usize, row: &Row, cell: Option<&Cell>, source: Source, around: Around<'_>) {
-        let Some(cell) = cell.filter(|cell| !matches!(&cell.value, Value::Text(text) if is_no_result(text))) else {
+    fn put(&mut self, product: usize, row: Row<'_>, cell: Option<Cell<'_>>, source: Source, around: Around<'_>) {
+        let Some(cell) = cell.filter(|cell| !matches!(cell.value, Value::Text(text) if is_no_result(text))) else {
             self.no_result(source);
             return;
         };
@@ -756,8 +755,8 @@ impl Reader<'_> {
     }
 
     /// The limit of quantification that a cell of its own gives.
-    fn limit_in(&self, row: &Row, column: &Column, unit: UnitSaid) -> Option<(Dimension, u64)> {
-        let cell = cell_at(row, column.index)?;
+    fn limit_in(&self, row: Row<'_>, column: &Column, unit: UnitSaid) -> Option<(Dimension, u64)> {
+        let cell = row.at(column.index)?;
         let context = Context { unit: column.unit.or(unit.unit()), mark: column.mark, ..Context::default() };
         limit_from(read_cell(cell, &context))
     }
@@ -791,8 +790,8 @@ fn in_group<'t>(table: &'t Table, role: &Role, group: u16) -> Option<&'t Column>
     with(group).or_else(|| with(0))
 }
 
-fn text_at(table: &Table, row: &Row, column: &Column) -> Option<(String, Source)> {
-    let raw = cell_at(row, column.index)?.raw();
+fn text_at(table: &Table, row: Row<'_>, column: &Column) -> Option<(String, Source)> {
+    let raw = row.at(column.index)?.raw();
     if is_blank(&raw) {
         return None;
     }
@@ -806,13 +805,13 @@ fn is_no_result(text: &str) -> bool {
 }
 
 /// The result and its uncertainty.
-fn measured(cell: &Cell, around: &Around<'_>) -> (Reading, Option<u64>) {
+fn measured(cell: Cell<'_>, around: &Around<'_>) -> (Reading, Option<u64>) {
     let context = Context { unit: around.unit.unit(), mark: around.column.mark, laboratory: true, loq: around.loq };
     let qualifier = around.qualifier.as_deref().map(plain).unwrap_or_default();
     let raw = cell.raw();
     let (value_text, own_uncertainty) = split_uncertainty(&raw);
     let reading = match qualifier.as_str() {
-        "<" | ">" | "≤" | "≥" | "<=" | ">=" => match &cell.value {
+        "<" | ">" | "≤" | "≥" | "<=" | ">=" => match cell.value {
             // The cell may repeat the sign.
             Value::Text(text) if text.trim_start().starts_with(['<', '>', '≤', '≥']) => read_text(text, &context),
             _ => read_qualified(&qualifier, cell, &context),
@@ -938,8 +937,8 @@ fn kind_of_surroundings(table: &Table) -> Option<Kind> {
 }
 
 /// A date that can be read in one way only.
-fn certain_date(cell: &Cell) -> Option<crate::declaration::Date> {
-    match &cell.value {
+fn certain_date(cell: Cell<'_>) -> Option<crate::declaration::Date> {
+    match cell.value {
         Value::Date { year, month, day, .. } => {
             crate::declaration::Date::new(i16::try_from(*year).ok()?, i8::try_from(*month).ok()?, i8::try_from(*day).ok()?).ok()
         }

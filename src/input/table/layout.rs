@@ -6,7 +6,8 @@ use super::identifiers::has_cas;
 use super::labels::{facts_in, facts_of};
 use crate::amount::{Mark, Unit, mark_of};
 use crate::declaration::{Place, Source};
-use crate::input::workbook::{Cell, Row, Sheet, Value};
+use crate::input::rows::Packed;
+use crate::input::workbook::{Cell, Row, Rows, Sheet, Value};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -97,10 +98,8 @@ pub struct Layout {
 
 impl Table {
     /// The rows of data that hold anything.
-    pub fn rows<'a>(&self, sheet: &'a Sheet) -> &'a [Row] {
-        let start = sheet.rows.partition_point(|row| row.number < self.first_row);
-        let end = sheet.rows.partition_point(|row| row.number <= self.last_row);
-        sheet.rows.get(start..end).unwrap_or(&[])
+    pub fn rows<'a>(&self, sheet: &'a Sheet) -> impl DoubleEndedIterator<Item = Row<'a>> + Clone + use<'a> {
+        sheet.rows.between(self.first_row, self.last_row)
     }
 
     /// The first column with this role.
@@ -117,11 +116,6 @@ impl Table {
     pub fn fact(&self, role: &Role) -> Option<&Fact> {
         self.facts.iter().rev().find(|fact| fact.role == *role)
     }
-}
-
-/// The cell of a row in a column, if it holds anything.
-pub fn cell_at(row: &Row, column: u32) -> Option<&Cell> {
-    row.cells.binary_search_by_key(&column, |cell| cell.column).ok().and_then(|at| row.cells.get(at))
 }
 
 /// Finds the tables, labelled values and texts of a sheet.
@@ -214,7 +208,7 @@ struct Bands {
 
 impl Bands {
     fn of(sheet: &Sheet) -> Bands {
-        let rows = sheet.rows.as_slice();
+        let rows = &sheet.rows;
         let mut found = Bands { bands: Vec::new(), loose: Vec::new() };
         let mut current: Option<Band> = None;
         let mut at = 0;
@@ -258,18 +252,18 @@ impl Bands {
 }
 
 /// Cuts the lines off the end of a table's rows that are titles or labels of the next one.
-fn without_titles(rows: &[Row], first: usize, end: usize) -> usize {
+fn without_titles(rows: &Rows, first: usize, end: usize) -> usize {
     let mut cut = end;
     let mut at = end;
     while at > first {
         let Some(row) = rows.get(at - 1) else { break };
-        if row.cells.len() > 2 && !row.cells.iter().any(|cell| text_of(cell).is_some_and(|text| text.trim_end().ends_with(':'))) {
+        if row.len() > 2 && !row.cells().any(|cell| text_of(cell).is_some_and(|text| text.trim_end().ends_with(':'))) {
             break;
         }
         at -= 1;
         let gap = at > first && rows.get(at - 1).is_some_and(|before| row.number > before.number + 1);
         // A single line right above the headings is their title even without a blank row between.
-        if gap || at + 1 == end && row.cells.len() == 1 {
+        if gap || at + 1 == end && row.len() == 1 {
             cut = at;
         }
         if gap {
@@ -279,26 +273,24 @@ fn without_titles(rows: &[Row], first: usize, end: usize) -> usize {
     cut
 }
 
-fn same_texts(rows: &[Row], a: usize, b: usize) -> bool {
+fn same_texts(rows: &Rows, a: usize, b: usize) -> bool {
     match (rows.get(a), rows.get(b)) {
-        (Some(a), Some(b)) => {
-            a.cells.len() == b.cells.len() && a.cells.iter().zip(&b.cells).all(|(a, b)| a.column == b.column && a.value == b.value)
-        }
+        (Some(a), Some(b)) => a.len() == b.len() && a.cells().zip(b.cells()).all(|(a, b)| a.column == b.column && a.value == b.value),
         _ => false,
     }
 }
 
 /// The text of a cell that is not blank.
-pub(super) fn text_of(cell: &Cell) -> Option<&str> {
-    match &cell.value {
+pub(super) fn text_of(cell: Cell<'_>) -> Option<&str> {
+    match cell.value {
         Value::Text(text) => Some(&**text).filter(|text| !text.trim().is_empty()),
         _ => None,
     }
 }
 
 /// Whether the cell holds a value rather than words: a number, a date, a CAS number, "< 0,1 %".
-pub(super) fn is_value(cell: &Cell) -> bool {
-    match &cell.value {
+pub(super) fn is_value(cell: Cell<'_>) -> bool {
+    match cell.value {
         Value::Text(text) => {
             // Every cell of a sheet passes here; words are told by their first letter.
             let mut digits = false;
@@ -316,14 +308,14 @@ pub(super) fn is_value(cell: &Cell) -> bool {
 }
 
 /// What follows a blank row and is no data: a single label with its value, a note.
-fn is_footer(row: &Row) -> bool {
-    let mut texts = row.cells.iter().filter_map(text_of);
+fn is_footer(row: Row<'_>) -> bool {
+    let mut texts = row.cells().filter_map(text_of);
     let Some(first) = texts.next() else { return false };
     let first = first.trim();
-    if row.cells.iter().any(|cell| text_of(cell).is_some_and(|text| text.trim_end().ends_with(':'))) {
+    if row.cells().any(|cell| text_of(cell).is_some_and(|text| text.trim_end().ends_with(':'))) {
         return true;
     }
-    if row.cells.len() > 2 || row.cells.iter().any(|cell| text_of(cell).is_some_and(has_cas)) {
+    if row.len() > 2 || row.cells().any(|cell| text_of(cell).is_some_and(has_cas)) {
         return false;
     }
     let prose = first.chars().count() > 60 || first.starts_with(['*', '¹', '¹', '†']);
@@ -395,12 +387,12 @@ fn core_bit(meaning: &Meaning) -> u64 {
     1 << bit
 }
 
-fn scan(row: &Row) -> Scan {
+fn scan(row: Row<'_>) -> Scan {
     let mut scan = Scan { cells: 0, known: 0, core: 0, values: 0, alternating: true, labels: false };
     let mut previous_label = false;
     let mut previous_asks = false;
     let (mut ticks, mut ticked_answer) = (0, false);
-    for cell in &row.cells {
+    for cell in row.cells() {
         if is_value(cell) {
             scan.values += 1;
             scan.labels |= previous_label;
@@ -436,17 +428,17 @@ fn scan(row: &Row) -> Scan {
 
 /// Whether row `at` holds headings: the group row above them, if any, and the row of the headings themselves. Inside a
 /// table, `above` are its headings.
-fn heading_at(sheet: &Sheet, at: usize, above: Option<&Row>) -> Option<(Option<usize>, usize)> {
-    let rows = sheet.rows.as_slice();
+fn heading_at(sheet: &Sheet, at: usize, above: Option<Row<'_>>) -> Option<(Option<usize>, usize)> {
+    let rows = &sheet.rows;
     let row = rows.get(at)?;
     let inside = above.is_some();
-    let allowed_values = if inside { 0 } else { row.cells.len() / 4 };
-    if row.cells.len() < 2 {
+    let allowed_values = if inside { 0 } else { row.len() / 4 };
+    if row.len() < 2 {
         return if inside { None } else { lone_heading(rows, at) };
     }
     // Stored numbers are seen at once, texts must be looked into: most rows of data end here.
-    let numbers = row.cells.iter().filter(|cell| !matches!(cell.value, Value::Text(_))).count();
-    if numbers > allowed_values || row.cells.iter().filter(|cell| is_value(cell)).nth(allowed_values).is_some() {
+    let numbers = row.cells().filter(|cell| !matches!(cell.value, Value::Text(_))).count();
+    if numbers > allowed_values || row.cells().filter(|cell| is_value(*cell)).nth(allowed_values).is_some() {
         return None;
     }
     let found = scan(row);
@@ -456,18 +448,18 @@ fn heading_at(sheet: &Sheet, at: usize, above: Option<&Row>) -> Option<(Option<u
     // A word that stands in the same column of the next row too is data: "substance | lead", "substance | zinc".
     let before = at.checked_sub(1).and_then(|before| rows.get(before));
     let below = rows.get(at + 1);
-    let repeats = |other: Option<&Row>| {
+    let repeats = |other: Option<Row<'_>>| {
         other.is_some_and(|other| {
-            row.cells.iter().any(|cell| text_of(cell).is_some() && cell_at(other, cell.column).is_some_and(|same| same.value == cell.value))
+            row.cells().any(|cell| text_of(cell).is_some() && other.at(cell.column).is_some_and(|same| same.value == cell.value))
         })
     };
-    if repeats(below) || repeats(before) && !above.is_some_and(|above| above.cells.len() == row.cells.len() && repeats(Some(above))) {
+    if repeats(below) || repeats(before) && !above.is_some_and(|above| above.len() == row.len() && repeats(Some(above))) {
         return None;
     }
     // "Komponent 1 | Material A" below "Komponent | Material" are names, no new headings.
-    let names = |above: &Row| {
-        row.cells.iter().any(|cell| {
-            let (Some(own), Some(heading)) = (text_of(cell), cell_at(above, cell.column).and_then(text_of)) else { return false };
+    let names = |above: Row<'_>| {
+        row.cells().any(|cell| {
+            let (Some(own), Some(heading)) = (text_of(cell), above.at(cell.column).and_then(text_of)) else { return false };
             own != heading && {
                 let (own, heading) = (understand(own).role, understand(heading).role);
                 own == heading && own != Role::Unknown
@@ -478,11 +470,11 @@ fn heading_at(sheet: &Sheet, at: usize, above: Option<&Row>) -> Option<(Option<u
         return None;
     }
     // Two words beside each other may be a label and its value.
-    if row.cells.len() == 2 && !below.is_some_and(|below| below.cells.iter().any(|cell| cell_at(row, cell.column).is_some())) {
+    if row.len() == 2 && !below.is_some_and(|below| below.cells().any(|cell| row.at(cell.column).is_some())) {
         return None;
     }
     if let Some(below) = below.filter(|below| below.number == row.number + 1) {
-        let wider = below.cells.len() > row.cells.len() && !below.cells.iter().any(is_value) && scan(below).may_be_headings(false);
+        let wider = below.len() > row.len() && !below.cells().any(is_value) && scan(below).may_be_headings(false);
         if wider || is_sub_heading(sheet, row, below) {
             return Some((Some(at), at + 1));
         }
@@ -492,10 +484,10 @@ fn heading_at(sheet: &Sheet, at: usize, above: Option<&Row>) -> Option<(Option<u
 }
 
 /// A table of a single column.
-fn lone_heading(rows: &[Row], at: usize) -> Option<(Option<usize>, usize)> {
+fn lone_heading(rows: &Rows, at: usize) -> Option<(Option<usize>, usize)> {
     let (row, below) = (rows.get(at)?, rows.get(at + 1)?);
-    let (cell, first) = (row.cells.first()?, below.cells.first()?);
-    if below.number != row.number + 1 || below.cells.len() != 1 || first.column != cell.column {
+    let (cell, first) = (row.first()?, below.first()?);
+    if below.number != row.number + 1 || below.len() != 1 || first.column != cell.column {
         return None;
     }
     let text = text_of(cell)?;
@@ -505,15 +497,15 @@ fn lone_heading(rows: &[Row], at: usize) -> Option<(Option<usize>, usize)> {
 }
 
 /// Whether `below` divides the headings of `row`: words below merged or blank cells, or units below their headings.
-fn is_sub_heading(sheet: &Sheet, row: &Row, below: &Row) -> bool {
-    if below.cells.iter().any(is_value) {
+fn is_sub_heading(sheet: &Sheet, row: Row<'_>, below: Row<'_>) -> bool {
+    if below.cells().any(is_value) {
         return false;
     }
     let (mut known, mut all, mut under_blank, mut units) = (0, 0, 0, 0);
-    for cell in &below.cells {
+    for cell in below.cells() {
         let Some(text) = text_of(cell) else { continue };
         all += 1;
-        let own = cell_at(row, cell.column);
+        let own = row.at(cell.column);
         let matched = understand_within(None, text);
         let spans = own.is_some_and(|_| spans_columns(sheet, row.number, cell.column));
         // "Ja" below a heading of its own is an answer, below a group it is a heading.
@@ -538,18 +530,18 @@ fn spans_columns(sheet: &Sheet, row: u32, column: u32) -> bool {
 }
 
 /// Whether `above` holds group headings of `row`, or headings of columns that `row` leaves blank.
-fn is_group_row(sheet: &Sheet, above: &Row, row: &Row) -> bool {
-    if above.number + 1 != row.number || above.cells.iter().any(is_value) || above.cells.len() >= row.cells.len() + 2 {
+fn is_group_row(sheet: &Sheet, above: Row<'_>, row: Row<'_>) -> bool {
+    if above.number + 1 != row.number || above.cells().any(is_value) || above.len() >= row.len() + 2 {
         return false;
     }
-    let (Some(first), Some(last)) = (row.cells.first(), row.cells.last()) else { return false };
+    let (Some(first), Some(last)) = (row.first(), row.last()) else { return false };
     let scan = scan(above);
     if scan.labels || scan.cells == 0 {
         return false;
     }
     if scan.cells == 1 {
         // A title spans everything or nothing; a group some of the columns.
-        return above.cells.first().is_some_and(|cell| {
+        return above.first().is_some_and(|cell| {
             sheet.merges.iter().any(|merge| {
                 merge.first_row == above.number
                     && merge.first_column == cell.column
@@ -558,8 +550,8 @@ fn is_group_row(sheet: &Sheet, above: &Row, row: &Row) -> bool {
             })
         });
     }
-    let merged = above.cells.iter().filter(|cell| spans_columns(sheet, above.number, cell.column)).count();
-    let fills = above.cells.iter().any(|cell| cell_at(row, cell.column).is_none() && cell.column <= last.column);
+    let merged = above.cells().filter(|cell| spans_columns(sheet, above.number, cell.column)).count();
+    let fills = above.cells().any(|cell| row.at(cell.column).is_none() && cell.column <= last.column);
     scan.known >= 2 && scan.known * 2 >= scan.cells || merged >= 1 && scan.known >= 1 || fills && scan.known >= 1 && scan.cells > 2
 }
 
@@ -575,8 +567,8 @@ struct Draft {
 
 /// Builds the tables of a band: one, or several beside each other.
 fn build(sheet: &Sheet, sheet_index: usize, band: &Band, layout: &mut Layout) -> Vec<Table> {
-    let rows = sheet.rows.as_slice();
-    let data = rows.get(band.first..band.end).unwrap_or(&[]);
+    let rows = &sheet.rows;
+    let data = rows.range(band.first..band.end);
     let drafts = drafts(sheet, band);
     let mut tables = Vec::new();
     let mut heading_rows: Vec<u32> =
@@ -604,17 +596,17 @@ fn build(sheet: &Sheet, sheet_index: usize, band: &Band, layout: &mut Layout) ->
 }
 
 fn drafts(sheet: &Sheet, band: &Band) -> Vec<Draft> {
-    let rows = sheet.rows.as_slice();
+    let rows = &sheet.rows;
     let leaf = rows.get(band.leaf);
     let upper = band.upper.and_then(|at| rows.get(at));
     let mut columns: Vec<u32> = leaf
         .into_iter()
         .chain(upper)
-        .flat_map(|row| &row.cells)
-        .filter(|cell| text_of(cell).is_some() || !is_value(cell))
+        .flat_map(|row| row.cells())
+        .filter(|cell| text_of(*cell).is_some() || !is_value(*cell))
         .map(|cell| cell.column)
         .collect();
-    columns.extend(leaf.into_iter().flat_map(|row| &row.cells).map(|cell| cell.column));
+    columns.extend(leaf.into_iter().flat_map(|row| row.cells()).map(|cell| cell.column));
     columns.sort_unstable();
     columns.dedup();
     let merged_upper = upper.is_some_and(|upper| {
@@ -625,8 +617,8 @@ fn drafts(sheet: &Sheet, band: &Band) -> Vec<Draft> {
     });
     let mut drafts: Vec<Draft> = Vec::with_capacity(columns.len());
     for column in columns {
-        let own = leaf.and_then(|row| Some((row.number, cell_at(row, column)?)));
-        let above = upper.and_then(|row| Some((row.number, cell_at(row, column)?)));
+        let own = leaf.and_then(|row| Some((row.number, row.at(column)?)));
+        let above = upper.and_then(|row| Some((row.number, row.at(column)?)));
         let Some((number, cell)) = own.or(above) else { continue };
         // A group that only the upper row holds and that spans other columns' headings is no column of its own.
         let group = own.is_some().then(|| upper.and_then(|upper| group_of(sheet, upper, column, merged_upper))).flatten();
@@ -650,8 +642,8 @@ fn drafts(sheet: &Sheet, band: &Band) -> Vec<Draft> {
 }
 
 /// The group heading above a column: its own, the merged one, or, where nothing is merged, the nearest to the left.
-fn group_of(sheet: &Sheet, upper: &Row, column: u32, merged: bool) -> Option<Source> {
-    let cell = match cell_at(upper, column) {
+fn group_of(sheet: &Sheet, upper: Row<'_>, column: u32, merged: bool) -> Option<Source> {
+    let cell = match upper.at(column) {
         Some(cell) => cell,
         None if merged => {
             let merge = sheet.merges.iter().find(|merge| {
@@ -660,9 +652,9 @@ fn group_of(sheet: &Sheet, upper: &Row, column: u32, merged: bool) -> Option<Sou
                     && merge.first_column <= column
                     && column <= merge.last_column
             })?;
-            cell_at(upper, merge.first_column)?
+            upper.at(merge.first_column)?
         }
-        None => upper.cells.iter().rev().find(|cell| cell.column < column)?,
+        None => upper.cells().rev().find(|cell| cell.column < column)?,
     };
     text_of(cell).map(|text| Source::cell(&sheet.name, upper.number, cell.column, text.trim()))
 }
@@ -851,7 +843,7 @@ fn is_sign(text: &str) -> bool {
 
 /// Goes through the data once: where each table ends, what its columns prove, columns without a heading, what stands
 /// beside.
-fn survey(sheet: &Sheet, data: &[Row], tables: &mut [Table], layout: &mut Layout) {
+fn survey<'s>(sheet: &'s Sheet, data: impl Iterator<Item = Row<'s>>, tables: &mut [Table], layout: &mut Layout) {
     #[derive(Clone, Copy, Default)]
     struct Shape {
         digits: u32,
@@ -899,21 +891,21 @@ fn survey(sheet: &Sheet, data: &[Row], tables: &mut [Table], layout: &mut Layout
     let ends_in_amount = tables.last().and_then(|table| table.columns.last()).is_some_and(is_amount);
     // Columns without a heading, and whether nothing but signs stand in them.
     let mut unnamed: BTreeMap<u32, bool> = BTreeMap::new();
-    let mut beside: Vec<Row> = Vec::new();
+    let mut beside: Vec<(u32, Vec<Packed>)> = Vec::new();
     for row in data {
         if tables.first().is_some_and(|table| table.heading_rows.contains(&row.number)) {
             continue;
         }
-        let mut outside: Vec<Cell> = Vec::new();
+        let mut outside: Vec<Packed> = Vec::new();
         let mut within = false;
-        for cell in &row.cells {
+        for (cell, packed) in row.cells().zip(row.packed()) {
             let Some(slot) = of_column.get(cell.column as usize).copied().flatten().map(usize::from) else {
                 // Right behind an amount at the end of the table, too: "0,05" | "eller mer".
                 if cell.column > first && (cell.column < last || (cell.column == last + 1 && ends_in_amount)) {
                     let sign = text_of(cell).is_some_and(is_sign);
                     unnamed.entry(cell.column).and_modify(|signs| *signs &= sign).or_insert(sign);
                 } else {
-                    outside.push(cell.clone());
+                    outside.push(*packed);
                 }
                 continue;
             };
@@ -927,7 +919,7 @@ fn survey(sheet: &Sheet, data: &[Row], tables: &mut [Table], layout: &mut Layout
             let Some((_, t, c)) = slots.get(slot) else { continue };
             let Some(table) = tables.get_mut(*t) else { continue };
             table.last_row = row.number;
-            match (watch, &cell.value) {
+            match (watch, cell.value) {
                 (Watch::Numbers, value) => {
                     if let Some(shape) = shapes.get_mut(slot) {
                         match value {
@@ -953,7 +945,7 @@ fn survey(sheet: &Sheet, data: &[Row], tables: &mut [Table], layout: &mut Layout
             table.last_row = row.number;
         }
         if !outside.is_empty() {
-            beside.push(Row { number: row.number, cells: outside });
+            beside.push((row.number, outside));
         }
     }
     for ((_, t, c), shape) in slots.iter().zip(&shapes) {
@@ -986,6 +978,7 @@ fn survey(sheet: &Sheet, data: &[Row], tables: &mut [Table], layout: &mut Layout
         }
     }
     if !beside.is_empty() {
+        let beside: Vec<Row<'_>> = beside.iter().map(|(number, cells)| sheet.rows.of_cells(*number, cells)).collect();
         let facts = facts_in(sheet, &beside, layout);
         for table in tables {
             table.facts.extend(facts.iter().cloned());

@@ -27,7 +27,7 @@ mod tests;
 
 pub use file::{HeadingSeen, Reader, headings_seen, read, read_mapped, reader_of};
 pub use headings::{Asked, Heading, Polarity, Role, Ticked};
-pub use layout::{Column, Fact, Layout, Region, Table, cell_at};
+pub use layout::{Column, Fact, Layout, Region, Table};
 
 use crate::declaration::{Problem, Product, Source};
 

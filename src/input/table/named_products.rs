@@ -3,16 +3,16 @@
 
 use super::Contents;
 use super::headings::Role;
-use super::layout::{Table, cell_at};
+use super::layout::Table;
 use super::status::is_blank;
 use crate::declaration::{DeclarationKind, Product, Source};
 use crate::input::workbook::Row;
 use std::collections::BTreeMap;
 
 /// The text of the first column with this role, trimmed, unless it is blank.
-pub(super) fn text_in(table: &Table, row: &Row, role: &Role) -> Option<(String, Source)> {
+pub(super) fn text_in(table: &Table, row: Row<'_>, role: &Role) -> Option<(String, Source)> {
     let column = table.column(role)?;
-    let raw = cell_at(row, column.index)?.raw();
+    let raw = row.at(column.index)?.raw();
     if is_blank(&raw) {
         return None;
     }
@@ -46,7 +46,7 @@ impl<'a> Products<'a> {
     }
 
     /// Index of the row's product, which is made when it is new. `otherwise` names it when nothing else does.
-    pub(super) fn of_row(&mut self, row: &Row, otherwise: Option<(String, Source)>, contents: &mut Contents) -> usize {
+    pub(super) fn of_row(&mut self, row: Row<'_>, otherwise: Option<(String, Source)>, contents: &mut Contents) -> usize {
         let table = self.table;
         let written = IDENTITY.each_ref().map(|role| text_in(table, row, role));
         let source = written.iter().flatten().map(|(_, source)| source.clone()).next();
@@ -81,7 +81,7 @@ impl<'a> Products<'a> {
     }
 
     /// Index of the product with this key, which is made when it is new.
-    pub(super) fn named(&mut self, key: Key, source: Option<Source>, row: Option<&Row>, contents: &mut Contents) -> usize {
+    pub(super) fn named(&mut self, key: Key, source: Option<Source>, row: Option<Row<'_>>, contents: &mut Contents) -> usize {
         if let Some(index) = self.seen.get(&key) {
             return *index;
         }

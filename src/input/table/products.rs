@@ -3,8 +3,8 @@
 
 use super::headings::Asked;
 use super::{Contents, Given};
-use crate::declaration::{Level, Part, Problem, ProblemCode, Product, Source, Text};
-use std::collections::BTreeMap;
+use crate::declaration::{Level, Part, Problem, ProblemCode, Product, ProductMore, Source, Text};
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 /// What names a product.
@@ -70,6 +70,8 @@ pub(super) struct Collector {
     answers: Vec<Given>,
     problems: Vec<Problem>,
     tallies: BTreeMap<(&'static str, ProblemCode, bool, Option<usize>), usize>,
+    /// Long lists of parts.
+    long: HashMap<Holder, Long>,
     /// Parts of which two masses are said; none of them counts.
     disputed: Vec<(usize, Place)>,
 }
@@ -95,15 +97,18 @@ impl Collector {
             products.len() - 1
         });
         if let Some(product) = self.products.get_mut(index) {
-            let fill = |own: &mut Option<Arc<str>>, said: &Option<Arc<str>>| {
-                if own.is_none() {
-                    own.clone_from(said);
-                }
-            };
-            fill(&mut product.article_number, &naming.article);
-            fill(&mut product.buyer_article_number, &naming.buyer);
-            fill(&mut product.gtin, &naming.gtin);
-            fill(&mut product.name, &naming.name);
+            if product.article_number.is_none() {
+                product.article_number.clone_from(&naming.article);
+            }
+            if naming.buyer.is_some() && product.buyer_article_number.is_none() {
+                product.buyer_article_number.clone_from(&naming.buyer);
+            }
+            if naming.gtin.is_some() && product.gtin.is_none() {
+                product.gtin.clone_from(&naming.gtin);
+            }
+            if product.name.is_none() {
+                product.name.clone_from(&naming.name);
+            }
         }
         index
     }
@@ -124,16 +129,33 @@ impl Collector {
     }
 
     /// The component with this name and number, new or known.
-    pub fn component(&mut self, product: usize, name: Option<&str>, number: Option<&str>, packaging: bool, source: Source) -> Place {
-        let Some(product) = self.products.get_mut(product) else { return Place::default() };
-        let (list, level) = if packaging { (&mut product.packaging, Level::Packaging) } else { (&mut product.root.parts, Level::Article) };
-        Place { packaging, component: Some(find_or_add(list, level, name, number, source)), material: None }
+    pub fn component(
+        &mut self,
+        product: usize,
+        name: Option<Arc<str>>,
+        number: Option<Arc<str>>,
+        packaging: bool,
+        source: Source,
+    ) -> Place {
+        let Some(whole) = self.products.get_mut(product) else { return Place::default() };
+        let (list, level) = if packaging { (&mut whole.packaging, Level::Packaging) } else { (&mut whole.root.parts, Level::Article) };
+        let at = known_part(list, &mut self.long, (product, packaging, None), level, &name, &number);
+        let at = at.unwrap_or_else(|| add_part(list, level, name, number, source));
+        Place { packaging, component: Some(at), material: None }
     }
 
     /// The material of this name in the part at `within`.
-    pub fn material(&mut self, product: usize, within: Place, name: &str, source: Source) -> Place {
-        let Some(part) = self.part(product, Place { material: None, ..within }) else { return within };
-        Place { material: Some(find_or_add(&mut part.parts, Level::Material, Some(name), None, source)), ..within }
+    pub fn material(&mut self, product: usize, within: Place, name: Arc<str>, source: Source) -> Place {
+        let mut long = std::mem::take(&mut self.long);
+        let holder = (product, within.packaging, Some(within.component));
+        let place = self.part(product, Place { material: None, ..within }).map(|part| {
+            let name = Some(name);
+            let at = known_part(&part.parts, &mut long, holder, Level::Material, &name, &None);
+            let at = at.unwrap_or_else(|| add_part(&mut part.parts, Level::Material, name, None, source));
+            Place { material: Some(at), ..within }
+        });
+        self.long = long;
+        place.unwrap_or(within)
     }
 
     /// Sets the mass of a part; two different ones leave it without.
@@ -260,17 +282,56 @@ fn counts_against(row: &RowAnswer) -> bool {
     no || ["non", "not ", "ej ", "icke", "ikke", "inte ", "nicht", "fail", "contains", "innehåller"].iter().any(|word| plain.contains(word))
 }
 
-fn find_or_add(list: &mut Vec<Part>, level: Level, name: Option<&str>, number: Option<&str>, source: Source) -> usize {
-    let same = |part: &Part| part.level == level && part.name.as_deref() == name && part.number.as_deref() == number;
-    if let Some(last) = list.len().checked_sub(1).filter(|last| list.get(*last).is_some_and(same)) {
-        return last;
+/// Lists of parts longer than this are looked up by name.
+const LONG: usize = 48;
+
+/// Whose list of parts: product, packaging or not, and of a component's own parts the component.
+type Holder = (usize, bool, Option<Option<usize>>);
+
+/// What tells parts of one list apart.
+type PartKey = (Level, Option<Arc<str>>, Option<Arc<str>>);
+
+/// A long list of parts by name, as far as it has been looked through.
+#[derive(Default)]
+struct Long {
+    seen: usize,
+    places: HashMap<PartKey, usize>,
+}
+
+/// The place of the first such part in a list.
+fn known_part(
+    list: &[Part],
+    long: &mut HashMap<Holder, Long>,
+    holder: Holder,
+    level: Level,
+    name: &Option<Arc<str>>,
+    number: &Option<Arc<str>>,
+) -> Option<usize> {
+    let same = |part: &Part| part.level == level && part.name == *name && part.number == *number;
+    if list.last().is_some_and(same) {
+        return list.len().checked_sub(1);
     }
-    if let Some(known) = list.iter().position(same) {
-        return known;
+    if list.len() <= LONG {
+        return list.iter().position(same);
     }
+    let long = long.entry(holder).or_default();
+    for (at, part) in list.iter().enumerate().skip(long.seen) {
+        long.places.entry((part.level, part.name.clone(), part.number.clone())).or_insert(at);
+    }
+    long.seen = list.len();
+    long.places.get(&(level, name.clone(), number.clone())).copied()
+}
+
+fn add_part(list: &mut Vec<Part>, level: Level, name: Option<Arc<str>>, number: Option<Arc<str>>, source: Source) -> usize {
     let mut part = Part::new(level, source);
-    part.name = name.map(Into::into);
-    part.number = number.map(Into::into);
+    part.name = name;
+    if number.is_some() {
+        part.number = number;
+    }
+    // Most products have a part or two.
+    if list.len() < 3 {
+        list.reserve_exact(1);
+    }
     list.push(part);
     list.len() - 1
 }
@@ -326,30 +387,31 @@ fn join_by_name(contents: &mut Contents) {
 }
 
 /// Puts what `other` says of the same product into `whole`.
-pub(super) fn join(whole: &mut Product, other: Product) {
+pub(super) fn join(whole: &mut Product, mut other: Product) {
     fn fill<T>(own: &mut Option<T>, said: Option<T>) {
         if own.is_none() {
             *own = said;
         }
     }
-    fill(&mut whole.buyer_article_number, other.buyer_article_number);
-    fill(&mut whole.gtin, other.gtin);
+    let more = std::mem::take::<ProductMore>(&mut other);
+    fill(&mut whole.buyer_article_number, more.buyer_article_number);
+    fill(&mut whole.gtin, more.gtin);
     fill(&mut whole.name, other.name);
-    fill(&mut whole.supplier, other.supplier);
+    fill(&mut whole.supplier, more.supplier);
     // A product of which a table lists constituents is judged by them; answers and results stand beside.
     if whole.kind != other.kind {
         whole.kind = None;
     }
-    fill(&mut whole.date, other.date);
-    for category in other.categories {
+    fill(&mut whole.date, more.date);
+    for category in more.categories {
         if !whole.categories.contains(&category) {
             whole.categories.push(category);
         }
     }
     fill(&mut whole.root.mass, other.root.mass);
-    whole.root.exemptions.extend(other.root.exemptions);
+    whole.root.exemptions.extend(std::mem::take(&mut other.root.exemptions));
     whole.root.constituents.extend(other.root.constituents);
     whole.root.parts.extend(other.root.parts);
-    whole.packaging.extend(other.packaging);
+    whole.packaging.extend(more.packaging);
     whole.statements.extend(other.statements);
 }

@@ -3,7 +3,7 @@
 
 use super::exemption_id::exemptions_of;
 use super::headings::{Polarity, Role, Ticked};
-use super::layout::{Column, Fact, Table, cell_at};
+use super::layout::{Column, Fact, Table};
 use super::list_version;
 use super::named_products::{Products, fact_text, text_in};
 use super::phrase::{Phrase, plain};
@@ -366,9 +366,9 @@ fn heading_of_section(text: &str, question: &Question) -> Option<Option<Polarity
 }
 
 /// What the row asks, understood, and as written. A CAS number beside a name is the surer subject.
-fn question_text(table: &Table, row: &Row) -> Option<(Question, String)> {
+fn question_text(table: &Table, row: Row<'_>) -> Option<(Question, String)> {
     let column = asking_column(table)?;
-    let text = cell_at(row, column.index).map(|cell| cell.raw()).filter(|text| !text.trim().is_empty());
+    let text = row.at(column.index).map(|cell| cell.raw()).filter(|text| !text.trim().is_empty());
     if column.role == Role::Question {
         // "Ämne" beside "Fråga": the question is about the substance.
         let text = text?;
@@ -400,10 +400,10 @@ struct Replied {
 }
 
 /// The reply of a row: its reply cell, or the column that is ticked. Two answers that differ contradict each other.
-fn reply_of(table: &Table, row: &Row) -> Option<Replied> {
+fn reply_of(table: &Table, row: Row<'_>) -> Option<Replied> {
     let mut found: Option<Replied> = None;
     for column in &table.columns {
-        let Some(cell) = cell_at(row, column.index) else { continue };
+        let Some(cell) = row.at(column.index) else { continue };
         let raw = cell.raw();
         if is_blank(&raw) {
             continue;

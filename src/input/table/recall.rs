@@ -1,98 +1,64 @@
-//! What the cells of a table were read as. The same names, numbers and amounts stand on thousands of lines, and equal
-//! texts are mostly one text in memory, so each is read once and found again by where it lies.
+//! What was read before in the same table: few things stand in many cells, and what is read out of one need not be read
+//! again.
 
 use super::amounts::{read_cell, says_nothing};
+use super::columns::IdentityKey;
 use super::identifiers::{Numbers, has_cas, has_ec, name_without_numbers, numbers_in};
-use crate::amount::{Context, Decimal, Reading, Unit};
-use crate::input::workbook::{Cell, Shown, Value};
+use crate::amount::{Context, Reading, Unit};
+use crate::declaration;
+use crate::input::workbook::{Cell, Rows, Value};
 use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, Hash, Hasher};
 use std::sync::Arc;
 
-/// How many readings of one sort are kept: a table in which every cell is another gains nothing and must not grow.
+/// How many readings of a sort are kept at most.
 const MOST: usize = 4096;
 
-/// Mixes addresses and small numbers; nobody outside chooses them, so it need not withstand anybody.
-#[derive(Default)]
-struct Mix(u64);
+/// Readings by what was read, each in the only place where it may be: a later one takes the place of an earlier.
+pub(super) struct Kept<K, T> {
+    places: Vec<Option<(K, T)>>,
+    size: usize,
+}
 
-impl Hasher for Mix {
-    fn finish(&self) -> u64 {
-        self.0 ^ self.0 >> 29
+impl<K: PartialEq, T: Clone> Kept<K, T> {
+    fn new(size: usize) -> Self {
+        Kept { places: Vec::new(), size }
     }
 
-    fn write(&mut self, bytes: &[u8]) {
-        for chunk in bytes.chunks(8) {
-            self.write_u64(chunk.iter().fold(0, |word, byte| word << 8 | u64::from(*byte)));
+    #[inline]
+    pub fn get(&self, place: usize, key: &K) -> Option<T> {
+        match self.places.get(place % self.size) {
+            Some(Some((known, reading))) if known == key => Some(reading.clone()),
+            _ => None,
         }
     }
 
-    fn write_u64(&mut self, word: u64) {
-        self.0 = (self.0.rotate_left(5) ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    }
-
-    fn write_u32(&mut self, word: u32) {
-        self.write_u64(u64::from(word));
-    }
-
-    fn write_usize(&mut self, word: usize) {
-        self.write_u64(word as u64);
-    }
-
-    fn write_isize(&mut self, word: isize) {
-        self.write_u64(word as u64);
-    }
-
-    fn write_i128(&mut self, word: i128) {
-        self.write_u64(word as u64);
-        self.write_u64((word >> 64) as u64);
-    }
-}
-
-/// Readings by what was read.
-struct Kept<K, T>(HashMap<K, T, BuildHasherDefault<Mix>>);
-
-impl<K, T> Default for Kept<K, T> {
-    fn default() -> Self {
-        Kept(HashMap::default())
-    }
-}
-
-impl<K: Eq + Hash, T: Clone> Kept<K, T> {
-    fn of(&mut self, key: K, read: impl FnOnce() -> T) -> T {
-        if let Some(known) = self.0.get(&key) {
-            return known.clone();
+    pub fn put(&mut self, place: usize, key: K, reading: T) {
+        if self.places.is_empty() {
+            self.places.resize_with(self.size, || None);
         }
-        if self.0.len() >= MOST {
-            self.0.clear();
+        if let Some(free) = self.places.get_mut(place % self.size) {
+            *free = Some((key, reading));
+        }
+    }
+
+    #[inline]
+    fn of(&mut self, place: usize, key: K, read: impl FnOnce() -> T) -> T {
+        if let Some(known) = self.get(place, &key) {
+            return known;
         }
         let new = read();
-        self.0.insert(key, new.clone());
+        self.put(place, key, new.clone());
         new
     }
 }
 
-/// Where a text lies; two texts that live at the same time and lie at one place are one text.
-pub(super) fn address(text: &Arc<str>) -> usize {
-    text.as_ptr() as usize
-}
+/// By the number of the content.
+struct ByContent<T>(Kept<u32, T>);
 
-/// What a cell holds, in a form that can be compared at once; `None` for what is too rare to be worth it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-enum Held {
-    Text(usize),
-    Number(Decimal),
-    Percent(Decimal),
-}
-
-impl Held {
-    fn of(cell: &Cell) -> Option<Held> {
-        match (&cell.value, &cell.shown) {
-            (Value::Text(text), _) => Some(Held::Text(address(text))),
-            (Value::Number(number), Shown::Plain) => Some(Held::Number(*number)),
-            (Value::Number(number), Shown::Percent) => Some(Held::Percent(*number)),
-            _ => None,
-        }
+impl<T: Clone> ByContent<T> {
+    #[inline]
+    fn of(&mut self, cell: Cell<'_>, read: impl FnOnce() -> T) -> T {
+        self.0.of(cell.content as usize, cell.content, read)
     }
 }
 
@@ -107,49 +73,73 @@ pub(super) struct Named {
     pub ec: Vec<Arc<str>>,
 }
 
-/// The readings of one table. It must not outlive the sheet whose cells it has seen: texts are known by where they lie.
-#[derive(Default)]
+/// The readings of one table. It must not outlive the sheet whose cells it has seen: they are known by their contents.
 pub(super) struct Recall {
-    said: Kept<usize, Option<Arc<str>>>,
-    raw: Kept<Held, Arc<str>>,
-    named: Kept<usize, Option<Arc<Named>>>,
-    numbers: Kept<usize, Arc<Numbers>>,
-    units: Kept<usize, Option<Option<Unit>>>,
-    amounts: Kept<(u32, usize, Held), Reading>,
-    /// With the name itself: it may be no text of the sheet, and must lie where it lies as long as it is known by that.
-    packaging: Kept<usize, (Arc<str>, bool)>,
+    /// What a row names as a substance, and the column where it does.
+    pub identities: Kept<IdentityKey, Option<(Arc<declaration::Named>, u32)>>,
+    said: ByContent<Option<Arc<str>>>,
+    raw: ByContent<Arc<str>>,
+    named: ByContent<Option<Arc<Named>>>,
+    numbers: ByContent<Arc<Numbers>>,
+    units: ByContent<Option<Option<Unit>>>,
+    /// By column, content of the unit's cell, content.
+    amounts: Kept<(u32, u32, u32), Reading>,
+    /// By where the name lies, with the name itself: it must lie there as long as it is known by that.
+    packaging: HashMap<usize, (Arc<str>, bool)>,
 }
 
 impl Recall {
+    /// For the cells of these rows.
+    pub fn new(rows: &Rows) -> Recall {
+        fn kept<T: Clone>(size: usize) -> ByContent<T> {
+            ByContent(Kept::new(size))
+        }
+        let size = rows.contents().next_power_of_two().clamp(16, MOST);
+        Recall {
+            identities: Kept::new(size),
+            said: kept(size),
+            raw: kept(size),
+            named: kept(size),
+            numbers: kept(size),
+            units: kept(size),
+            amounts: Kept::new(size),
+            packaging: HashMap::new(),
+        }
+    }
+
     /// What a person sees in the cell.
-    pub fn raw(&mut self, cell: &Cell) -> Arc<str> {
-        match (&cell.value, Held::of(cell)) {
-            (Value::Text(text), _) => Arc::clone(text),
-            (_, Some(held)) => self.raw.of(held, || cell.raw().into()),
-            (_, None) => cell.raw().into(),
+    #[inline]
+    pub fn raw(&mut self, cell: Cell<'_>) -> Arc<str> {
+        match cell.value {
+            Value::Text(text) => Arc::clone(text),
+            _ => self.raw.of(cell, || cell.raw().into()),
         }
     }
 
     /// What the cell says, unless it is blank, a dash or N/A.
-    pub fn said(&mut self, cell: &Cell) -> Option<Arc<str>> {
-        match &cell.value {
-            Value::Text(text) => self.said.of(address(text), || said_of(text)),
+    #[inline]
+    pub fn said(&mut self, cell: Cell<'_>) -> Option<Arc<str>> {
+        match cell.value {
+            Value::Text(text) => self.said.of(cell, || said_of(text)),
             Value::MissingResult | Value::Error(_) => None,
             _ => Some(self.raw(cell)),
         }
     }
 
     /// The substance that the cell names.
-    pub fn named(&mut self, cell: &Cell) -> Option<Arc<Named>> {
-        match &cell.value {
-            Value::Text(text) => self.named.of(address(text), || said_of(text).map(|name| Arc::new(named_of(name)))),
+    #[inline]
+    pub fn named(&mut self, cell: Cell<'_>) -> Option<Arc<Named>> {
+        match cell.value {
+            Value::Text(text) => self.named.of(cell, || said_of(text).map(|name| Arc::new(named_of(name)))),
             _ => self.said(cell).map(|name| Arc::new(named_of(name))),
         }
     }
 
-    /// The numbers that stand in the text of a CAS or EC column.
-    pub fn numbers(&mut self, text: &Arc<str>) -> Arc<Numbers> {
-        self.numbers.of(address(text), || {
+    /// The numbers that stand in a cell of a CAS or EC column.
+    #[inline]
+    pub fn numbers(&mut self, cell: Cell<'_>) -> Arc<Numbers> {
+        self.numbers.of(cell, || {
+            let Value::Text(text) = cell.value else { return Arc::new(numbers_in(&cell.raw())) };
             let mut numbers = numbers_in(text);
             // By far the commonest cell is one number and nothing else: one text will do.
             if let [number] = numbers.cas.as_mut_slice()
@@ -163,21 +153,31 @@ impl Recall {
 
     /// Whether a name is one of packaging, as `read` tells.
     pub fn packaging(&mut self, name: &Arc<str>, read: impl FnOnce(&str) -> bool) -> bool {
-        self.packaging.of(address(name), || (Arc::clone(name), read(name))).1
-    }
-
-    /// The unit that a unit column's text names: `None` when it says nothing, `Some(None)` when nobody knows it.
-    pub fn unit(&mut self, text: &Arc<str>) -> Option<Option<Unit>> {
-        self.units.of(address(text), || if says_nothing(text) { None } else { Some(Unit::parse(text)) })
-    }
-
-    /// The amount in a cell of a column; `unit_text` is what the row's unit column says. Everything else that the
-    /// context tells must be the same for the whole column.
-    pub fn amount(&mut self, column: u32, unit_text: Option<&Arc<str>>, cell: &Cell, context: &Context) -> Reading {
-        match Held::of(cell) {
-            Some(held) => self.amounts.of((column, unit_text.map_or(0, address), held), || read_cell(cell, context)),
-            None => read_cell(cell, context),
+        let address = name.as_ptr() as usize;
+        if let Some((_, known)) = self.packaging.get(&address) {
+            return *known;
         }
+        if self.packaging.len() >= MOST {
+            self.packaging.clear();
+        }
+        let packaging = read(name);
+        self.packaging.insert(address, (Arc::clone(name), packaging));
+        packaging
+    }
+
+    /// The unit that a unit column's cell names: `None` when it says nothing, `Some(None)` when nobody knows it.
+    pub fn unit(&mut self, cell: Cell<'_>) -> Option<Option<Unit>> {
+        let Value::Text(text) = cell.value else { return None };
+        self.units.of(cell, || if says_nothing(text) { None } else { Some(Unit::parse(text)) })
+    }
+
+    /// The amount in a cell of a column; `unit` is the row's cell of the unit column. Everything else that the context
+    /// tells must be the same for the whole column.
+    #[inline]
+    pub fn amount(&mut self, column: u32, unit: Option<Cell<'_>>, cell: Cell<'_>, context: &Context) -> Reading {
+        let key = (column, unit.map_or(u32::MAX, |unit| unit.content), cell.content);
+        let place = cell.content.wrapping_add(column.wrapping_mul(61)).wrapping_add(key.1.wrapping_mul(31));
+        self.amounts.of(place as usize, key, || read_cell(cell, context))
     }
 }
 

@@ -3,7 +3,7 @@
 use super::*;
 use crate::amount::{Amount, Decimal, Doubt, Reading};
 use crate::declaration::{Claim, Constituent, Declaration, DeclarationKind, Level, Part, Problem, ProblemCode};
-use crate::input::workbook::{Cell, Kind, Merge, Row, Sheet, Shown, Value, Visibility, Workbook};
+use crate::input::workbook::{Kind, Merge, Rows, Sheet, Shown, Value, Visibility, Workbook};
 use std::sync::Arc;
 
 const PERMILLE: u64 = 1_000_000_000;
@@ -12,28 +12,20 @@ fn text_or_number(text: &str) -> Value {
     match text.strip_prefix('=') {
         Some("#N/A") => Value::Error("#N/A".into()),
         Some("?") => Value::MissingResult,
-        Some(number) => Value::Number(Decimal::parse(number).expect("number")),
+        Some(number) => Value::number(Decimal::parse(number).expect("number")),
         None => Value::Text(text.into()),
     }
 }
 
 /// A sheet of texts; `=0.1` is a stored number, the empty text an empty cell.
-fn named(name: &str, rows: &[&[&str]]) -> Sheet {
-    let rows = rows.iter().enumerate().map(|(number, cells)| Row {
-        number: number as u32,
-        cells: cells
-            .iter()
-            .enumerate()
-            .filter(|(_, text)| !text.is_empty())
-            .map(|(column, text)| Cell { column: column as u32, value: text_or_number(text), shown: Shown::Plain })
-            .collect(),
-    });
-    Sheet {
-        name: Arc::from(name),
-        visibility: Visibility::Visible,
-        rows: rows.filter(|row: &Row| !row.cells.is_empty()).collect(),
-        merges: Vec::new(),
+fn named(name: &str, texts: &[&[&str]]) -> Sheet {
+    let mut rows = Rows::default();
+    for (number, cells) in texts.iter().enumerate() {
+        for (column, text) in cells.iter().enumerate().filter(|(_, text)| !text.is_empty()) {
+            rows.push_cell(number as u32, column as u32, text_or_number(text), &Shown::Plain);
+        }
     }
+    Sheet { name: Arc::from(name), visibility: Visibility::Visible, rows, merges: Vec::new() }
 }
 
 fn sheet(rows: &[&[&str]]) -> Sheet {
@@ -45,9 +37,15 @@ fn merge(first_row: u32, first_column: u32, last_row: u32, last_column: u32) -> 
 }
 
 fn set(sheet: &mut Sheet, row: u32, column: u32, value: Value, shown: Shown) {
-    let row = sheet.rows.iter_mut().find(|r| r.number == row).expect("row");
-    let cell = row.cells.iter_mut().find(|cell| cell.column == column).expect("cell");
-    (cell.value, cell.shown) = (value, shown);
+    let mut rows = Rows::default();
+    for old in sheet.rows.iter() {
+        for cell in old.cells() {
+            let here = (old.number, cell.column) == (row, column);
+            let (value, shown) = if here { (&value, &shown) } else { (cell.value, cell.shown) };
+            rows.push_cell(old.number, cell.column, value.clone(), shown);
+        }
+    }
+    sheet.rows = rows;
 }
 
 fn book(sheets: Vec<Sheet>) -> Workbook {
@@ -315,9 +313,9 @@ fn units_from_cell_column_heading_and_sheet() {
 fn number_formats() {
     let mut sheet =
         sheet(&[&["Ämne", "CAS-nr", "Halt (ppm)"], &["a", "7440-66-6", "=1"], &["b", "7440-66-6", "=1"], &["c", "7440-66-6", "=1"]]);
-    set(&mut sheet, 1, 2, Value::Number(Decimal::parse("0.002").expect("number")), Shown::Percent);
-    set(&mut sheet, 2, 2, Value::Number(Decimal::parse("0.2").expect("number")), Shown::UnitText(Arc::from("%")));
-    set(&mut sheet, 3, 2, Value::Number(Decimal::parse("0.2").expect("number")), Shown::Unknown);
+    set(&mut sheet, 1, 2, Value::number(Decimal::parse("0.002").expect("number")), Shown::Percent);
+    set(&mut sheet, 2, 2, Value::number(Decimal::parse("0.2").expect("number")), Shown::UnitText(Arc::from("%")));
+    set(&mut sheet, 3, 2, Value::number(Decimal::parse("0.2").expect("number")), Shown::Unknown);
     let declaration = read(&book(vec![sheet]));
     let found = lines(&declaration);
     assert_eq!(bounds(found[0]), (2 * PERMILLE, 2 * PERMILLE));

@@ -9,8 +9,11 @@ use super::super::package::{attribute, elements};
 use super::super::read_error::{Fault, ReadError};
 use super::super::workbook::Visibility;
 use super::member::{Feed, Members, placed};
+use super::memo::{Memo, read_once};
 use super::scan::Stop;
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 /// One sheet as the workbook lists it.
 #[derive(Debug)]
@@ -46,15 +49,25 @@ impl Formats {
 pub(super) struct Book {
     pub(super) sheets: Vec<Listed>,
     pub(super) system: DateSystem,
-    pub(super) formats: Formats,
+    pub(super) formats: Rc<Formats>,
     /// The part with the shared strings.
     pub(super) strings: Option<String>,
 }
+
+thread_local! {
+    static STYLES: RefCell<Memo<Formats>> = const { RefCell::new(Memo::new()) };
+    static RELATIONS: RefCell<Memo<Relations>> = const { RefCell::new(Memo::new()) };
+}
+
+/// What a part points at, by id.
+type Relations = BTreeMap<String, Relation>;
 
 /// One relation: what kind of thing it points at, and its part.
 struct Relation {
     kind: String,
     part: String,
+    /// Whether the part was found only under the target's decoded name.
+    decoded: bool,
 }
 
 impl Book {
@@ -69,40 +82,48 @@ impl Book {
         };
         let (sheets, system) = listed(&feed.whole(members, &workbook.part, limits)?, &related, limits)?;
         let formats = match beside("styles", "styles.xml") {
-            Some(part) => formats(&feed.whole(members, &part, limits)?, limits).map_err(|error| placed(error, &part))?,
-            None => Formats::default(),
+            Some(part) => read_once(
+                &STYLES,
+                (members, feed),
+                &part,
+                limits,
+                |_| true,
+                |xml| formats(xml, limits).map_err(|error| placed(error, &part)),
+            )?,
+            None => Rc::default(),
         };
         Ok(Book { sheets, system, formats, strings: beside("sharedStrings", "sharedStrings.xml") })
     }
 }
 
-/// What the relations of a part point at, by id.
-fn relations<'a>(members: &Members<'a>, feed: &mut Feed<'a>, part: &str, limits: &Limits) -> Result<BTreeMap<String, Relation>, ReadError> {
+/// What the relations of a part point at.
+fn relations<'a>(members: &Members<'a>, feed: &mut Feed<'a>, part: &str, limits: &Limits) -> Result<Rc<Relations>, ReadError> {
     let (folder, file) = part.rsplit_once('/').unwrap_or(("", part));
     let name = resolve(folder, &format!("_rels/{file}.rels"));
-    let mut found = BTreeMap::new();
     if !members.has(&name) {
-        return Ok(found);
+        return Ok(Rc::default());
     }
-    let xml = feed.whole(members, &name, limits)?;
-    elements(&xml, |element, start| {
-        if element == "Relationship"
-            && attribute(start, "TargetMode").as_deref() != Some("External")
-            && let Some((id, target)) = attribute(start, "Id").zip(attribute(start, "Target"))
-        {
-            let kind = attribute(start, "Type").unwrap_or_default();
-            let kind = kind.rsplit('/').next().unwrap_or_default().to_string();
-            let mut part = resolve(folder, &target);
-            if !members.has(&part) {
-                let plain = percent_decoded(&part);
-                part = if members.has(&plain) { plain } else { part };
+    // What a target means may depend on which parts there are.
+    let all_there = |relations: &Relations| relations.values().all(|relation| !relation.decoded && members.has(&relation.part));
+    read_once(&RELATIONS, (members, feed), &name, limits, all_there, |xml| {
+        let mut found = Relations::new();
+        elements(xml, |element, start| {
+            if element == "Relationship"
+                && attribute(start, "TargetMode").as_deref() != Some("External")
+                && let Some((id, target)) = attribute(start, "Id").zip(attribute(start, "Target"))
+            {
+                let kind = attribute(start, "Type").unwrap_or_default();
+                let kind = kind.rsplit('/').next().unwrap_or_default().to_string();
+                let part = resolve(folder, &target);
+                let plain = Some(percent_decoded(&part)).filter(|plain| !members.has(&part) && members.has(plain));
+                let decoded = plain.is_some();
+                found.insert(id, Relation { kind, part: plain.unwrap_or(part), decoded });
             }
-            found.insert(id, Relation { kind, part });
-        }
-        found.len() <= limits.members
+            found.len() <= limits.members
+        })
+        .map_err(|error| placed(error, &name))?;
+        Ok(found)
     })
-    .map_err(|error| placed(error, &name))?;
-    Ok(found)
 }
 
 /// The part that a target means, seen from a folder.

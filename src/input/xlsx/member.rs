@@ -6,6 +6,7 @@ use super::super::archive;
 use super::super::container::Limits;
 use super::super::read_error::{Fault, ReadError};
 use super::super::text::named_in_declaration;
+use super::ahead::{LARGE, Pieces, Spawn};
 use crc32fast::Hasher;
 use encoding_rs::{CoderResult, Decoder, Encoding, UTF_8, UTF_16BE, UTF_16LE};
 use flate2::{Decompress, FlushDecompress, Status};
@@ -20,10 +21,16 @@ const PIECE: usize = 256 << 10;
 #[derive(Clone, Copy, Debug)]
 struct Part {
     start: usize,
-    packed: usize,
+    length: usize,
+    encrypted: bool,
+    packed: Packed,
+}
+
+/// How a part is packed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Packed {
     checksum: u32,
     method: CompressionMethod,
-    encrypted: bool,
 }
 
 /// The file, and what its directory lists by lower-case name.
@@ -43,10 +50,9 @@ impl<'a> Members<'a> {
             let size = |size: u64| usize::try_from(size).map_err(|_| archive::damaged());
             let part = Part {
                 start: size(file.data_start().ok_or_else(archive::damaged)?)?,
-                packed: size(file.compressed_size())?,
-                checksum: file.crc32(),
-                method: file.compression(),
+                length: size(file.compressed_size())?,
                 encrypted: file.encrypted(),
+                packed: Packed { checksum: file.crc32(), method: file.compression() },
             };
             if parts.insert(name.trim_start_matches('/').to_string(), part).is_some() {
                 return Err(archive::twice());
@@ -60,13 +66,14 @@ impl<'a> Members<'a> {
         self.parts.contains_key(&name.to_lowercase())
     }
 
-    fn packed(&self, name: &str) -> Result<(&'a [u8], Part), ReadError> {
+    /// The packed bytes of a part.
+    pub(super) fn packed(&self, name: &str) -> Result<(&'a [u8], Packed), ReadError> {
         let part = *self.parts.get(&name.to_lowercase()).ok_or_else(archive::damaged)?;
         if part.encrypted {
             return Err(archive::encrypted());
         }
-        let end = part.start.checked_add(part.packed).ok_or_else(archive::damaged)?;
-        Ok((self.bytes.get(part.start..end).ok_or_else(archive::damaged)?, part))
+        let end = part.start.checked_add(part.length).ok_or_else(archive::damaged)?;
+        Ok((self.bytes.get(part.start..end).ok_or_else(archive::damaged)?, part.packed))
     }
 }
 
@@ -97,7 +104,12 @@ struct Inflate<'a> {
 }
 
 impl<'a> Inflate<'a> {
-    fn open(&mut self, packed: &'a [u8], part: Part) -> Result<(), ReadError> {
+    /// Nothing yet, of a file of which `left` bytes may still be inflated.
+    fn new(inflater: Option<Decompress>, left: usize) -> Self {
+        Inflate { inflater, packed: &[], deflated: false, expected: 0, checksum: Hasher::new(), done: true, given: 0, left }
+    }
+
+    fn open(&mut self, packed: &'a [u8], part: Packed) -> Result<(), ReadError> {
         self.deflated = match part.method {
             CompressionMethod::Stored => false,
             CompressionMethod::Deflated => true,
@@ -166,6 +178,9 @@ struct Transcoder {
 /// One part at a time, seen through a window that moves over it.
 pub(super) struct Feed<'a> {
     inflate: Inflate<'a>,
+    /// A large part comes in pieces.
+    pieces: Option<Pieces<'a>>,
+    spawn: Spawn<'a>,
     transcoder: Option<Transcoder>,
     /// Filled with zeros where nothing has been put yet.
     buffer: Vec<u8>,
@@ -176,19 +191,18 @@ pub(super) struct Feed<'a> {
 }
 
 impl<'a> Feed<'a> {
-    pub(super) fn new(limits: &Limits) -> Self {
+    pub(super) fn new(limits: &Limits, spawn: Spawn<'a>) -> Self {
         let kept = KEPT.take().unwrap_or_else(|| Kept { inflater: None, buffer: vec![0; PIECE] });
-        let inflate = Inflate {
-            inflater: kept.inflater,
-            packed: &[],
-            deflated: false,
-            expected: 0,
-            checksum: Hasher::new(),
-            done: true,
-            given: 0,
-            left: limits.inflated_bytes,
-        };
-        Feed { inflate, transcoder: None, buffer: kept.buffer, from: 0, to: 0, most: limits.element_bytes.max(PIECE) }
+        let inflate = Inflate::new(kept.inflater, limits.inflated_bytes);
+        let most = limits.element_bytes.max(PIECE);
+        Feed { inflate, pieces: None, spawn, transcoder: None, buffer: kept.buffer, from: 0, to: 0, most }
+    }
+
+    /// Counts the bytes of a part that need not be inflated, because what is in it is known.
+    pub(super) fn count(&mut self, bytes: usize) -> Result<(), ReadError> {
+        let inflate = &mut self.inflate;
+        inflate.left = inflate.left.checked_sub(bytes).ok_or_else(|| archive::too_large("innehållet i filen", "what the file holds"))?;
+        Ok(())
     }
 
     /// The inflated bytes of a small part.
@@ -215,9 +229,21 @@ impl<'a> Feed<'a> {
     pub(super) fn open(&mut self, members: &Members<'a>, name: &str) -> Result<(), ReadError> {
         let (packed, part) = members.packed(name)?;
         self.inflate.open(packed, part)?;
+        self.pieces = None;
+        if packed.len() >= LARGE {
+            let left = self.inflate.left;
+            self.pieces = Some(Pieces::new(&self.spawn, || {
+                let mut inflate = Inflate::new(None, left);
+                let opened = inflate.open(packed, part);
+                Box::new(move |piece| {
+                    opened.clone()?;
+                    Ok((inflate.read(piece)?, inflate.done))
+                })
+            }));
+        }
         self.transcoder = None;
         (self.from, self.to) = (0, 0);
-        self.to = self.inflate.read(&mut self.buffer)?;
+        self.to = read(&mut self.inflate, &mut self.pieces, &mut self.buffer)?;
         let head = self.data();
         match encoding_of(head) {
             None => self.from = if head.starts_with(b"\xEF\xBB\xBF") { 3 } else { 0 },
@@ -269,14 +295,14 @@ impl<'a> Feed<'a> {
     fn fill(&mut self) -> Result<(), ReadError> {
         let room = self.buffer.get_mut(self.to..).unwrap_or_default();
         let Some(transcoder) = &mut self.transcoder else {
-            self.to += self.inflate.read(room)?;
+            self.to += read(&mut self.inflate, &mut self.pieces, room)?;
             return Ok(());
         };
         let mut written = 0;
         loop {
             if transcoder.from == transcoder.to && !self.inflate.done {
                 transcoder.raw.resize(PIECE, 0);
-                (transcoder.from, transcoder.to) = (0, self.inflate.read(&mut transcoder.raw)?);
+                (transcoder.from, transcoder.to) = (0, read(&mut self.inflate, &mut self.pieces, &mut transcoder.raw)?);
             }
             let raw = transcoder.raw.get(transcoder.from..transcoder.to).unwrap_or_default();
             let last = self.inflate.done;
@@ -304,6 +330,17 @@ impl<'a> Feed<'a> {
     pub(super) fn given(&self) -> usize {
         self.inflate.given
     }
+}
+
+/// Fills `out` from its beginning, as far as the part goes.
+fn read(inflate: &mut Inflate<'_>, pieces: &mut Option<Pieces<'_>>, out: &mut [u8]) -> Result<usize, ReadError> {
+    let Some(pieces) = pieces else { return inflate.read(out) };
+    let (given, done) = pieces.read(out)?;
+    inflate.given += given;
+    // Whoever inflates the pieces counts too.
+    inflate.left = inflate.left.saturating_sub(given);
+    inflate.done = done;
+    Ok(given)
 }
 
 impl Drop for Feed<'_> {

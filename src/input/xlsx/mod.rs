@@ -2,8 +2,10 @@
 //! memory as a whole, nor is any text twice. Values, number formats, merged ranges and formulas without a result are
 //! taken in that one pass. What no file may exceed stands in `Limits`; what no spreadsheet program writes is refused.
 
+pub mod ahead;
 mod book;
 mod member;
+mod memo;
 mod scan;
 mod sheet;
 mod strings;
@@ -14,9 +16,11 @@ use super::container::{Kind, Limits};
 use super::gather::{Gatherer, place_in, skipped};
 use super::read_error::ReadError;
 use super::workbook::{Sheet, Shown, Value, Workbook};
+use ahead::{Spawn, spawn_in};
 use book::Book;
 use member::{Feed, Members, placed};
 use std::sync::Arc;
+use std::thread;
 use strings::Strings;
 
 pub use sheet::{Content, Stored};
@@ -32,9 +36,9 @@ struct Opened<'a> {
 }
 
 impl<'a> Opened<'a> {
-    fn new(bytes: &'a [u8], limits: &Limits) -> Result<Self, ReadError> {
+    fn new(bytes: &'a [u8], limits: &Limits, spawn: Spawn<'a>) -> Result<Self, ReadError> {
         let members = Members::open(bytes, limits)?;
-        let mut feed = Feed::new(limits);
+        let mut feed = Feed::new(limits, spawn);
         let book = Book::read(&members, &mut feed, limits)?;
         let room = limits.held_bytes.saturating_add(bytes.len().saturating_mul(limits.held_per_byte));
         let strings = match &book.strings {
@@ -50,7 +54,11 @@ impl<'a> Opened<'a> {
 
 /// Reads a workbook.
 pub(super) fn read(bytes: &[u8], limits: &Limits) -> Result<Workbook, ReadError> {
-    let Opened { members, mut feed, book, strings, room } = Opened::new(bytes, limits)?;
+    thread::scope(|scope| read_with(bytes, limits, spawn_in(scope)))
+}
+
+fn read_with<'a>(bytes: &'a [u8], limits: &Limits, spawn: Spawn<'a>) -> Result<Workbook, ReadError> {
+    let Opened { members, mut feed, book, strings, room } = Opened::new(bytes, limits, spawn)?;
     let mut gatherer = Gatherer::new(limits, &book.formats.formats, book.system, room);
     let mut workbook = Workbook { kind: Kind::Xlsx, sheets: Vec::with_capacity(book.sheets.len()), notes: Vec::new() };
     for listed in &book.sheets {
@@ -76,21 +84,18 @@ pub(super) fn read(bytes: &[u8], limits: &Limits) -> Result<Workbook, ReadError>
 /// Takes one cell.
 #[inline]
 fn gather(stored: &Stored<'_>, book: &Book, texts: usize, gatherer: &mut Gatherer<'_>) -> Result<(), ReadError> {
+    let (row, column) = (stored.row, stored.column);
     let format = book.formats.of(stored.style);
-    let plain = |value: Value| Some((value, Shown::Plain));
-    let cell = match stored.content {
-        Content::Number(written) => gatherer.written_number(written, format)?,
-        Content::Shared(number, text) => gatherer.shared_text(number, texts, text, format)?.and_then(plain),
-        Content::Text(text) => gatherer.text(text, format)?.and_then(plain),
-        Content::Bool(answer) => plain(Value::Bool(answer)),
-        Content::Error(error) => plain(Value::Error(error.into())),
-        Content::Day(text) => plain(iso_date(text)),
-        Content::MissingResult => plain(Value::MissingResult),
+    let plain = match stored.content {
+        Content::Number(written) => return gatherer.put_number(row, column, written, format),
+        Content::Shared(number, text) => return gatherer.put_shared(row, column, number, texts, text, format),
+        Content::Text(text) => return gatherer.put_text(row, column, text, format),
+        Content::Bool(answer) => Value::Bool(answer),
+        Content::Error(error) => Value::Error(error.into()),
+        Content::Day(text) => iso_date(text),
+        Content::MissingResult => Value::MissingResult,
     };
-    match cell {
-        Some((value, shown)) => gatherer.push(stored.row, stored.column, value, shown),
-        None => Ok(()),
-    }
+    gatherer.put(row, column, plain, &Shown::Plain)
 }
 
 /// Gives every cell that holds something, sheet after sheet, as the file writes it; the first argument is the sheet's
@@ -99,11 +104,20 @@ fn gather(stored: &Stored<'_>, book: &Book, texts: usize, gatherer: &mut Gathere
 /// # Errors
 ///
 /// A [`ReadError`] when the bytes are no workbook or exceed a limit, and whatever `take` refuses.
-pub fn cells(bytes: &[u8], limits: &Limits, mut take: impl FnMut(usize, Stored<'_>) -> Result<(), ReadError>) -> Result<(), ReadError> {
+pub fn cells(bytes: &[u8], limits: &Limits, take: impl FnMut(usize, Stored<'_>) -> Result<(), ReadError>) -> Result<(), ReadError> {
     if bytes.len() > limits.file_bytes {
         return Err(archive::too_large("filen", "the file"));
     }
-    let Opened { members, mut feed, book, strings, .. } = Opened::new(bytes, limits)?;
+    thread::scope(|scope| cells_with(bytes, limits, spawn_in(scope), take))
+}
+
+fn cells_with<'a>(
+    bytes: &'a [u8],
+    limits: &Limits,
+    spawn: Spawn<'a>,
+    mut take: impl FnMut(usize, Stored<'_>) -> Result<(), ReadError>,
+) -> Result<(), ReadError> {
+    let Opened { members, mut feed, book, strings, .. } = Opened::new(bytes, limits, spawn)?;
     for (index, listed) in book.sheets.iter().enumerate() {
         let Some(part) = &listed.part else { continue };
         feed.open(&members, part)

@@ -6,9 +6,9 @@ use super::{At, MappedColumn, MappedTable, Mapping, Sentinel, SheetName, role_na
 use crate::amount::{Decimal, Mark, mark_of};
 use crate::declaration::{DeclarationKind, Part, Place, Problem, ProblemCode, Product, Source, Text};
 use crate::input::table::headings::{Polarity, Role};
-use crate::input::table::layout::{Column, Fact, Table, cell_at};
+use crate::input::table::layout::{Column, Fact, Table};
 use crate::input::table::phrase::plain;
-use crate::input::workbook::{Cell, Row, Sheet, Shown, Value, Visibility, Workbook};
+use crate::input::workbook::{Cell, Edited, Sheet, Value, Visibility, Workbook};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -69,16 +69,14 @@ pub fn apply(mapping: &Mapping, workbook: &Workbook) -> Mapped {
 
 fn table_of(mapping: &Mapping, described: &MappedTable, sheet: &Sheet, sheet_index: usize) -> (Table, Vec<Problem>) {
     let mut problems = Vec::new();
-    let heading = described.heading_row.and_then(|number| row_numbered(sheet, number));
+    let heading = described.heading_row.and_then(|number| sheet.rows.numbered(number));
     let first_row = described.first_row.or(described.heading_row.map(|row| row + 1)).unwrap_or(0);
     let last_row = described.last_row.unwrap_or_else(|| sheet.rows.last().map_or(0, |row| row.number));
     let mut columns: Vec<Column> = Vec::new();
     for column in &described.columns {
         let index = match &column.at {
             At::Column(index) => Some(*index),
-            At::Heading(text) => {
-                heading.and_then(|row| row.cells.iter().find(|cell| plain(&cell.raw()) == plain(text))).map(|cell| cell.column)
-            }
+            At::Heading(text) => heading.and_then(|row| row.cells().find(|cell| plain(&cell.raw()) == plain(text))).map(|cell| cell.column),
         };
         match index {
             Some(index) => columns.push(column_of(mapping, column, index, sheet, described.heading_row, first_row, last_row)),
@@ -131,8 +129,7 @@ fn column_of(
     first_row: u32,
     last_row: u32,
 ) -> Column {
-    let written =
-        heading_row.and_then(|row| row_numbered(sheet, row)).and_then(|row| cell_at(row, index)).map(Cell::raw).unwrap_or_default();
+    let written = heading_row.and_then(|row| sheet.rows.numbered(row)).and_then(|row| row.at(index)).map(Cell::raw).unwrap_or_default();
     // The readers take a subject from the heading; the mapping's word stands before the file's.
     let heading = match (&column.role, &column.analyte) {
         (_, Some(analyte)) => analyte.clone(),
@@ -160,69 +157,61 @@ fn column_of(
 
 /// What the cells of a column prove about its decimal mark.
 fn mark_in(sheet: &Sheet, index: u32, first_row: u32, last_row: u32) -> Mark {
-    rows_between(sheet, first_row, last_row).iter().filter_map(|row| cell_at(row, index)).fold(Mark::Unknown, |mark, cell| {
-        match &cell.value {
-            Value::Text(text) => mark.and(mark_of(text)),
-            _ => mark,
-        }
+    sheet.rows.between(first_row, last_row).filter_map(|row| row.at(index)).fold(Mark::Unknown, |mark, cell| match cell.value {
+        Value::Text(text) => mark.and(mark_of(text)),
+        _ => mark,
     })
-}
-
-fn rows_between(sheet: &Sheet, first: u32, last: u32) -> &[Row] {
-    let start = sheet.rows.partition_point(|row| row.number < first);
-    let end = sheet.rows.partition_point(|row| row.number <= last);
-    sheet.rows.get(start..end).unwrap_or(&[])
-}
-
-fn row_numbered(sheet: &Sheet, number: u32) -> Option<&Row> {
-    sheet.rows.binary_search_by_key(&number, |row| row.number).ok().and_then(|at| sheet.rows.get(at))
 }
 
 /// Puts words for sentinels, and the value above for blanks, into a table's cells.
 fn replace_cells(mapping: &Mapping, described: &MappedTable, table: &Table, sheet: &mut Sheet, originals: &mut BTreeMap<Place, Source>) {
     let name = Arc::clone(&sheet.name);
-    let start = sheet.rows.partition_point(|row| row.number < table.first_row);
-    let end = sheet.rows.partition_point(|row| row.number <= table.last_row);
-    let Some(rows) = sheet.rows.get_mut(start..end) else { return };
-    for column in &table.columns {
-        let amounts = matches!(column.role, Role::Amount | Role::AmountMin | Role::AmountMax | Role::Result);
-        let fills = described.fill_down.contains(&column.role);
-        let mut above: Option<(Cell, Source)> = None;
-        for row in rows.iter_mut() {
-            let found = row.cells.binary_search_by_key(&column.index, |cell| cell.column);
-            if amounts && !mapping.sentinels.is_empty() {
-                if let Ok(at) = found {
-                    let meaning = row.cells.get(at).and_then(|cell| sentinel_of(mapping, cell));
-                    if let Some(meaning) = meaning {
-                        replace_sentinel(row, at, meaning, &name, originals);
-                    }
-                }
+    let fills = |column: &Column| described.fill_down.contains(&column.role);
+    let changes = |column: &Column| !mapping.sentinels.is_empty() && holds_amounts(column);
+    let columns: Vec<&Column> = table.columns.iter().filter(|column| fills(column) || changes(column)).collect();
+    if columns.is_empty() {
+        return;
+    }
+    let mut above: Vec<Option<(Edited, Source)>> = vec![None; columns.len()];
+    sheet.rows = sheet.rows.edited(table.first_row, table.last_row, |row, cells| {
+        for (column, above) in columns.iter().zip(&mut above) {
+            let mut found = cells.binary_search_by_key(&column.index, |cell| cell.column);
+            if changes(column)
+                && let Ok(at) = found
+                && let Some(meaning) = cells.get(at).and_then(|cell| sentinel_of(mapping, cell.cell()))
+            {
+                replace_sentinel(row, cells, at, meaning, &name, originals);
+                found = cells.binary_search_by_key(&column.index, |cell| cell.column);
             }
-            if !fills {
+            if !fills(column) {
                 continue;
             }
-            let blank = |cell: &Cell| matches!(&cell.value, Value::Text(text) if text.trim().is_empty());
-            match found.ok().and_then(|at| row.cells.get(at)).filter(|cell| !blank(cell)) {
-                Some(cell) => above = Some((cell.clone(), Source::cell(&name, row.number, column.index, cell.raw()))),
+            let blank = |cell: &Edited| matches!(cell.cell().value, Value::Text(text) if text.trim().is_empty());
+            match found.ok().and_then(|at| cells.get(at)).filter(|cell| !blank(cell)) {
+                Some(cell) => *above = Some((cell.clone(), Source::cell(&name, row, column.index, cell.cell().raw()))),
                 None => {
-                    let Some((cell, source)) = &above else { continue };
-                    originals.insert(Place::Cell { sheet: Arc::clone(&name), row: row.number, column: column.index }, source.clone());
+                    let Some((cell, source)) = above else { continue };
+                    originals.insert(Place::Cell { sheet: Arc::clone(&name), row, column: column.index }, source.clone());
                     match found {
                         Ok(at) => {
-                            if let Some(slot) = row.cells.get_mut(at) {
+                            if let Some(slot) = cells.get_mut(at) {
                                 *slot = cell.clone();
                             }
                         }
-                        Err(at) => row.cells.insert(at, cell.clone()),
+                        Err(at) => cells.insert(at, cell.clone()),
                     }
                 }
             }
         }
-    }
+    });
+}
+
+fn holds_amounts(column: &Column) -> bool {
+    matches!(column.role, Role::Amount | Role::AmountMin | Role::AmountMax | Role::Result)
 }
 
 /// What a cell stands for, by its text or its number: `-1`, `-1.0` and `-1,00` are one number.
-fn sentinel_of(mapping: &Mapping, cell: &Cell) -> Option<Sentinel> {
+fn sentinel_of(mapping: &Mapping, cell: Cell<'_>) -> Option<Sentinel> {
     let raw = cell.raw();
     let number = |text: &str| Decimal::parse(&text.trim().replace(',', ".").replace('\u{2212}', "-"));
     let own = number(&raw);
@@ -233,21 +222,27 @@ fn sentinel_of(mapping: &Mapping, cell: &Cell) -> Option<Sentinel> {
         .map(|(_, meaning)| *meaning)
 }
 
-fn replace_sentinel(row: &mut Row, at: usize, meaning: Sentinel, sheet: &Arc<str>, originals: &mut BTreeMap<Place, Source>) {
-    let Some(cell) = row.cells.get_mut(at) else { return };
-    let source = Source::cell(sheet, row.number, cell.column, cell.raw());
+fn replace_sentinel(
+    row: u32,
+    cells: &mut Vec<Edited>,
+    at: usize,
+    meaning: Sentinel,
+    sheet: &Arc<str>,
+    originals: &mut BTreeMap<Place, Source>,
+) {
+    let Some(cell) = cells.get_mut(at) else { return };
+    let source = Source::cell(sheet, row, cell.column, cell.cell().raw());
     originals.insert(source.place.clone(), source);
     let word = match meaning {
         Sentinel::NotDetected => "n.d.",
         Sentinel::Absent => "0",
         Sentinel::Present => "x",
         Sentinel::NoResult => {
-            row.cells.remove(at);
+            cells.remove(at);
             return;
         }
     };
-    cell.value = Value::Text(word.into());
-    cell.shown = Shown::Plain;
+    *cell = Edited::text(cell.column, word);
 }
 
 impl Mapped {

@@ -50,11 +50,10 @@ pub fn skeleton(workbook: &Workbook) -> String {
 }
 
 /// The row that most looks like headings: many short texts of words, early in the sheet, with something below it.
-fn heading_row(sheet: &Sheet) -> Option<&Row> {
-    let score = |row: &Row| -> usize {
-        row.cells
-            .iter()
-            .map(|cell| match &cell.value {
+fn heading_row(sheet: &Sheet) -> Option<Row<'_>> {
+    let score = |row: Row<'_>| -> usize {
+        row.cells()
+            .map(|cell| match cell.value {
                 Value::Text(text) if text.chars().count() <= 80 && text.chars().any(char::is_alphabetic) => {
                     if understand(text).role == Role::Unknown { 2 } else { 3 }
                 }
@@ -62,11 +61,11 @@ fn heading_row(sheet: &Sheet) -> Option<&Row> {
             })
             .sum()
     };
-    let candidates = sheet.rows.iter().take(40).filter(|row| row.cells.len() > 1);
-    candidates.max_by_key(|row| (score(row), std::cmp::Reverse(row.number))).filter(|row| score(row) > 0)
+    let candidates = sheet.rows.iter().take(40).filter(|row| row.len() > 1);
+    candidates.max_by_key(|row| (score(*row), std::cmp::Reverse(row.number))).filter(|row| score(*row) > 0)
 }
 
-fn table(text: &mut String, sheet: &Sheet, number: usize, row: &Row) {
+fn table(text: &mut String, sheet: &Sheet, number: usize, row: Row<'_>) {
     text.push_str("\n[[table]]\n");
     if sheet.name.is_empty() {
         let _ = writeln!(text, "sheet = {}", number + 1);
@@ -78,12 +77,12 @@ fn table(text: &mut String, sheet: &Sheet, number: usize, row: &Row) {
         let _ = writeln!(text, "# last-row = {}", u64::from(last.number) + 1);
     }
     let below = sheet.rows.iter().find(|other| other.number > row.number);
-    for cell in row.cells.iter().take(200) {
+    for cell in row.cells().take(200) {
         let heading = cell.raw();
         if heading.trim().is_empty() {
             continue;
         }
-        let example = below.and_then(|below| below.cells.iter().find(|other| other.column == cell.column)).map(Cell::raw);
+        let example = below.and_then(|below| below.cells().find(|other| other.column == cell.column)).map(Cell::raw);
         let understood = understand(&heading);
         let _ = write!(text, "\n# {}: {}", a1(row.number, cell.column), shown(&heading));
         if let Some(example) = example {
