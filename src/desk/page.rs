@@ -393,7 +393,9 @@ fn said(content: &Content) -> (Option<Date>, String) {
             let sets: Vec<String> = check.rulesets.iter().map(|set| format!("{}@{}", set.id, set.version)).collect();
             return (None, sets.join(", "));
         }
-        Content::FollowUpPlanned(_) | Content::FollowUpAmended(_) | Content::DeviationOpened(_) | Content::Unknown => {
+        Content::KeyTrusted { on, organisation, key } => return (Some(*on), format!("{organisation} {key}")),
+        Content::KeyRevoked { on, organisation, key, reason } => return (Some(*on), format!("{organisation} {key}: {reason}")),
+        Content::FollowUpPlanned(_) | Content::FollowUpAmended(_) | Content::DeviationOpened(_) | Content::Shared(_) | Content::Unknown => {
             return (None, String::new());
         }
     };
