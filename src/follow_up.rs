@@ -9,7 +9,9 @@ pub mod day;
 pub mod deviation;
 pub mod facts;
 pub mod light;
+pub mod recheck;
 pub mod record;
+pub mod reuse;
 pub mod shared;
 pub mod trust;
 

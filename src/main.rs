@@ -8,10 +8,12 @@ mod explain;
 mod interrupt;
 mod normalise;
 mod publish;
+mod recheck;
 mod record;
 mod request;
 mod rules;
 mod settings;
+mod sharing;
 
 use clap::{CommandFactory, Parser};
 use cli::{Cli, Command};
@@ -44,6 +46,8 @@ fn main() -> ExitCode {
         Command::Substance(arguments) => rules::substance(&arguments),
         Command::FollowUp(arguments) => desk::follow_up(&arguments),
         Command::Deviation(arguments) => desk::deviation(&arguments),
+        Command::Share(arguments) => sharing::run(&arguments),
+        Command::Recheck(arguments) => recheck::run(&arguments),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "kemkoll", &mut script);

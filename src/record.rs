@@ -13,7 +13,9 @@ use kemkoll::output::json::RunRecord;
 use kemkoll::output::rows::{FindingRow, ProductRow, RowError, TextRow};
 use kemkoll::output::words::Lang;
 use kemkoll::rule::{Consequence, RuleBook};
+use kemkoll::follow_up::reuse::{limits_asked, selection_of};
 use kemkoll::share::{Draft, Filter, Store, StoreError, Upgrade};
+use kemkoll::substance::Register;
 use kemkoll::verdict::Verdict;
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
@@ -77,6 +79,7 @@ impl Recording {
         &mut self,
         record: &RunRecord,
         book: &RuleBook,
+        register: &Register,
         products: impl Iterator<Item = Result<ProductRow, RowError>>,
         findings: impl Iterator<Item = Result<FindingRow, RowError>>,
     ) -> io::Result<()> {
@@ -97,8 +100,14 @@ impl Recording {
             rulesets: record
                 .rulesets
                 .iter()
-                .map(|set| RuleSetUsed { id: set.id.clone(), version: set.version.clone(), hash: set.hash.clone() })
+                .map(|set| RuleSetUsed {
+                    id: set.id.clone(),
+                    version: set.version.clone(),
+                    hash: set.hash.clone(),
+                    selection: Some(selection_of(book, &set.id)),
+                })
                 .collect(),
+            limits: limits_asked(book, register),
         };
         // Where a finding's product stands: group and number.
         let mut places: BTreeMap<RowOf, (String, usize)> = BTreeMap::new();
@@ -233,6 +242,7 @@ fn observation(row: &FindingRow) -> Observation {
         level: row.level.clone(),
         kind: row.kind.clone(),
         exemption: row.exemption.as_ref().map(|exemption| exemption.id.clone()),
+        measured: Vec::new(),
         places,
         raw: row.places.iter().map(|place| place.raw().to_string()).filter(|raw| !raw.is_empty()).collect(),
         file: row.file.clone(),

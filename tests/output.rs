@@ -308,6 +308,7 @@ pub fn book() -> RuleBook {
         period: None,
         list_policy: ListPolicy::Growing,
         gate: None,
+        tightened: Vec::new(),
     });
     RuleBook::compile(sets, Vec::new(), contract, Categories::default(), "ef".repeat(32), &Register::new())
 }

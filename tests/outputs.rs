@@ -106,6 +106,7 @@ fn book() -> RuleBook {
             period: None,
             list_policy: ListPolicy::Growing,
             gate: None,
+            tightened: Vec::new(),
         }),
         Categories::default(),
         "00".into(),

@@ -157,6 +157,9 @@ pub struct RuleSetUsed {
     pub version: String,
     /// SHA-256 over its files.
     pub hash: String,
+    /// Stands for which of its rules were asked for ([`selection_of`](super::reuse::selection_of)).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub selection: Option<String>,
 }
 
 /// What is known of a follow-up as such.

@@ -61,6 +61,9 @@ pub struct SetAsked {
     pub version: Option<Label>,
     /// SHA-256 over its files.
     pub hash: Word,
+    /// Stands for which of its rules were asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub selection: Option<Word>,
 }
 
 /// Who a substance is: a number or a group of the register, never what a supplier called it.
@@ -73,6 +76,8 @@ pub enum Who {
     Ec(#[serde(with = "written::ec")] Ec),
     /// A group as such: `lead`.
     Group(Word),
+    /// A material, of rules on materials: `pvc`.
+    Material(Word),
 }
 
 /// A limit that was asked for and stands in no rule set of the library: a contract's own, or tightened by it.

@@ -12,7 +12,7 @@ use crate::follow_up::trust::Trust;
 use crate::follow_up::{Account, Content, Deviation, DeviationState, Event, FollowUp, Moment};
 use crate::substance::Register;
 use sha2::{Digest, Sha256};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The subject of the events about keys.
 pub const KEYS: &str = "k-keys";
@@ -383,7 +383,7 @@ pub struct SharedProduct {
 /// Reads what was shared about one subject, as far as it is from somebody trusted. What this store itself published is
 /// not read: the follow-ups that it is made of are here. `own`: organisation and key of who reads.
 pub fn read_shared(subject: &str, events: Vec<Sealed>, reader: &Reader<'_>) -> Option<SharedProduct> {
-    let trusted = events.into_iter().filter(|event| reader.trusts(event) && !reader.own_streams.contains_key(&event.stream));
+    let trusted = events.into_iter().filter(|event| reader.trusts(event) && !reader.own_streams.contains(&event.stream));
     let mut events: Vec<Event> = trusted.filter_map(|event| event.open().ok()).collect();
     // Ids are from chance; two organisations with the same one can only be a forgery. The first by name is read.
     let organisation = events.iter().map(|event| event.organisation.clone()).min()?;
@@ -402,7 +402,7 @@ pub struct Reader<'a> {
     /// Whom it trusts.
     pub trust: &'a Trust,
     /// Streams that begin in this store, of the organisations that write to it.
-    pub own_streams: BTreeMap<String, ()>,
+    pub own_streams: BTreeSet<String>,
 }
 
 impl<'a> Reader<'a> {
@@ -410,7 +410,7 @@ impl<'a> Reader<'a> {
     pub fn new(store: &dyn Store, organisation: &'a str, key: &'a str, trust: &'a Trust) -> Reader<'a> {
         let organisations = std::iter::once(organisation).chain(trust.iter().map(|known| known.organisation.as_str()));
         let own_streams = organisations
-            .flat_map(|organisation| Policy::ALL.map(|policy| (stream_of(store.id(), organisation, policy), ())))
+            .flat_map(|organisation| Policy::ALL.map(|policy| stream_of(store.id(), organisation, policy)))
             .collect();
         Reader { organisation, key, trust, own_streams }
     }

@@ -18,9 +18,7 @@ use std::collections::BTreeMap;
 /// On which terms something is let out.
 #[derive(Debug, Clone, Copy)]
 pub struct Terms {
-    /// How much the organisation lets out when nothing is decided of the follow-up itself.
-    pub usual: Policy,
-    /// How much at most, whatever is decided.
+    /// How much the organisation lets out; what is decided of a follow-up may be less.
     pub most: Policy,
     /// The day.
     pub today: Date,
@@ -97,12 +95,12 @@ pub fn disclose(
         }
         return found;
     }
-    let mut policy = decided.unwrap_or(terms.usual).min(terms.most);
+    let mut policy = decided.unwrap_or(terms.most).min(terms.most);
     if policy == Policy::Full && follow_up.facts.consent.is_none() {
         found.without_consent = follow_up.products.len() as u64;
         policy = Policy::Findings;
     }
-    let work = Work { follow_up, deviations, decided: decided.is_some(), policy, case, register };
+    let work = Work { follow_up, deviations, decided: decided.is_some(), policy, case, register, firsthand: false };
     for (key, seen) in &follow_up.products {
         match work.product(seen) {
             Ok(record) => found.records.push(Disclosed { product: key.clone(), record }),
@@ -110,6 +108,14 @@ pub fn disclose(
         }
     }
     found
+}
+
+/// The same of follow-ups of one's own store, for whoever works there: nothing is kept back but what was withdrawn, and
+/// nothing of it may leave.
+pub fn firsthand(follow_up: &FollowUp, deviations: &BTreeMap<String, DeviationState>, register: &Register) -> Vec<Record> {
+    let Some(case) = Word::new(&follow_up.id) else { return Vec::new() };
+    let work = Work { follow_up, deviations, decided: true, policy: Policy::Full, case: &case, register, firsthand: true };
+    follow_up.products.values().filter_map(|seen| work.product(seen).ok()).collect()
 }
 
 /// Why nothing of a follow-up leaves.
@@ -135,6 +141,8 @@ struct Work<'a> {
     policy: Policy,
     case: &'a Word,
     register: &'a Register,
+    /// Stays with the organisation, so that nothing needs to be withheld.
+    firsthand: bool,
 }
 
 impl Work<'_> {
@@ -149,7 +157,7 @@ impl Work<'_> {
         if only_measured && let_out.is_empty() {
             return Err(if withdrawn { Kept::Withdrawn } else { Kept::Open });
         }
-        let awaits = lasting.iter().any(|one| self.awaits_supplier(one, state(one))) || self.follow_up.state == FollowUpState::AwaitingSupplier;
+        let awaits = !self.firsthand && lasting.iter().any(|one| self.awaits_supplier(one, state(one))) || (!self.firsthand && self.follow_up.state == FollowUpState::AwaitingSupplier);
         let checked = seen.seen.day();
         let about = if awaits {
             About::Withheld { year: checked.year() }
@@ -207,13 +215,19 @@ impl Work<'_> {
         let label = |text: &Option<String>| text.as_deref().map(str::trim).and_then(Label::new);
         let (article_number, gtin) = (label(&product.article_number), label(&product.gtin).filter(|gtin| is_gtin(gtin)));
         // A name is free text, so it goes along only where nothing else tells which product it is.
-        let name = if article_number.is_none() && gtin.is_none() { label(&product.name) } else { None };
-        if article_number.is_none() && gtin.is_none() && name.is_none() {
+        let numbered = article_number.is_some() || gtin.is_some();
+        let name = label(&product.name).filter(|_| self.firsthand || !numbered);
+        if !numbered && name.is_none() && !self.firsthand {
             return Err(Kept::Nameless);
         }
         let check = self.follow_up.check.as_ref();
         let asked = check.map_or(&[][..], |check| &check.rulesets).iter().filter_map(|set| {
-            Some(SetAsked { id: Label::new(&set.id)?, version: Label::new(&set.version), hash: Word::new(&set.hash)? })
+            Some(SetAsked {
+                id: Label::new(&set.id)?,
+                version: Label::new(&set.version),
+                hash: Word::new(&set.hash)?,
+                selection: set.selection.as_deref().and_then(Word::new),
+            })
         });
         Ok(Named {
             case: self.case.clone(),
