@@ -6,6 +6,7 @@ mod cli;
 mod desk;
 mod explain;
 mod interrupt;
+mod lookup;
 mod normalise;
 mod publish;
 mod recheck;
@@ -14,6 +15,7 @@ mod request;
 mod rules;
 mod settings;
 mod sharing;
+mod stored;
 
 use clap::{CommandFactory, Parser};
 use cli::{Cli, Command};

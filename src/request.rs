@@ -167,6 +167,11 @@ pub fn rules(asked: &Rules, reading: &Reading, lang: Lang) -> Result<(Ready, Rul
     }
 }
 
+/// For commands that read no declarations.
+pub fn no_reading() -> Reading {
+    Reading { mapping: None, confirmations: None, jobs: None }
+}
+
 /// Loads what files are read with.
 pub fn reading(asked: &Reading, lang: Lang) -> Result<Ready, Refusal> {
     let mut wrong = Vec::new();

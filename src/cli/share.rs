@@ -1,7 +1,7 @@
 //! The commands that share follow-ups and hold stored observations against a contract, and their options.
 
 use super::follow_up::{Place, Who};
-use super::{Beside, Language, Rules, date};
+use super::{Language, Rules, date};
 use clap::{Args, Subcommand, ValueHint};
 use kemkoll::declaration::Date;
 use std::path::PathBuf;
@@ -201,11 +201,4 @@ pub struct Lookup {
     pub as_of: Option<Date>,
     #[command(flatten)]
     pub exchange: Exchange,
-}
-
-impl Recheck {
-    /// Folders that are looked into before the built-in rules.
-    pub fn beside(&self) -> &Beside {
-        &self.rules.beside
-    }
 }

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use std::io::{self, IsTerminal};
 
 /// Columns as wide as what stands in them, the last one as wide as the page allows.
-fn table(heads: &[&str], rows: &[Vec<String>]) -> String {
+pub fn table(heads: &[&str], rows: &[Vec<String>]) -> String {
     let terminal = io::stdout().is_terminal();
     let page = if terminal { request::width() } else { 140 };
     let widths: Vec<usize> = (0..heads.len())
