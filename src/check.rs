@@ -75,7 +75,8 @@ fn check(arguments: &Check, lang: Lang) -> Result<Exit, Refusal> {
         stage.abandon();
         return Err(Refusal::one(lang.of("ingen av filerna är en deklaration", "none of the files is a declaration")));
     }
-    let job = Job { arguments, lang, book, register: &ready.register, settings: &settings, listing: &listing, outcome: &outcome, to_stdout };
+    let job =
+        Job { arguments, lang, book, register: &ready.register, settings: &settings, listing: &listing, outcome: &outcome, to_stdout };
     job.finish(stage, record, gate, recording)
 }
 

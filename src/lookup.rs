@@ -6,10 +6,10 @@ use crate::request::{self, Refusal};
 use crate::settings;
 use crate::stored::{self, Readership, Stored};
 use crate::{Exit, print};
+use kemkoll::follow_up::FollowUpKind;
 use kemkoll::follow_up::recheck::{Held, Rechecked, recheck};
 use kemkoll::follow_up::reuse::{Asker, Fails, fails};
 use kemkoll::follow_up::shared::Record;
-use kemkoll::follow_up::FollowUpKind;
 use kemkoll::output::follow_words as words_of;
 use kemkoll::output::text::{plain, wrap};
 use kemkoll::output::words::{self, Lang};
@@ -40,9 +40,7 @@ pub fn lookup(asked: &Lookup, lang: Lang) -> Result<Exit, Refusal> {
         return Ok(print(format!("{:#}\n", json!({ "as_of": on.to_string(), "rows": rows })).as_bytes()));
     }
     if answers.is_empty() {
-        return Ok(print(
-            lang.of("ingen känd uppföljning av produkten\n", "no known follow-up of the product\n").as_bytes(),
-        ));
+        return Ok(print(lang.of("ingen känd uppföljning av produkten\n", "no known follow-up of the product\n").as_bytes()));
     }
     let pages: Vec<String> = answers.iter().map(|answer| answer.page(&book, lang)).collect();
     Ok(print(pages.join("\n").as_bytes()))
@@ -50,12 +48,13 @@ pub fn lookup(asked: &Lookup, lang: Lang) -> Result<Exit, Refusal> {
 
 fn is_asked(one: &Stored, asked: &Lookup) -> bool {
     let Some(named) = one.record.named() else { return false };
-    let article = asked.article.as_deref().map(article_key).is_some_and(|wanted| {
-        named.article_number.as_ref().is_some_and(|own| article_key(own.as_str()) == wanted)
-    });
-    let gtin = asked.gtin.as_deref().map(gtin_key).is_some_and(|wanted| {
-        named.gtin.as_ref().is_some_and(|own| gtin_key(own.as_str()) == wanted)
-    });
+    let article = asked
+        .article
+        .as_deref()
+        .map(article_key)
+        .is_some_and(|wanted| named.article_number.as_ref().is_some_and(|own| article_key(own.as_str()) == wanted));
+    let gtin =
+        asked.gtin.as_deref().map(gtin_key).is_some_and(|wanted| named.gtin.as_ref().is_some_and(|own| gtin_key(own.as_str()) == wanted));
     // An article number means something only beside its supplier.
     gtin || (article && one.is_of(asked.supplier.as_deref()))
 }
@@ -75,7 +74,11 @@ pub fn why(fails: &Fails, lang: Lang) -> String {
         Fails::Limits(missing) => {
             let some: Vec<&str> = missing.iter().take(5).map(String::as_str).collect();
             let more = if missing.len() > 5 { format!(" (+{})", missing.len() - 5) } else { String::new() };
-            format!("{}: {}{more}", lang.of("gränserna är inte minst lika stränga", "the limits are not at least as strict"), some.join(", "))
+            format!(
+                "{}: {}{more}",
+                lang.of("gränserna är inte minst lika stränga", "the limits are not at least as strict"),
+                some.join(", ")
+            )
         }
         Fails::Method(kind) => {
             format!("{}: {}", lang.of("annan metod", "another method"), words_of::kind(*kind, lang))
@@ -134,7 +137,8 @@ impl Answer<'_> {
                 }
             }
         };
-        let verdict = if self.fails.is_empty() { lang.of("ÅTERANVÄNDBAR", "REUSABLE") } else { lang.of("för kännedom", "for reference") };
+        let verdict =
+            if self.fails.is_empty() { lang.of("ÅTERANVÄNDBAR", "REUSABLE") } else { lang.of("för kännedom", "for reference") };
         field("", verdict.to_string());
         for fails in &self.fails {
             field("", format!("- {}", why(fails, lang)));
@@ -152,7 +156,8 @@ impl Answer<'_> {
             field(lang.of("mot", "against"), sets.collect::<Vec<_>>().join(", "));
             field(lang.of("avtal", "contract"), one.contract().unwrap_or_default().to_string());
         }
-        let method = if record.laboratory { lang.of("laboratorieanalys", "laboratory analysis") } else { lang.of("deklaration", "declaration") };
+        let method =
+            if record.laboratory { lang.of("laboratorieanalys", "laboratory analysis") } else { lang.of("deklaration", "declaration") };
         let how = record.findings.iter().find_map(|finding| finding.measured.as_ref());
         let how = how.map_or_else(String::new, |how| {
             [&how.method, &how.laboratory, &how.accreditation].into_iter().flatten().map(|label| format!(", {label}")).collect()

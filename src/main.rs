@@ -64,9 +64,7 @@ fn main() -> ExitCode {
 fn manual(command: Option<&str>) -> Exit {
     let mut program = Cli::command();
     program.build();
-    let of = command.and_then(|name| {
-        cli::page(&program, name).cloned()
-    });
+    let of = command.and_then(|name| cli::page(&program, name).cloned());
     let page = match (of, command) {
         // Built commands know their full name, `kemkoll check`; pages are named with a dash.
         (Some(of), Some(name)) => clap_mangen::Man::new(of).title(format!("kemkoll-{name}")),

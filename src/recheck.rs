@@ -96,15 +96,21 @@ fn against(command: &Recheck, lang: Lang) -> Result<Exit, Refusal> {
     let mut rows: Vec<(&Stored, &Rechecked)> = stored.iter().zip(&rechecked).collect();
     let worst = |held: &Rechecked| held.verdict().unwrap_or(Verdict::NotApplicable);
     rows.sort_by(|(a, a_held), (b, b_held)| {
-        let by_name = |one: &Stored| (one.supplier().map(str::to_lowercase), one.product().map(str::to_string), one.organisation.clone(), one.checked());
+        let by_name = |one: &Stored| {
+            (one.supplier().map(str::to_lowercase), one.product().map(str::to_string), one.organisation.clone(), one.checked())
+        };
         worst(b_held).cmp(&worst(a_held)).then_with(|| by_name(a).cmp(&by_name(b)))
     });
     let count = |verdict: Verdict| rechecked.iter().filter(|held| held.verdict() == Some(verdict)).count();
     let breached = match Gate::from_code(&command.fail_on).unwrap_or(Gate::NonCompliant) {
         Gate::Never => false,
-        gate => [(Verdict::NonCompliant, Gate::NonCompliant), (Verdict::Undetermined, Gate::Undetermined), (Verdict::Declarable, Gate::Declarable)]
-            .into_iter()
-            .any(|(verdict, least)| gate >= least && count(verdict) > 0),
+        gate => [
+            (Verdict::NonCompliant, Gate::NonCompliant),
+            (Verdict::Undetermined, Gate::Undetermined),
+            (Verdict::Declarable, Gate::Declarable),
+        ]
+        .into_iter()
+        .any(|(verdict, least)| gate >= least && count(verdict) > 0),
     };
     let shared = stored.iter().filter(|one| one.follow_up.is_none()).count();
     let observed = rechecked.iter().filter(|held| held.observed).count();
@@ -165,10 +171,7 @@ fn page(rows: &[(&Stored, &Rechecked)], book: &RuleBook, all: bool, lang: Lang) 
         page.push_str(&crate::desk::page::table(&heads(lang), &lines));
     }
     if page.is_empty() {
-        page.push_str(lang.of(
-            "inget som är observerat överskrider någon gräns\n",
-            "nothing that was observed exceeds a limit\n",
-        ));
+        page.push_str(lang.of("inget som är observerat överskrider någon gräns\n", "nothing that was observed exceeds a limit\n"));
     }
     page.push_str(lang.of(
         "\nEtt värde från någon annan är ett uppslag: be leverantören visa att kravet är uppfyllt för era varor.\n",

@@ -5,15 +5,15 @@ use crate::cli::Check as CheckCommand;
 use crate::request::{self, Refusal};
 use crate::settings::{self, Identity};
 use kemkoll::declaration::Date;
+use kemkoll::follow_up::reuse::{limits_asked, selection_of};
 use kemkoll::follow_up::{
-    Account, Check, Content, ContractFacts, Deviation, DeviationFacts, FollowUp, FollowUpFacts, FollowUpKind, FollowUpState, Observation,
-    ObservedSubstance, Product, ProductCheck, RuleSetUsed, Supplier, Words,
+    Account, Check, Content, ContractFacts, Deviation, DeviationFacts, FollowUp, FollowUpFacts, FollowUpKind, FollowUpState, Measured,
+    Observation, ObservedSubstance, Product, ProductCheck, RuleSetUsed, Supplier, Words,
 };
 use kemkoll::output::json::RunRecord;
-use kemkoll::output::rows::{FindingRow, ProductRow, RowError, TextRow};
+use kemkoll::output::rows::{FindingRow, MeasuredRow, ProductRow, RowError, TextRow};
 use kemkoll::output::words::Lang;
 use kemkoll::rule::{Consequence, RuleBook};
-use kemkoll::follow_up::reuse::{limits_asked, selection_of};
 use kemkoll::share::{Draft, Filter, Store, StoreError, Upgrade};
 use kemkoll::substance::Register;
 use kemkoll::verdict::Verdict;
@@ -242,12 +242,17 @@ fn observation(row: &FindingRow) -> Observation {
         level: row.level.clone(),
         kind: row.kind.clone(),
         exemption: row.exemption.as_ref().map(|exemption| exemption.id.clone()),
-        measured: Vec::new(),
+        measured: row.substances.iter().filter_map(|substance| substance.measured.as_ref()).map(measured).collect(),
         places,
         raw: row.places.iter().map(|place| place.raw().to_string()).filter(|raw| !raw.is_empty()).collect(),
         file: row.file.clone(),
         file_sha256: row.file_sha256.clone(),
     }
+}
+
+fn measured(by: &MeasuredRow) -> Measured {
+    let MeasuredRow { sample, method, laboratory, accreditation, lod, loq, uncertainty } = by.clone();
+    Measured { sample, method, laboratory, accreditation, lod, loq, uncertainty }
 }
 
 impl Group {

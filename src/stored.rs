@@ -2,9 +2,9 @@
 //! rechecks, and for one product for a lookup.
 
 use crate::cli::follow_up::Who;
+use crate::complain;
 use crate::request::Refusal;
 use crate::settings::{self, Identity};
-use crate::complain;
 use kemkoll::declaration::Date;
 use kemkoll::follow_up::shared::disclose::firsthand;
 use kemkoll::follow_up::shared::{About, Label, Record};

@@ -31,6 +31,7 @@ fn lead(written: &str, lo: &str, hi: &str, factor: Option<Factor>) -> Contributi
         lo: lo.into(),
         hi: hi.into(),
         factor,
+        measured: None,
     }
 }
 
@@ -203,6 +204,7 @@ pub fn reports() -> Vec<FileReport> {
             lo: "0.000001".into(),
             hi: "1000000".into(),
             factor: None,
+            measured: None,
         }],
         lo: Some("0.000001".into()),
         hi: Some("1000000".into()),

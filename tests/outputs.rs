@@ -184,6 +184,7 @@ fn finding(of: &ProductRow, verdict: Verdict, number: u32) -> FindingRow {
             lo: "1070".into(),
             hi: "1999.999999".into(),
             factor: Some("0.9283".into()),
+            measured: None,
         }],
         lo: Some("993.281".into()),
         hi: Some("1856.59999907".into()),

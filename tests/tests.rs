@@ -28,6 +28,8 @@ mod readme;
 mod rules;
 // Every story under samples/, checked by the program itself.
 mod samples;
+// What never leaves: bundles searched for whatever was marked secret.
+mod secrecy;
 // A PostgreSQL server of the tests' own.
 #[cfg(feature = "postgres")]
 mod server;

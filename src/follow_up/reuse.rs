@@ -4,8 +4,8 @@
 use super::day::three_years_after;
 use super::facts::{FollowUpKind, Outcome};
 use super::shared::{Figure, Label, LimitAsked, Named, Record, Who, Word, steps};
-use crate::amount::{decimal_of, mg_per_kg};
 use crate::amount::Dimension;
+use crate::amount::{decimal_of, mg_per_kg};
 use crate::declaration::Date;
 use crate::rule::{Comparison, Count, Rule, RuleBook, RuleSet};
 use crate::substance::{Register, SubstanceId};

@@ -32,7 +32,8 @@ impl Trust {
         for event in in_order(events.into_iter().filter(|event| event.organisation == organisation)) {
             match event.content {
                 Content::KeyTrusted { on, organisation, key } => {
-                    let known = TrustedKey { organisation: organisation.clone(), key: key.clone(), since: on, author: event.author, revoked: None };
+                    let known =
+                        TrustedKey { organisation: organisation.clone(), key: key.clone(), since: on, author: event.author, revoked: None };
                     trust.keys.insert((organisation, key), known);
                 }
                 Content::KeyRevoked { on, organisation, key, reason } => {

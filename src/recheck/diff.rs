@@ -48,7 +48,8 @@ pub fn diff(command: &Recheck, old: &str, new: &str, lang: Lang) -> Result<Exit,
     let today = command.as_of.unwrap_or_else(request::today);
     let categories: Vec<Arc<str>> = command.category.iter().map(|id| Arc::from(id.as_str())).collect();
     let held = |library: &Library, on: Option<Date>| {
-        Measure { book: &library.book, register: &library.register, on: on.unwrap_or(today), categories: &categories, all: true }.hold(&products)
+        Measure { book: &library.book, register: &library.register, on: on.unwrap_or(today), categories: &categories, all: true }
+            .hold(&products)
     };
     let (held_before, held_after) = (held(&before, before_on), held(&after, after_on));
     let sets: BTreeSet<&str> = before.book.sets.iter().chain(&after.book.sets).map(|set| &*set.id).collect();
@@ -152,10 +153,7 @@ fn text(
 ) -> String {
     let mut page = String::new();
     let changed = found.rules_added.len() + found.rules_removed.len() + found.rules_changed.len();
-    let head = lang.of(
-        "{a} poster tillkom, {r} togs bort, {c} regler ändrade\n",
-        "{a} entries added, {r} removed, {c} rules changed\n",
-    );
+    let head = lang.of("{a} poster tillkom, {r} togs bort, {c} regler ändrade\n", "{a} entries added, {r} removed, {c} rules changed\n");
     page.push_str(
         &head
             .replace("{a}", &listed.added.len().to_string())
@@ -183,11 +181,11 @@ fn text(
         let sentence = sentence.replace("{n}", &of.products.to_string()).replace("{t}", &touched.len().to_string()).replace("{c}", name);
         page.push_str(&format!("\n{}\n", plain(&sentence)));
         for change in &of.changes {
-            let was = change.old.map_or(lang.of("inget krav träffade", "no requirement met it"), |held| words::verdict(held.verdict, lang));
-            let is = change.new.map_or_else(
-                || lang.of("inget krav träffar", "no requirement meets it").to_string(),
-                |held| line(held, after, lang),
-            );
+            let was =
+                change.old.map_or(lang.of("inget krav träffade", "no requirement met it"), |held| words::verdict(held.verdict, lang));
+            let is = change
+                .new
+                .map_or_else(|| lang.of("inget krav träffar", "no requirement meets it").to_string(), |held| line(held, after, lang));
             let gone = change.new.is_none().then(|| change.old.and_then(|held| before.rules.get(held.rule))).flatten();
             let gone = gone.map_or_else(String::new, |rule| format!(" ({})", rule.id));
             let supplier = change.one.supplier().unwrap_or("–");

@@ -189,7 +189,14 @@ impl Refused {
 ///
 /// # Errors
 /// Those of `to`.
-pub fn write(to: &mut impl Write, organisation: &str, policy: Policy, stream: &str, events: &[Sealed], signer: &Signer) -> io::Result<Header> {
+pub fn write(
+    to: &mut impl Write,
+    organisation: &str,
+    policy: Policy,
+    stream: &str,
+    events: &[Sealed],
+    signer: &Signer,
+) -> io::Result<Header> {
     let mut body = Vec::new();
     let (mut products, mut withheld) = (0, 0);
     let mut rulesets: BTreeSet<SetAsked> = BTreeSet::new();
@@ -368,8 +375,7 @@ fn check(header: &Header, events: &[Sealed], trusts: &dyn Fn(&str, &str) -> Resu
     let cores = thread::available_parallelism().map_or(1, usize::from);
     let share = events.len().div_ceil(cores).max(1);
     thread::scope(|scope| {
-        let threads: Vec<_> =
-            events.chunks(share).map(|some| scope.spawn(move || some.iter().try_for_each(check_one))).collect();
+        let threads: Vec<_> = events.chunks(share).map(|some| scope.spawn(move || some.iter().try_for_each(check_one))).collect();
         threads.into_iter().try_for_each(|thread| thread.join().unwrap_or(Err(Refused::Altered)))
     })
 }

@@ -267,7 +267,11 @@ fn derive(store: &mut dyn Store, organisation: &str, terms: Terms, register: &Re
 /// The last event of each subject in a stream, with its number.
 type Last = BTreeMap<String, (u64, Shared)>;
 
-fn last_published(store: &mut dyn Store, organisation: &str, streams: &BTreeMap<String, Policy>) -> Result<BTreeMap<Policy, Last>, StoreError> {
+fn last_published(
+    store: &mut dyn Store,
+    organisation: &str,
+    streams: &BTreeMap<String, Policy>,
+) -> Result<BTreeMap<Policy, Last>, StoreError> {
     let mut found: BTreeMap<Policy, Last> = BTreeMap::new();
     store.each("s-", &mut |subject, events| {
         for event in events {
@@ -323,9 +327,9 @@ pub fn publish(
                 let replaces = said.into_iter().chain(number).collect();
                 publications.push(Publication { policy, subject: subject.clone(), shared: Shared { replaces, record: Some(record) } });
             }
-            for (subject, (number, shared)) in last.iter().filter(|(subject, (_, shared))| {
-                shared.record.is_some() && !derived.records.contains_key(*subject)
-            }) {
+            for (subject, (number, shared)) in
+                last.iter().filter(|(subject, (_, shared))| shared.record.is_some() && !derived.records.contains_key(*subject))
+            {
                 let replaces = shared.replaces.iter().copied().chain([*number]).collect();
                 publications.push(Publication { policy, subject: subject.clone(), shared: Shared { replaces, record: None } });
             }
@@ -409,9 +413,8 @@ impl<'a> Reader<'a> {
     /// A reader of a store.
     pub fn new(store: &dyn Store, organisation: &'a str, key: &'a str, trust: &'a Trust) -> Reader<'a> {
         let organisations = std::iter::once(organisation).chain(trust.iter().map(|known| known.organisation.as_str()));
-        let own_streams = organisations
-            .flat_map(|organisation| Policy::ALL.map(|policy| stream_of(store.id(), organisation, policy)))
-            .collect();
+        let own_streams =
+            organisations.flat_map(|organisation| Policy::ALL.map(|policy| stream_of(store.id(), organisation, policy))).collect();
         Reader { organisation, key, trust, own_streams }
     }
 

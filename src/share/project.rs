@@ -2,8 +2,8 @@
 //! transaction as the events, and anew by `rebuild`.
 
 use super::database::{Database, Row, Value};
-use super::log::{EVENT, Log, PAGE, opened};
 use super::exchange::{article_key, gtin_key};
+use super::log::{EVENT, Log, PAGE, opened};
 use super::{Draft, StoreError};
 use crate::declaration::Date;
 use crate::follow_up::deviation::DeadlineOf;

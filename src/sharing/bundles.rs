@@ -35,8 +35,7 @@ pub fn export(command: &Export, lang: Lang) -> Result<Exit, Refusal> {
     let (register, _) = register_of(&[]).map_err(|faults| request::refused(&faults, lang))?;
     let json = format == "json";
     let Some(to) = command.to.as_deref().filter(|_| !command.dry_run) else {
-        let told_of =
-            exchange::would_publish(&mut *store, &own.organisation, terms, &register).map_err(|error| told(&error, lang))?;
+        let told_of = exchange::would_publish(&mut *store, &own.organisation, terms, &register).map_err(|error| told(&error, lang))?;
         return Ok(tell(&told_of, None, json, lang));
     };
     let (published, bytes, header) = bundled(&mut *store, &own, terms, &register, lang)?;
@@ -55,8 +54,7 @@ fn bundled(
 ) -> Result<(Published, Vec<u8>, Header), Refusal> {
     let say = |error: &kemkoll::share::StoreError| told(error, lang);
     let now = settings::now();
-    let published =
-        exchange::publish(store, &own.organisation, own.signer(), now, terms, register).map_err(|error| say(&error))?;
+    let published = exchange::publish(store, &own.organisation, own.signer(), now, terms, register).map_err(|error| say(&error))?;
     let events = exchange::to_send(store, &own.organisation, terms.most).map_err(|error| say(&error))?;
     let stream = stream_of(store.id(), &own.organisation, terms.most);
     let mut bytes = Vec::new();
@@ -117,14 +115,11 @@ fn kept(why: Kept, lang: Lang) -> &'static str {
             "tilldelningsdagen är okänd; ange den med `follow-up amend --award`",
             "the day of award is unknown; give it with `follow-up amend --award`",
         ),
-        Kept::NoContract => lang.of(
-            "inget avtal; besluta med `follow-up amend --sharing`",
-            "under no contract; decide with `follow-up amend --sharing`",
-        ),
-        Kept::Secrecy => lang.of(
-            "sekretess hävdas; besluta med `follow-up amend --sharing`",
-            "secrecy is claimed; decide with `follow-up amend --sharing`",
-        ),
+        Kept::NoContract => {
+            lang.of("inget avtal; besluta med `follow-up amend --sharing`", "under no contract; decide with `follow-up amend --sharing`")
+        }
+        Kept::Secrecy => lang
+            .of("sekretess hävdas; besluta med `follow-up amend --sharing`", "secrecy is claimed; decide with `follow-up amend --sharing`"),
         Kept::Open => lang.of(
             "inte avslutad och inget mätt; avsluta, eller besluta med `follow-up amend --sharing`",
             "not closed and nothing measured; close it, or decide with `follow-up amend --sharing`",

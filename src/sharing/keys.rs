@@ -121,7 +121,9 @@ fn trust_key(store: &mut dyn Store, own: &Identity, organisation: &str, key: &st
     let organisation = organisation.trim();
     let key: String = key.chars().filter(|c| !c.is_whitespace()).flat_map(char::to_lowercase).collect();
     if organisation.is_empty() || organisation.len() > 200 || organisation.chars().any(char::is_control) {
-        return Err(Refusal::one(lang.of("organisationens namn är tomt eller orimligt", "the organisation's name is empty or unreasonable")));
+        return Err(Refusal::one(
+            lang.of("organisationens namn är tomt eller orimligt", "the organisation's name is empty or unreasonable"),
+        ));
     }
     if !seal::is_key(&key) {
         return Err(Refusal::one(
@@ -139,14 +141,7 @@ fn trust_key(store: &mut dyn Store, own: &Identity, organisation: &str, key: &st
     Ok(print(format!("{}: {key} {sentence}\n", plain(organisation)).as_bytes()))
 }
 
-fn revoke(
-    store: &mut dyn Store,
-    own: &Identity,
-    organisation: &str,
-    key: Option<&str>,
-    reason: &str,
-    lang: Lang,
-) -> Result<Exit, Refusal> {
+fn revoke(store: &mut dyn Store, own: &Identity, organisation: &str, key: Option<&str>, reason: &str, lang: Lang) -> Result<Exit, Refusal> {
     if reason.trim().is_empty() {
         return Err(Refusal::one(lang.of("skälet är tomt; skriv varför", "the reason is empty; write why")));
     }
@@ -179,10 +174,8 @@ fn revoke(
         );
         return Err(Refusal::one(sentence.replace("{}", organisation)));
     }
-    let sentence = lang.of(
-        "{n} nycklar återkallade; det de har signerat räknas inte längre",
-        "{n} keys revoked; what they signed counts no longer",
-    );
+    let sentence =
+        lang.of("{n} nycklar återkallade; det de har signerat räknas inte längre", "{n} keys revoked; what they signed counts no longer");
     Ok(print(format!("{}: {}\n", plain(organisation), sentence.replace("{n}", &revoked.to_string())).as_bytes()))
 }
 
@@ -210,8 +203,9 @@ fn read(path: &Path, lang: Lang) -> Result<KeyFile, Refusal> {
     let mut text = String::new();
     let file = fs::File::open(path).map_err(|error| wrong(&error.to_string()))?;
     file.take(16_384).read_to_string(&mut text).map_err(|error| wrong(&error.to_string()))?;
-    let found: KeyFile = serde_json::from_str(&text)
-        .map_err(|_| wrong(lang.of("den är ingen nyckelfil från `kemkoll share keys export`", "it is no key file of `kemkoll share keys export`")))?;
+    let found: KeyFile = serde_json::from_str(&text).map_err(|_| {
+        wrong(lang.of("den är ingen nyckelfil från `kemkoll share keys export`", "it is no key file of `kemkoll share keys export`"))
+    })?;
     let holds = found.kemkoll_public_key == 1
         && seal::verified(&found.key, OWNER, signed_text(&found.organisation, &found.key).as_bytes(), &found.signature);
     if holds { Ok(found) } else { Err(wrong(lang.of("den är ändrad", "it is altered"))) }

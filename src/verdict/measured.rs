@@ -5,8 +5,9 @@
 
 use super::message::{at_most, fraction};
 use crate::amount::{Amount, Dimension, PERCENT, Reading};
-use crate::declaration::{Constituent, DeclarationKind, Level, Part, Problem, ProblemCode, Product, Source, Text};
+use crate::declaration::{Analysis, Constituent, DeclarationKind, Level, Part, Problem, ProblemCode, Product, Source, Text};
 use crate::substance::{Composition, Identity, Line, SubstanceId, normalise_name, part_name};
+use std::sync::Arc;
 
 /// One measured amount of one product.
 #[derive(Debug, Clone)]
@@ -23,6 +24,10 @@ pub struct Measurement {
     pub written: String,
     /// How much, as a mass fraction.
     pub amount: Amount,
+    /// Expanded uncertainty, parts per trillion.
+    pub uncertainty: Option<u64>,
+    /// How the laboratory came to it.
+    pub analysis: Option<Arc<Analysis>>,
     /// The laboratory's file.
     pub file: String,
     /// Where in that file.
@@ -106,6 +111,8 @@ fn collect(part: &Part, context: &Tested<'_>, lines: &[Line], next: &mut usize, 
             substance,
             written: constituent.name.as_deref().unwrap_or(&constituent.source.raw).to_string(),
             amount: line.amount,
+            uncertainty: constituent.uncertainty,
+            analysis: constituent.analysis.clone(),
             file: context.file.to_string(),
             source,
         });
@@ -211,6 +218,8 @@ fn replace(
             line.amount = if replaced { Amount::NONE } else { measured.amount };
             constituent.reading = Reading::Amount(line.amount);
             constituent.measured = true;
+            constituent.uncertainty = measured.uncertainty.filter(|_| !replaced);
+            constituent.analysis.clone_from(&measured.analysis);
             replaced = true;
         }
     }
@@ -228,6 +237,8 @@ fn add(product: &mut Product, lines: &mut Vec<Line>, first: usize, measured: &Me
         name: Some(measured.written.as_str().into()),
         reading: Reading::Amount(measured.amount),
         measured: true,
+        uncertainty: measured.uncertainty,
+        analysis: measured.analysis.clone(),
         ..Constituent::new(measured.source.clone())
     };
     let line = Line { identity: Identity::Known(measured.substance), amount: measured.amount };

@@ -150,20 +150,16 @@ impl Work<'_> {
         let closed = self.follow_up.state == FollowUpState::Closed;
         let only_measured = !closed && !self.decided;
         let state = |seen: &Observation| self.deviations.get(&seen.finding).copied();
-        let lasting: Vec<&Observation> =
-            seen.observations.iter().filter(|one| state(one) != Some(DeviationState::Withdrawn)).collect();
+        let lasting: Vec<&Observation> = seen.observations.iter().filter(|one| state(one) != Some(DeviationState::Withdrawn)).collect();
         let withdrawn = lasting.len() < seen.observations.len();
         let let_out: Vec<&Observation> = lasting.iter().copied().filter(|one| !only_measured || is_measured(one)).collect();
         if only_measured && let_out.is_empty() {
             return Err(if withdrawn { Kept::Withdrawn } else { Kept::Open });
         }
-        let awaits = !self.firsthand && lasting.iter().any(|one| self.awaits_supplier(one, state(one))) || (!self.firsthand && self.follow_up.state == FollowUpState::AwaitingSupplier);
+        let awaits = !self.firsthand && lasting.iter().any(|one| self.awaits_supplier(one, state(one)))
+            || (!self.firsthand && self.follow_up.state == FollowUpState::AwaitingSupplier);
         let checked = seen.seen.day();
-        let about = if awaits {
-            About::Withheld { year: checked.year() }
-        } else {
-            About::Product(Box::new(self.named(seen, checked)?))
-        };
+        let about = if awaits { About::Withheld { year: checked.year() } } else { About::Product(Box::new(self.named(seen, checked)?)) };
         let named = !awaits;
         let worst = let_out.iter().filter_map(|one| Verdict::from_code(&one.verdict)).max();
         let verdict = if only_measured {
@@ -177,9 +173,7 @@ impl Work<'_> {
         };
         let mut findings: Vec<Finding> = match self.policy {
             Policy::Verdicts => Vec::new(),
-            Policy::Findings | Policy::Full => {
-                let_out.iter().filter_map(|one| self.finding(one, state(one), named)).collect()
-            }
+            Policy::Findings | Policy::Full => let_out.iter().filter_map(|one| self.finding(one, state(one), named)).collect(),
         };
         findings.sort();
         findings.dedup();
@@ -198,7 +192,9 @@ impl Work<'_> {
 
     /// Whether the supplier has yet to answer for it: then nobody else is told whose it is.
     fn awaits_supplier(&self, seen: &Observation, state: Option<DeviationState>) -> bool {
-        use DeviationState::{Accepted, Closed, Escalated, MeasureReported, Open, PlanAccepted, PlanRequested, Reopened, Sanctioned, Verified};
+        use DeviationState::{
+            Accepted, Closed, Escalated, MeasureReported, Open, PlanAccepted, PlanRequested, Reopened, Sanctioned, Verified,
+        };
         let closed = self.follow_up.state == FollowUpState::Closed;
         match state {
             Some(Open | Reopened | PlanRequested) => true,
@@ -276,7 +272,8 @@ impl Work<'_> {
 
 /// Whether a laboratory measured all that it rests on.
 fn is_measured(seen: &Observation) -> bool {
-    seen.evidence.as_deref() == Some(Evidence::Measured.code()) || (!seen.measured.is_empty() && seen.measured.len() == seen.substances.len())
+    seen.evidence.as_deref() == Some(Evidence::Measured.code())
+        || (!seen.measured.is_empty() && seen.measured.len() == seen.substances.len())
 }
 
 fn is_gtin(text: &Label) -> bool {

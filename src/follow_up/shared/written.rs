@@ -1,8 +1,8 @@
 //! How shared records stand in text, and what their texts may be: figures are digits, words come from lists of the program
 //! or the library, labels are short names. Anything else does not go in, and is not read either.
 
-use crate::follow_up::DeviationState;
 use crate::amount::{Kind, Unit};
+use crate::follow_up::DeviationState;
 use crate::rule::{Comparison, Count, Of};
 use crate::substance::{Cas, Ec};
 use crate::verdict::{Evidence, Verdict};

@@ -338,6 +338,7 @@ fn is_footer(row: &Row) -> bool {
                 | Role::Ignored
                 | Role::Evidence
                 | Role::Laboratory
+                | Role::Accreditation
                 | Role::Method
                 | Role::ListVersion
         )
