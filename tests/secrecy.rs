@@ -393,7 +393,8 @@ fn worked(store: &mut dyn Store, texts: &mut Texts, signer: &Signer, id: &str) {
     plot.state = if closed { FollowUpState::Closed } else { FollowUpState::UnderWay };
     // The deviation stays open, so that nobody may be named; a measured one beside it is told without a name.
     let contract = texts.secret();
-    let seen = observation(texts, true, texts.dice.one_in(2), &contract, false, true, true);
+    let measured = texts.dice.one_in(2);
+    let seen = observation(texts, true, measured, &contract, false, true, true);
     let product = product(texts, true);
     let check = ProductCheck {
         run: texts.secret(),

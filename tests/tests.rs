@@ -33,6 +33,8 @@ mod secrecy;
 // A PostgreSQL server of the tests' own.
 #[cfg(feature = "postgres")]
 mod server;
+// Sharing on the command line, and a story of three organisations.
+mod sharing;
 // One story over every store, and what a store must withstand.
 mod stores;
 // What is written is what is read, in every format.
