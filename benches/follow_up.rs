@@ -13,12 +13,15 @@ use kemkoll::follow_up::{
     Supplier,
 };
 use kemkoll::share::seal::Envelope;
-use kemkoll::share::{self, Draft, Filter, Location, Sealed, Signer, Upgrade};
+use kemkoll::share::{self, Draft, Filter, Location, Sealed, Signer, Upgrade, Writer};
 use std::time::{Duration, Instant};
 
 const TODAY: Date = Date::constant(2026, 11, 22);
 /// The goal for one answer.
 const GOAL: Duration = Duration::from_millis(100);
+
+/// How many events a large transaction has.
+const BUNDLE: usize = 100_000;
 
 /// Numbers from a seed.
 struct Dice(u64);
@@ -212,6 +215,25 @@ fn measure(name: &str, location: &Location, wanted: u64) {
         }),
     );
     println!("{name}: slowest answer {:.1} ms, goal {} ms", slowest.as_secs_f64() * 1000.0, GOAL.as_millis());
+    // What one transaction takes: a bundle from elsewhere, and a run's own events.
+    let mut bundle = Vec::new();
+    while bundle.len() < BUNDLE {
+        writing.case(&mut bundle);
+    }
+    let begun = Instant::now();
+    let taken = store.merge(&bundle).expect("merged");
+    println!("{name}: {taken} events more in one transaction: {:.1} s, goal 10 s", begun.elapsed().as_secs_f64());
+    let mut own = Vec::new();
+    while own.len() < BUNDLE {
+        writing.case(&mut own);
+    }
+    let drafts: Vec<Draft> =
+        own.iter().map(|sealed| Draft { subject: sealed.subject.clone(), content: sealed.open().expect("an event").content }).collect();
+    let signer = Signer::from_bytes(&[77; 32]);
+    let writer = Writer { organisation: "Region egen", author: "AB", signer: &signer, now: Moment(1_795_305_600_000) };
+    let begun = Instant::now();
+    let put = store.append_each(&writer, &mut |open| drafts.iter().try_for_each(|draft| open.put(draft.clone()))).expect("appended");
+    println!("{name}: {put} events of our own in one transaction: {:.1} s", begun.elapsed().as_secs_f64());
     let begun = Instant::now();
     assert!(store.inspect().expect("inspected").troubles.is_empty());
     println!("{name}: verify {:.1} s", begun.elapsed().as_secs_f64());

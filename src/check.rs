@@ -96,7 +96,7 @@ impl Job<'_> {
     fn finish(&self, mut stage: Stage, mut record: RunRecord, gate: Gate, mut recording: Option<Recording>) -> Result<Exit, Refusal> {
         let written = self.write(&mut stage, &mut record).and_then(|summary| {
             if let Some(recording) = &mut recording {
-                recording.gather(&record, self.book, self.register, products(&stage)?, findings(&stage)?)?;
+                recording.gather(&record, self.book, self.register, self.outcome, stage.folder())?;
             }
             Ok(summary)
         });
@@ -111,7 +111,10 @@ impl Job<'_> {
         let told = self.tell(&stage, &record, &summary);
         match stage.publish() {
             Ok(true) => {}
-            Ok(false) => return Err(Refusal::Interrupted),
+            Ok(false) => {
+                stage.abandon();
+                return Err(Refusal::Interrupted);
+            }
             Err(error) => return Err(cannot_write(self.arguments, &error, self.lang)),
         }
         if let Err(error) = told

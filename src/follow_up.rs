@@ -25,7 +25,7 @@ pub use light::{Glow, Light};
 pub use record::{FollowUp, FollowUpState};
 
 use crate::declaration::Date;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fmt;
 
 /// A point in time: milliseconds since 1970-01-01 UTC.
@@ -196,23 +196,67 @@ pub trait Subject: Clone {
     fn apply(state: &mut Option<Self>, event: &Event) -> Result<(), NoEffect>;
 }
 
+/// What decides where an event stands among the others of its set, in this order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Standing<'a> {
+    /// Whose event it is.
+    pub organisation: &'a str,
+    /// The store where it began.
+    pub stream: &'a str,
+    /// Its number there.
+    pub sequence: u64,
+    /// Its id.
+    pub id: &'a str,
+    /// Its hash.
+    pub hash: &'a str,
+    /// When it was written.
+    pub time: Moment,
+    /// Whether it opens the subject.
+    pub opens: bool,
+}
+
+/// What stands among events: an event, or what is known of one whose content is read later.
+pub trait Stands {
+    /// Where.
+    fn standing(&self) -> Standing<'_>;
+}
+
+impl Stands for Event {
+    fn standing(&self) -> Standing<'_> {
+        Standing {
+            organisation: &self.organisation,
+            stream: &self.stream,
+            sequence: self.sequence,
+            id: &self.id,
+            hash: &self.hash,
+            time: self.time,
+            opens: self.content.opens(),
+        }
+    }
+}
+
 /// The events of a set in their one order: an event never comes before an earlier one of its own stream, even when the
 /// clock went back; otherwise time decides, then organisation, stream and id. What opens the subject comes first, since
 /// nothing could be said of it before. The order depends on nothing but the set.
-pub fn in_order(events: impl IntoIterator<Item = Event>) -> Vec<Event> {
+pub fn in_order<T: Stands>(events: impl IntoIterator<Item = T>) -> Vec<T> {
+    let mut events: Vec<T> = events.into_iter().collect();
+    events.sort_by(|a, b| a.standing().cmp(&b.standing()));
     // The hash covers everything, so the same id and hash are the same event.
-    let set: BTreeMap<(String, String), Event> = events.into_iter().map(|event| ((event.id.clone(), event.hash.clone()), event)).collect();
-    let mut events: Vec<Event> = set.into_values().collect();
-    events.sort_by(|a, b| {
-        (&a.organisation, &a.stream, a.sequence, &a.id, &a.hash).cmp(&(&b.organisation, &b.stream, b.sequence, &b.id, &b.hash))
+    events.dedup_by(|a, b| {
+        let (a, b) = (a.standing(), b.standing());
+        (a.id, a.hash) == (b.id, b.hash)
     });
-    let mut ranked: Vec<((bool, Moment), Event)> = Vec::with_capacity(events.len());
+    let mut ranked: Vec<((bool, Moment), T)> = Vec::with_capacity(events.len());
     for event in events {
-        let before = ranked.last().filter(|(_, last)| last.organisation == event.organisation && last.stream == event.stream);
+        let own = event.standing();
+        let before = ranked.last().filter(|(_, last)| {
+            let last = last.standing();
+            last.organisation == own.organisation && last.stream == own.stream
+        });
         let rank = match before {
             // The first event of its stream.
-            None => (!event.content.opens(), event.time),
-            Some(((_, reached), _)) => (true, (*reached).max(event.time)),
+            None => (!own.opens, own.time),
+            Some(((_, reached), _)) => (true, (*reached).max(own.time)),
         };
         ranked.push((rank, event));
     }

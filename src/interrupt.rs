@@ -52,6 +52,11 @@ pub fn publishing() -> bool {
     go_on
 }
 
+/// Results stand in place: Ctrl-C is heard again.
+pub fn published() {
+    PUBLISHING.store(false, Ordering::SeqCst);
+}
+
 /// Keeps panics of worker threads off the terminal: they are caught there and told as findings.
 pub fn quiet_workers() {
     let usual = std::panic::take_hook();

@@ -72,11 +72,11 @@ impl Stage {
     }
 
     /// Puts the result files in place: all of them, or none when the file system refuses one. Returns false when the
-    /// person stopped the run before.
+    /// person stopped the run before. What is temporary stays until this is dropped.
     ///
     /// # Errors
     /// Those of the file system.
-    pub fn publish(self) -> io::Result<bool> {
+    pub fn publish(&self) -> io::Result<bool> {
         let Some(out) = self.out.clone() else { return Ok(!interrupt::stopped()) };
         let wanted = self.names.iter().map(|name| (self.folder().join(name), out.join(name))).collect::<Vec<_>>();
         for (from, _) in &wanted {
@@ -84,7 +84,6 @@ impl Stage {
             File::open(from)?.sync_all()?;
         }
         if !interrupt::publishing() {
-            self.abandon();
             return Ok(false);
         }
         let mut kept: Vec<(Option<PathBuf>, PathBuf)> = Vec::new();
@@ -101,9 +100,11 @@ impl Stage {
                         None => fs::remove_file(to),
                     };
                 }
+                interrupt::published();
                 return Err(error);
             }
         }
+        interrupt::published();
         Ok(true)
     }
 
@@ -167,6 +168,7 @@ mod tests {
         let mut stage = Stage::open(Some(&out)).unwrap();
         stage.create("a").unwrap().write_all(b"2").unwrap();
         assert!(stage.publish().unwrap());
+        drop(stage);
         assert_eq!(fs::read(out.join("a")).unwrap(), b"2");
         assert_eq!(fs::read_dir(&out).unwrap().count(), 1);
     }

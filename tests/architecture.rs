@@ -56,6 +56,7 @@ const KNOWN_TO: &[(&str, &[&str])] = &[
     ("clap", &["src/cli", "src/main.rs"]),
     ("rusqlite", &["src/share/sqlite.rs"]),
     ("postgres", &["src/share/"]),
+    ("rustls", &["src/share/tls.rs", "src/share/postgres.rs"]),
     ("ed25519_dalek", &["src/share/seal.rs"]),
 ];
 

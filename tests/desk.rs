@@ -419,8 +419,151 @@ fn two_hundred_killed_processes_lose_nothing_acknowledged() {
 
 #[cfg(feature = "postgres")]
 #[test]
-fn killed_processes_lose_nothing_in_postgresql() {
+fn two_hundred_killed_processes_lose_nothing_in_postgresql() {
     let Some(server) = crate::server::server() else { return };
     let place = Place::new();
-    killed(&place, &server.database(), 40);
+    killed(&place, &server.database(), 200);
+}
+
+/// Eight processes note at once, each its own lines.
+fn noted_by_eight(place: &Place, store: &str) {
+    const EACH: usize = 60;
+    let said = place.say(0, &["follow-up", "plan", "--supplier", "Exempel AB", "--store", store]);
+    let id = said.split(':').next().unwrap().to_string();
+    std::thread::scope(|scope| {
+        for writer in 0..8 {
+            let (id, organisation) = (&id, format!("Region {}", writer % 3));
+            scope.spawn(move || {
+                let mut child = place
+                    .program()
+                    .args(["follow-up", "note", id, "--store", store])
+                    .env("KEMKOLL_ORGANISATION", organisation)
+                    .stdin(Stdio::piped())
+                    .stdout(Stdio::piped())
+                    .spawn()
+                    .unwrap();
+                let mut input = child.stdin.take().unwrap();
+                (0..EACH).for_each(|number| writeln!(input, "rad {writer} {number}").unwrap());
+                drop(input);
+                let output = child.wait_with_output().unwrap();
+                assert_eq!(output.status.code(), Some(0));
+                assert_eq!(text(&output.stdout).lines().count(), EACH);
+            });
+        }
+    });
+    let verified = place.json(&["follow-up", "verify", "--store", store]);
+    assert_eq!((&verified["troubles"], &verified["events"]), (&serde_json::json!([]), &(8 * EACH + 1).into()));
+    let shown = place.json(&["follow-up", "show", &id, "--store", store]);
+    let notes: Vec<&str> = shown["history"].as_array().unwrap().iter().filter_map(|entry| entry["content"]["text"].as_str()).collect();
+    assert_eq!(notes.len(), 8 * EACH);
+    assert_eq!(notes.into_iter().collect::<BTreeSet<&str>>().len(), 8 * EACH);
+}
+
+#[test]
+fn eight_processes_lose_nothing_and_double_nothing() {
+    let place = Place::new();
+    noted_by_eight(&place, "store.sqlite");
+    #[cfg(feature = "postgres")]
+    if let Some(server) = crate::server::server() {
+        noted_by_eight(&place, &server.database());
+    }
+}
+
+/// Kills checks that record, at moments that a seed decides: a run is recorded whole or not at all.
+fn recorded_whole(place: &Place, store: &str) {
+    for number in 0..40 {
+        let (name, supplier) = (format!("{number:02}.csv"), format!("Leverantör {} AB", number % 7));
+        place.declare(&name, &supplier, &[(&format!("A-{number}"), "0,5 %"), (&format!("B-{number}"), "0,01 %")]);
+    }
+    let arguments = ["check", "in", "--rules", "rules.toml", "--as-of", "2026-06-01", "--follow-up", "--store", store];
+    // Made before, so that it can be looked into after every kill.
+    place.say(0, &["follow-up", "rebuild", "--store", store]);
+    let begun = Instant::now();
+    let other = tempfile::tempdir().unwrap();
+    let elsewhere = other.path().join("timed.sqlite").display().to_string();
+    assert_eq!(place.run(&[&arguments[..8], &[&elsewhere]].concat()).status.code(), Some(1));
+    let whole = place.json(&["follow-up", "verify", "--store", &elsewhere])["events"].as_u64().unwrap();
+    let took = begun.elapsed().as_micros() as u64;
+    let mut seed = 20_261_123_u64;
+    for _ in 0..30 {
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        let mut child = place.program().args(arguments).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        // Recording comes last.
+        std::thread::sleep(Duration::from_micros(took / 3 + (seed >> 33) % took));
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let verified = place.json(&["follow-up", "verify", "--store", store]);
+        assert_eq!(verified["troubles"], serde_json::json!([]));
+        let events = verified["events"].as_u64().unwrap();
+        assert!(events == 0 || events == whole, "{events} of {whole} events");
+    }
+    assert_eq!(place.run(&arguments).status.code(), Some(1));
+    assert_eq!(place.json(&["follow-up", "verify", "--store", store])["events"], whole);
+    assert_eq!(place.ids(&["deviation", "list", "--store", store]).len(), 40);
+}
+
+#[test]
+fn a_killed_check_is_recorded_whole_or_not_at_all() {
+    recorded_whole(&Place::new(), "store.sqlite");
+    #[cfg(feature = "postgres")]
+    if let Some(server) = crate::server::server() {
+        recorded_whole(&Place::new(), &server.database());
+    }
+}
+
+#[cfg(feature = "postgres")]
+#[test]
+fn a_shared_store_that_refuses_is_told_and_nothing_is_half_written() {
+    let Some(server) = crate::server::server() else { return };
+    let place = Place::new();
+    let url = server.database();
+    let mut client = crate::server::client(&url);
+    let mut sql = |text: &str| client.batch_execute(&format!("SET search_path TO kemkoll; {text}")).unwrap();
+    place.declare("a.csv", "Exempel AB", &[("A-1", "0,5 %"), ("A-2", "0,4 %")]);
+    place.say(0, &["follow-up", "plan", "--supplier", "Annan AB", "--store", &url]);
+    let check = |store: &str| {
+        let output = place.run(&["check", "in", "--rules", "rules.toml", "--follow-up", "--out", "out", "--store", store]);
+        (output.status.code(), text(&output.stderr))
+    };
+    // In the middle of the run's events, and in the tables that follow from them.
+    for (table, after) in [("event", 3), ("observation_now", 0), ("deviation_now", 1)] {
+        sql(&format!(
+            "CREATE SEQUENCE counted; CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN \
+             IF nextval('kemkoll.counted') > {after} THEN RAISE EXCEPTION 'could not extend file: No space left on device' USING ERRCODE = '53100'; \
+             END IF; RETURN NEW; END $$; \
+             CREATE TRIGGER full_disk BEFORE INSERT ON {table} FOR EACH ROW EXECUTE FUNCTION full_disk()"
+        ));
+        let (code, told) = check(&url);
+        assert!(code == Some(2) && told.contains("the store is full"), "{table} {code:?} {told}");
+        sql(&format!("DROP TRIGGER full_disk ON {table}; DROP FUNCTION full_disk; DROP SEQUENCE counted"));
+        let verified = place.json(&["follow-up", "verify", "--store", &url]);
+        assert_eq!((&verified["events"], &verified["troubles"]), (&1.into(), &serde_json::json!([])));
+        assert_eq!(place.ids(&["deviation", "list", "--store", &url]), Vec::<String>::new());
+        // What was checked is not lost for it.
+        assert!(place.path("out/findings.jsonl").exists());
+    }
+    sql("CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(20); RETURN NEW; END $$; \
+         CREATE TRIGGER slow BEFORE INSERT ON event FOR EACH ROW EXECUTE FUNCTION slow()");
+    let (code, told) = check(&format!("{url}?options=-c%20statement_timeout%3D500"));
+    assert!(code == Some(2) && told.contains("does not answer in time"), "{code:?} {told}");
+    sql("DROP TRIGGER slow ON event");
+    // Somebody else writes and does not come to an end.
+    let mut busy = crate::server::client(&url);
+    busy.batch_execute("BEGIN; UPDATE kemkoll.store SET position = position").unwrap();
+    let (code, told) = check(&format!("{url}?options=-c%20lock_timeout%3D500"));
+    assert!(code == Some(2) && told.contains("held by somebody else"), "{code:?} {told}");
+    busy.batch_execute("ROLLBACK").unwrap();
+
+    sql("INSERT INTO migration (version, applied) VALUES (99, '')");
+    let (code, told) = check(&url);
+    assert!(code == Some(2) && told.contains("schema 99") && told.contains("update kemkoll"), "{code:?} {told}");
+    sql("DELETE FROM migration WHERE version = 99");
+    assert_eq!(place.json(&["follow-up", "verify", "--store", &url])["events"], 1);
+    sql("DELETE FROM migration WHERE version > 1; DROP VIEW follow_up; DROP VIEW deviation; DROP VIEW observation; \
+         DROP TABLE follow_up_now, deviation_now, observation_now, category_now, supplier_now");
+    let (code, told) = check(&url);
+    assert!(code == Some(2) && told.contains("kemkoll follow-up upgrade"), "{code:?} {told}");
+    place.say(0, &["follow-up", "upgrade", "--store", &url]);
+    let (code, told) = check(&url);
+    assert!(code == Some(1) && told.contains("2 new deviations"), "{code:?} {told}");
 }

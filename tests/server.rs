@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 /// A server that runs.
 pub struct Server {
     port: u16,
+    folder: PathBuf,
     /// Its input is held open: when it closes, the server stops and its folder goes.
     _keeper: Child,
 }
@@ -69,6 +70,7 @@ fn start(programs: &Path) -> Server {
         .output()
         .expect("initdb");
     assert!(made.status.success(), "initdb: {}", String::from_utf8_lossy(&made.stderr));
+    certify(&folder, user);
     let port = TcpListener::bind("127.0.0.1:0").and_then(|socket| socket.local_addr()).expect("a free port").port();
     let script = "\"$0\" \"$@\" >log 2>&1 & server=$!; cat >/dev/null; kill -INT $server; wait $server; cd /; rm -rf \"$FOLDER\"";
     let keeper = command(Path::new("sh"), user, &folder)
@@ -76,7 +78,8 @@ fn start(programs: &Path) -> Server {
         .arg(programs.join("postgres"))
         .arg("-D")
         .arg(&data)
-        .args(["-p", &port.to_string(), "-c", "listen_addresses=127.0.0.1", "-c", "fsync=off", "-c", "max_connections=60", "-k"])
+        .args(["-p", &port.to_string(), "-c", "listen_addresses=127.0.0.1", "-c", "fsync=off", "-c", "max_connections=60"])
+        .args(["-c", "ssl=on", "-c", "ssl_cert_file=../server.crt", "-c", "ssl_key_file=../server.key", "-k"])
         .arg(&folder)
         .env("FOLDER", &folder)
         .stdin(Stdio::piped())
@@ -84,7 +87,7 @@ fn start(programs: &Path) -> Server {
         .stderr(Stdio::null())
         .spawn()
         .expect("a shell");
-    let server = Server { port, _keeper: keeper };
+    let server = Server { port, folder: folder.clone(), _keeper: keeper };
     let begun = Instant::now();
     loop {
         let ready =
@@ -98,7 +101,26 @@ fn start(programs: &Path) -> Server {
     }
 }
 
+/// Two authorities, and a certificate that the first made out to the server's address.
+fn certify(folder: &Path, user: Option<(u32, u32)>) {
+    let script = "
+        set -e
+        new='-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2'
+        for name in authority stranger; do openssl req -x509 $new -subj /CN=$name -keyout $name.key -out $name.pem; done
+        openssl req $new -subj /CN=server -keyout server.key -out server.csr
+        printf 'subjectAltName=IP:127.0.0.1,DNS:localhost' >names
+        openssl x509 -req -in server.csr -CA authority.pem -CAkey authority.key -CAcreateserial -days 2 -extfile names -out server.crt
+        chmod 600 server.key";
+    let made = command(Path::new("sh"), user, folder).args(["-c", script]).output().expect("a shell");
+    assert!(made.status.success(), "openssl: {}", String::from_utf8_lossy(&made.stderr));
+}
+
 impl Server {
+    /// The file with the authority that the server's certificate is from, or with another.
+    pub fn authority(&self, right: bool) -> String {
+        self.folder.join(if right { "authority.pem" } else { "stranger.pem" }).display().to_string()
+    }
+
     /// The address of a database.
     pub fn url(&self, database: &str) -> String {
         format!("postgres://postgres@127.0.0.1:{}/{database}", self.port)

@@ -502,6 +502,73 @@ fn a_server_that_is_down_slow_or_silent_is_told() {
     assert_eq!(store.inspect().unwrap().troubles, []);
 }
 
+/// Whether the one session of the program in a database is encrypted.
+#[cfg(feature = "postgres")]
+fn encrypted(url: &str) -> bool {
+    let sql =
+        "SELECT ssl FROM pg_stat_ssl JOIN pg_stat_activity USING (pid) WHERE datname = current_database() AND application_name = 'kemkoll'";
+    crate::server::client(url).query_one(sql, &[]).expect("a session").get(0)
+}
+
+#[cfg(feature = "postgres")]
+#[test]
+fn a_connection_is_as_encrypted_as_the_address_asks() {
+    let Some(server) = crate::server::server() else { return };
+    let url = server.database();
+    let (right, wrong) = (server.authority(true), server.authority(false));
+    let asked = |query: &str| Location::Url(format!("{url}?{query}"));
+    for (query, expected) in [
+        ("sslmode=disable", false),
+        ("sslmode=prefer", true),
+        ("connect_timeout=9", true),
+        ("sslmode=require", true),
+        (&*format!("sslmode=require&sslrootcert={right}"), true),
+        (&*format!("sslmode=verify-ca&sslrootcert={right}"), true),
+        (&*format!("sslmode=verify-full&sslrootcert={right}"), true),
+    ] {
+        let mut store = opened(&asked(query));
+        write(&mut *store, "Region A", 0, &[("f-1", facts("c", "s", "A"))]).unwrap();
+        assert_eq!(encrypted(&url), expected, "{query}");
+    }
+    for query in [
+        format!("sslmode=require&sslrootcert={wrong}"),
+        format!("sslmode=verify-ca&sslrootcert={wrong}"),
+        format!("sslmode=verify-full&sslrootcert={wrong}"),
+        // The machine does not know the authority.
+        "sslmode=verify-full".to_string(),
+    ] {
+        assert!(matches!(refused(&asked(&query)), StoreError::Untrusted(_)), "{query}: {}", refused(&asked(&query)));
+    }
+    // The certificate is right and made out to somebody else.
+    let other = url.replace("127.0.0.1", "db.example");
+    let other = |query: &str| Location::Url(format!("{other}?hostaddr=127.0.0.1&sslrootcert={right}&sslmode={query}"));
+    assert!(matches!(refused(&other("verify-full")), StoreError::Untrusted(_)));
+    opened(&other("verify-ca"));
+    assert!(matches!(refused(&asked("sslmode=verify")), StoreError::Address(_)));
+    assert!(matches!(refused(&asked("sslmode=require&sslrootcert=/nowhere.pem")), StoreError::Address(_)));
+}
+
+#[cfg(feature = "postgres")]
+#[test]
+fn a_server_without_encryption_is_refused_where_it_is_required() {
+    use std::io::{Read, Write};
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let server = std::thread::spawn(move || {
+        let (mut caller, _) = listener.accept().unwrap();
+        let mut request = [0; 8];
+        caller.read_exact(&mut request).unwrap();
+        // What a server answers that has no TLS.
+        caller.write_all(b"N").unwrap();
+        let mut rest = Vec::new();
+        let _ = caller.read_to_end(&mut rest);
+        assert!(rest.is_empty(), "the program went on without encryption");
+    });
+    let error = refused(&Location::Url(format!("postgres://anna:hemligt@127.0.0.1:{port}/kemkoll?sslmode=require")));
+    assert!(matches!(error, StoreError::Unreachable(_)), "{error}");
+    server.join().expect("nothing more was said");
+}
+
 #[test]
 fn a_closed_deviation_is_what_its_events_say() {
     for (location, _folder) in stores() {

@@ -232,6 +232,11 @@ impl Content {
         matches!(self, Content::FollowUpPlanned(_) | Content::DeviationOpened(_))
     }
 
+    /// Whether content of that kind opens its subject.
+    pub fn kind_opens(code: &str) -> bool {
+        matches!(code, "follow-up-planned" | "deviation-opened")
+    }
+
     /// The word that names its kind in the stored text.
     pub const fn code(&self) -> &'static str {
         match self {

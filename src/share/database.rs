@@ -125,27 +125,38 @@ pub trait Database {
     /// Adds rows, several a statement. `before` and `after` stand around the values: `INSERT INTO t (a, b) VALUES`, and
     /// what to do about a conflict.
     fn insert(&mut self, before: &str, width: usize, rows: Vec<Vec<Value>>, after: &str) -> Result<u64, StoreError> {
-        // Few enough for the limits of both; a fixed number, so that prepared statements are used again.
-        let most = (16_000 / width.max(1)).clamp(1, 250);
-        let mut added = 0;
-        let mut rows = rows.into_iter().peekable();
-        while rows.peek().is_some() {
-            let some: Vec<Vec<Value>> = rows.by_ref().take(most).collect();
-            let mut sql = String::from(before);
-            for at in 0..some.len() {
-                sql.push_str(if at == 0 { " (" } else { ", (" });
-                for column in 1..=width {
-                    if column > 1 {
-                        sql.push(',');
-                    }
-                    sql.push_str(&format!("${}", at * width + column));
-                }
-                sql.push(')');
-            }
-            sql.push(' ');
-            sql.push_str(after);
-            added += self.execute(&sql, some.into_iter().flatten().collect())?;
-        }
-        Ok(added)
+        insert_rows(self, before, width, rows, after)
     }
+}
+
+/// Adds rows as [`Database::insert`] does, with statements.
+pub fn insert_rows<D: Database + ?Sized>(
+    database: &mut D,
+    before: &str,
+    width: usize,
+    rows: Vec<Vec<Value>>,
+    after: &str,
+) -> Result<u64, StoreError> {
+    // Few enough for the limits of both; a fixed number, so that prepared statements are used again.
+    let most = (16_000 / width.max(1)).clamp(1, 250);
+    let mut added = 0;
+    let mut rows = rows.into_iter().peekable();
+    while rows.peek().is_some() {
+        let some: Vec<Vec<Value>> = rows.by_ref().take(most).collect();
+        let mut sql = String::from(before);
+        for at in 0..some.len() {
+            sql.push_str(if at == 0 { " (" } else { ", (" });
+            for column in 1..=width {
+                if column > 1 {
+                    sql.push(',');
+                }
+                sql.push_str(&format!("${}", at * width + column));
+            }
+            sql.push(')');
+        }
+        sql.push(' ');
+        sql.push_str(after);
+        added += database.execute(&sql, some.into_iter().flatten().collect())?;
+    }
+    Ok(added)
 }

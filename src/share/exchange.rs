@@ -2,7 +2,8 @@
 //! what they stand for. What is published once is published again only when it changed.
 
 use super::database::{Database, Value};
-use super::log::{EVENT, Log, PAGE, sealed};
+use super::log::{EVENT, Log, PAGE, sealed, spread};
+use super::project::Touched;
 use super::seal::{Envelope, hex};
 use super::{Draft, Sealed, Signer, Store, StoreError};
 use crate::declaration::Date;
@@ -175,18 +176,20 @@ impl<D: Database> Log<D> {
                    ON CONFLICT (organisation, stream) DO UPDATE SET last = stream.last + excluded.last RETURNING last";
         let last = self.number(sql, vec![Value::from(organisation), stream.into(), count.into()])?;
         let before = u64::try_from(last).ok().and_then(|last| last.checked_sub(count)).ok_or(StoreError::NotAStore)?;
-        let mut drafts = Vec::with_capacity(publications.len());
-        let mut rows = Vec::with_capacity(publications.len());
-        for (publication, number) in publications.into_iter().zip(1_u64..) {
-            let draft = Draft { subject: publication.subject, content: Content::Shared(publication.shared) };
+        let draft = |publication: Publication| Draft { subject: publication.subject, content: Content::Shared(publication.shared) };
+        let drafts: Vec<Draft> = publications.into_iter().map(draft).collect();
+        let numbered: Vec<(&Draft, u64)> = drafts.iter().zip(1_u64..).collect();
+        let seal = |(draft, number): &(&Draft, u64)| {
             // Persons' names stay: the organisation speaks.
             let envelope = Envelope { organisation, author: organisation, stream, sequence: before + number, time: now };
-            let one = Sealed::new(&draft, &envelope, signer).map_err(|error| StoreError::Other(error.to_string()))?;
-            rows.push((position + number, one));
-            drafts.push(draft);
-        }
+            let one = Sealed::new(draft, &envelope, signer).map_err(|error| StoreError::Other(error.to_string()))?;
+            Ok((position + number, one))
+        };
+        let rows = spread(&numbered, seal).into_iter().collect::<Result<Vec<(u64, Sealed)>, StoreError>>()?;
         self.insert(rows)?;
-        self.project(&drafts)
+        let mut touched = Touched::default();
+        drafts.iter().for_each(|draft| touched.add(&draft.subject, &draft.content));
+        self.project(touched)
     }
 }
 

@@ -1,11 +1,10 @@
 //! Holding the log against its seals: altered events, wrong signatures, and numbers that are missing or stand twice.
 
 use super::database::{Database, Row};
-use super::log::{EVENT, Log, PAGE, kind_of, sealed};
+use super::log::{EVENT, Log, PAGE, kind_of, sealed, spread};
 use super::{Broken, Sealed, StoreError};
 use crate::follow_up::Content;
 use std::collections::{BTreeMap, BTreeSet};
-use std::thread;
 
 /// Which event.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -100,7 +99,7 @@ pub fn inspect<D: Database>(log: &mut Log<D>) -> Result<Inspection, StoreError> 
         let page = log.database.query(&sql, vec![after.into()])?;
         let last = page.len() < PAGE as usize;
         let page: Vec<(u64, String, Sealed)> = page.into_iter().map(sealed).collect();
-        let seals = verified(&page);
+        let seals = spread(&page, |(_, _, event)| event.verify());
         for ((position, kind, event), seal) in page.into_iter().zip(seals) {
             after = position;
             found.events += 1;
@@ -164,18 +163,6 @@ pub fn inspect<D: Database>(log: &mut Log<D>) -> Result<Inspection, StoreError> 
     found.keys.sort_by(|a, b| (&a.organisation, &a.first_used, &a.key).cmp(&(&b.organisation, &b.first_used, &b.key)));
     found.troubles.sort();
     Ok(found)
-}
-
-/// The seals of a page, in its order. Signatures are most of the work, so every core takes a share.
-fn verified(page: &[(u64, String, Sealed)]) -> Vec<Result<(), Broken>> {
-    let cores = thread::available_parallelism().map_or(1, usize::from);
-    let share = page.len().div_ceil(cores).max(1);
-    thread::scope(|scope| {
-        let work = |some: &[(u64, String, Sealed)]| some.iter().map(|(_, _, event)| event.verify()).collect::<Vec<_>>();
-        let threads: Vec<_> = page.chunks(share).map(|some| (some, scope.spawn(move || work(some)))).collect();
-        // A thread that ended badly is made up for here.
-        threads.into_iter().flat_map(|(some, thread)| thread.join().unwrap_or_else(|_| work(some))).collect()
-    })
 }
 
 /// Numbers and ids that stand more than once.

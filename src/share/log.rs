@@ -2,12 +2,14 @@
 //! is written in one transaction together with the tables.
 
 use super::database::{Database, Row, Value};
+use super::project::Touched;
 use super::rows::{self, DeviationRow, Filter, FollowUpRow, Page};
 use super::seal::{Envelope, random_id};
-use super::{Decide, Draft, Inspection, Sealed, Store, StoreError, Writer, inspect, schema};
+use super::{Appending, Decide, Draft, Findings, Inspection, Sealed, Store, StoreError, Work, Writer, inspect, schema};
 use crate::declaration::Date;
-use crate::follow_up::{Content, Event, Moment};
+use crate::follow_up::{Content, Event, FollowUp, Moment};
 use std::collections::{BTreeMap, BTreeSet};
+use std::thread;
 
 /// A store over a database.
 pub struct Log<D> {
@@ -20,7 +22,9 @@ pub struct Log<D> {
 pub const EVENT: &str = "position, id, organisation, stream, sequence, author, time, subject, kind, content, hash, public_key, signature";
 const EVENT_WIDTH: usize = 13;
 /// How many events are read at a time.
-pub const PAGE: u32 = 10_000;
+pub const PAGE: u32 = 2_000;
+/// After so many new events it is worth counting what there is of everything.
+const STOCK: u64 = 10_000;
 
 impl<D: Database> Log<D> {
     /// Opens the store in a database, and makes the tables when there are none.
@@ -108,6 +112,15 @@ impl<D: Database> Log<D> {
         if drafts.is_empty() {
             return Ok(Vec::new());
         }
+        let sealed = self.add(writer, &drafts)?;
+        let mut touched = Touched::default();
+        drafts.iter().for_each(|draft| touched.add(&draft.subject, &draft.content));
+        self.project(touched)?;
+        sealed.iter().map(|event| event.open().map_err(|_| StoreError::Event(event.id.clone()))).collect()
+    }
+
+    /// Seals drafts with the next numbers of the writer's organisation and puts them in the log.
+    fn add(&mut self, writer: &Writer<'_>, drafts: &[Draft]) -> Result<Vec<Sealed>, StoreError> {
         let count = drafts.len() as u64;
         let position = self.positions(count)?;
         let sql = "INSERT INTO stream (organisation, stream, last) VALUES ($1, $2, $3) \
@@ -115,18 +128,30 @@ impl<D: Database> Log<D> {
         let values = vec![Value::from(writer.organisation), self.id.as_str().into(), count.into()];
         let last = u64::try_from(self.number(sql, values)?).map_err(|_| StoreError::NotAStore)?;
         let before = last.checked_sub(count).ok_or(StoreError::NotAStore)?;
-        let mut events = Vec::with_capacity(drafts.len());
-        let mut sealed = Vec::with_capacity(drafts.len());
-        for (draft, number) in drafts.iter().zip(1_u64..) {
+        let numbered: Vec<(&Draft, u64)> = drafts.iter().zip(before + 1..).collect();
+        let stream = self.id.as_str();
+        let seal = |(draft, sequence): &(&Draft, u64)| {
             let Writer { organisation, author, now, .. } = *writer;
-            let envelope = Envelope { organisation, author, stream: &self.id, sequence: before + number, time: now };
-            let one = Sealed::new(draft, &envelope, writer.signer).map_err(|error| StoreError::Other(error.to_string()))?;
-            events.push(one.open().map_err(|_| StoreError::Event(one.id.clone()))?);
-            sealed.push((position + number, one));
+            let envelope = Envelope { organisation, author, stream, sequence: *sequence, time: now };
+            Sealed::new(draft, &envelope, writer.signer).map_err(|error| StoreError::Other(error.to_string()))
+        };
+        let sealed = spread(&numbered, seal).into_iter().collect::<Result<Vec<Sealed>, StoreError>>()?;
+        self.insert((position + 1..).zip(sealed.iter().cloned()).collect())?;
+        Ok(sealed)
+    }
+
+    fn append_each_inside(&mut self, writer: &Writer<'_>, work: &mut Work<'_>) -> Result<u64, StoreError> {
+        // Takes the lock before anything is looked at.
+        self.positions(0)?;
+        let mut open = Open { log: self, writer, waiting: Vec::new(), weight: 0, touched: Touched::default(), added: 0 };
+        work(&mut open)?;
+        open.pass_on()?;
+        let Open { touched, added, .. } = open;
+        self.project(touched)?;
+        if added >= STOCK {
+            self.database.take_stock()?;
         }
-        self.insert(sealed)?;
-        self.project(&drafts)?;
-        Ok(events)
+        Ok(added)
     }
 
     pub(super) fn insert(&mut self, events: Vec<(u64, Sealed)>) -> Result<(), StoreError> {
@@ -182,12 +207,12 @@ impl<D: Database> Log<D> {
         let added = new.len() as u64;
         let position = self.positions(added)?;
         let mut streams: BTreeMap<(&str, &str), u64> = BTreeMap::new();
-        let mut drafts = Vec::with_capacity(new.len());
+        let mut touched = Touched::default();
         for event in &new {
             let last = streams.entry((&event.organisation, &event.stream)).or_default();
             *last = (*last).max(event.sequence);
             let content = event.open().map_err(|_| StoreError::Event(event.id.clone()))?.content;
-            drafts.push(Draft { subject: event.subject.clone(), content });
+            touched.add(&event.subject, &content);
         }
         let streams = streams.into_iter().map(|((organisation, stream), last)| vec![organisation.into(), stream.into(), last.into()]);
         self.database.insert(
@@ -198,8 +223,8 @@ impl<D: Database> Log<D> {
              SET last = CASE WHEN excluded.last > stream.last THEN excluded.last ELSE stream.last END",
         )?;
         self.insert((position + 1..).zip(new.into_iter().cloned()).collect())?;
-        self.project(&drafts)?;
-        if added >= u64::from(PAGE) {
+        self.project(touched)?;
+        if added >= STOCK {
             self.database.take_stock()?;
         }
         Ok(added)
@@ -209,6 +234,49 @@ impl<D: Database> Log<D> {
         let sql = format!("SELECT {EVENT} FROM event WHERE subject = $1 ORDER BY position");
         let found = self.database.query(&sql, vec![subject.into()])?;
         found.into_iter().map(|row| opened(row).map(|(_, event)| event)).collect()
+    }
+}
+
+/// A transaction that is written to piece by piece.
+struct Open<'a, 'w, D> {
+    log: &'a mut Log<D>,
+    writer: &'a Writer<'w>,
+    waiting: Vec<Draft>,
+    /// About how many bytes wait.
+    weight: usize,
+    touched: Touched,
+    added: u64,
+}
+
+/// So many drafts wait before they are written, or so many substances in them.
+const WAIT: usize = 500;
+const WEIGHT: usize = 2_000;
+
+impl<D: Database> Open<'_, '_, D> {
+    fn pass_on(&mut self) -> Result<(), StoreError> {
+        if !self.waiting.is_empty() {
+            self.added += self.waiting.len() as u64;
+            self.log.add(self.writer, &self.waiting)?;
+            self.waiting.clear();
+            self.weight = 0;
+        }
+        Ok(())
+    }
+}
+
+impl<D: Database> Appending for Open<'_, '_, D> {
+    fn store(&mut self) -> &mut dyn Store {
+        self.log
+    }
+
+    fn put(&mut self, draft: Draft) -> Result<(), StoreError> {
+        self.touched.add(&draft.subject, &draft.content);
+        self.weight += match &draft.content {
+            Content::ProductChecked(check) => check.observations.len(),
+            _ => 1,
+        };
+        self.waiting.push(draft);
+        if self.waiting.len() >= WAIT || self.weight >= WEIGHT { self.pass_on() } else { Ok(()) }
     }
 }
 
@@ -229,6 +297,22 @@ pub fn opened(row: Row) -> Result<(u64, Event), StoreError> {
     Ok((position, event))
 }
 
+/// Does something with each, in order. Signatures are most of the work, so every core takes a share of many.
+pub fn spread<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
+    let cores = if items.len() < 64 { 1 } else { thread::available_parallelism().map_or(1, usize::from) };
+    let share = items.len().div_ceil(cores).max(1);
+    let all = |some: &[T]| some.iter().map(&work).collect::<Vec<R>>();
+    thread::scope(|scope| {
+        let mut shares = items.chunks(share);
+        let first = shares.next().unwrap_or_default();
+        let threads: Vec<_> = shares.map(|some| (some, scope.spawn(|| all(some)))).collect();
+        let mut done = all(first);
+        // A thread that ended badly is made up for here.
+        done.extend(threads.into_iter().flat_map(|(some, thread)| thread.join().unwrap_or_else(|_| all(some))));
+        done
+    })
+}
+
 /// The kind as the content says it, also one that this program does not know.
 pub fn kind_of(content: &str) -> String {
     #[derive(serde::Deserialize)]
@@ -247,12 +331,34 @@ impl<D: Database> Store for Log<D> {
         self.whole(|log| log.append_inside(writer, decide))
     }
 
+    fn append_each(&mut self, writer: &Writer<'_>, work: &mut Work<'_>) -> Result<u64, StoreError> {
+        self.whole(|log| log.append_each_inside(writer, work))
+    }
+
     fn merge(&mut self, events: &[Sealed]) -> Result<u64, StoreError> {
         self.whole(|log| log.merge_inside(events))
     }
 
     fn events(&mut self, subject: &str) -> Result<Vec<Event>, StoreError> {
         self.events_of(subject)
+    }
+
+    fn follow_up(&mut self, id: &str) -> Result<Option<FollowUp>, StoreError> {
+        Ok(self.fold(id)?.state)
+    }
+
+    fn events_of_each(&mut self, subjects: &[String]) -> Result<BTreeMap<String, Vec<Event>>, StoreError> {
+        self.events_of_many(subjects)
+    }
+
+    fn findings(&mut self, of: Findings<'_>, after: &str, limit: u32) -> Result<Vec<(String, String)>, StoreError> {
+        let (column, value) = match of {
+            Findings::Organisation(name) => ("organisation", name),
+            Findings::FollowUp(id) => ("follow_up", id),
+        };
+        let sql = format!("SELECT id, finding FROM deviation_now WHERE {column} = $1 AND id > $2 ORDER BY id LIMIT {limit}");
+        let found = self.database.query(&sql, vec![value.into(), after.into()])?;
+        Ok(found.into_iter().map(|mut row| (row.text(), row.text())).collect())
     }
 
     fn since(&mut self, position: u64, limit: u32) -> Result<Vec<(u64, Sealed)>, StoreError> {

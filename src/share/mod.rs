@@ -4,6 +4,7 @@
 pub mod bundle;
 mod database;
 pub mod exchange;
+mod fold;
 mod inspect;
 mod log;
 #[cfg(feature = "postgres")]
@@ -11,15 +12,21 @@ mod postgres;
 mod project;
 mod rows;
 mod schema;
+mod scratch;
 pub mod seal;
 mod sqlite;
+#[cfg(feature = "postgres")]
+mod tls;
 
+pub use database::{Row, Value};
 pub use inspect::{Inspection, Place, Trouble};
 pub use rows::{COUNTED, DeviationRow, Filter, FollowUpRow, Page};
+pub use scratch::Scratch;
 pub use seal::{Broken, Draft, Sealed, Signer};
 
 use crate::declaration::{Date, Text};
-use crate::follow_up::{Event, Moment};
+use crate::follow_up::{Event, FollowUp, Moment};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
 
@@ -69,6 +76,8 @@ impl fmt::Display for Location {
 pub enum StoreError {
     /// There is no way to it, or it hung up.
     Unreachable(String),
+    /// It could not show that it is the one that was asked for.
+    Untrusted(String),
     /// It let nobody in.
     Denied(String),
     /// It took too long.
@@ -114,6 +123,10 @@ impl StoreError {
             StoreError::Unreachable(why) => (
                 format!("lagret går inte att nå ({why}); kontrollera att databasen är igång och att adressen stämmer"),
                 format!("the store cannot be reached ({why}); check that the database runs and that the address is right"),
+            ),
+            StoreError::Untrusted(why) => (
+                format!("lagrets server kan inte visa att den är den rätta ({why}); kontrollera värdnamnet och `sslrootcert`"),
+                format!("the store's server cannot show that it is the right one ({why}); check the host name and `sslrootcert`"),
             ),
             StoreError::Denied(why) => (
                 format!("lagret nekar åtkomst ({why}); kontrollera användare, lösenord och rättigheter"),
@@ -197,6 +210,31 @@ pub struct Writer<'a> {
 /// Decides what to write, looking at what is there. Nobody else writes in the meantime.
 pub type Decide<'a> = dyn FnMut(&mut dyn Store) -> Result<Vec<Draft>, StoreError> + 'a;
 
+/// A transaction that is open: what is looked at stays as it is, and what is put is written whole or not at all, with
+/// everything else that is put.
+pub trait Appending {
+    /// The store, as it was before. What was put may be there already, but not in the lists.
+    fn store(&mut self) -> &mut dyn Store;
+
+    /// Adds an event.
+    ///
+    /// # Errors
+    /// When the store refuses.
+    fn put(&mut self, draft: Draft) -> Result<(), StoreError>;
+}
+
+/// Writes event after event, looking at what is there. Nobody else writes in the meantime.
+pub type Work<'a> = dyn FnMut(&mut dyn Appending) -> Result<(), StoreError> + 'a;
+
+/// Whose deviations.
+#[derive(Debug, Clone, Copy)]
+pub enum Findings<'a> {
+    /// An organisation's.
+    Organisation(&'a str),
+    /// A follow-up's.
+    FollowUp(&'a str),
+}
+
 /// A store of events. Everything that writes does it whole or not at all, and returns when it is on disk.
 pub trait Store: exchange::Exchange {
     /// The store's own id: the stream that is counted here.
@@ -207,6 +245,13 @@ pub trait Store: exchange::Exchange {
     /// # Errors
     /// When the store refuses, or `decide` does; nothing is written then.
     fn append(&mut self, writer: &Writer<'_>, decide: &mut Decide<'_>) -> Result<Vec<Event>, StoreError>;
+
+    /// Appends what `work` puts, with the next numbers of the writer's organisation, in one transaction and without keeping
+    /// it in memory; gives the number of events. The tables follow at the end.
+    ///
+    /// # Errors
+    /// When the store refuses, or `work` does; nothing is written then.
+    fn append_each(&mut self, writer: &Writer<'_>, work: &mut Work<'_>) -> Result<u64, StoreError>;
 
     /// Takes in events that were sealed elsewhere; those that are here already are passed over. Seals are not looked at.
     ///
@@ -219,6 +264,24 @@ pub trait Store: exchange::Exchange {
     /// # Errors
     /// When the store refuses, or an event cannot be read.
     fn events(&mut self, subject: &str) -> Result<Vec<Event>, StoreError>;
+
+    /// A follow-up without what was observed of its products, however many there are; `None` when nothing opened it.
+    ///
+    /// # Errors
+    /// When the store refuses, or an event cannot be read.
+    fn follow_up(&mut self, id: &str) -> Result<Option<FollowUp>, StoreError>;
+
+    /// All events about each of some subjects.
+    ///
+    /// # Errors
+    /// When the store refuses, or an event cannot be read.
+    fn events_of_each(&mut self, subjects: &[String]) -> Result<BTreeMap<String, Vec<Event>>, StoreError>;
+
+    /// Deviations by id, each with the id of its finding; those after `after`, at most `limit`.
+    ///
+    /// # Errors
+    /// When the store refuses.
+    fn findings(&mut self, of: Findings<'_>, after: &str, limit: u32) -> Result<Vec<(String, String)>, StoreError>;
 
     /// Events in the order they came here, after a position; at most `limit`.
     ///

@@ -2,17 +2,19 @@
 //! stops answering costs a wait with an end, whatever it stopped in.
 
 use super::StoreError;
-use super::database::{Database, Row, Value};
-use postgres::config::SslMode;
+use super::database::{Database, Row, Value, insert_rows};
+use super::tls;
 use postgres::error::SqlState;
 use postgres::types::private::BytesMut;
 use postgres::types::{IsNull, ToSql, Type, to_sql_checked};
-use postgres::{Client, Config, NoTls, Statement};
+use postgres::{Client, Config, Statement};
 use std::collections::HashMap;
 use std::error::Error;
+use std::io::{self, Write};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread;
 use std::time::Duration;
+use tokio_postgres_rustls::MakeRustlsConnect;
 
 /// How long a connection may take.
 const CONNECTING: Duration = Duration::from_secs(10);
@@ -25,10 +27,16 @@ const LONG: Duration = Duration::from_secs(3600);
 /// Puts writers in line; any number would do that is nobody else's.
 const WRITERS: i64 = 0x6b65_6d6b_6f6c_6c00;
 
+/// From so many rows on they are copied in.
+const COPY_FROM: usize = 20;
+/// So many at a time, so that each statement is done in time.
+const COPY_MOST: usize = 10_000;
+
 enum Job {
     Batch(String),
     Execute(String, Vec<Value>),
     Query(String, Vec<Value>),
+    Copy(String, Vec<u8>),
 }
 
 enum Answer {
@@ -47,10 +55,9 @@ pub struct Postgres {
 impl Postgres {
     /// Connects.
     pub fn open(url: &str) -> Result<Postgres, StoreError> {
+        let (url, trust) = tls::split(url).map_err(StoreError::Address)?;
         let mut config: Config = url.parse().map_err(|error: postgres::Error| StoreError::Address(reason(&error)))?;
-        if config.get_ssl_mode() == SslMode::Require {
-            return Err(StoreError::Address("`sslmode=require`: TLS is not built in; use a local socket or a tunnel".to_string()));
-        }
+        let encrypted = tls::connector(&trust).map_err(StoreError::Address)?;
         if config.get_connect_timeout().is_none() {
             config.connect_timeout(CONNECTING);
         }
@@ -71,7 +78,7 @@ impl Postgres {
         // A thread that hangs in the network is left behind; it holds nothing that anyone waits for.
         thread::Builder::new()
             .name("postgres".to_string())
-            .spawn(move || session(&config, &work, &reply))
+            .spawn(move || session(&config, encrypted, &work, &reply))
             .map_err(|error| StoreError::Other(error.to_string()))?;
         let mut postgres = Postgres { jobs, answers, patience: CONNECTING + Duration::from_secs(2), lost: false };
         postgres.answer()?;
@@ -104,8 +111,8 @@ impl Postgres {
 }
 
 /// Answers questions until nobody asks any more.
-fn session(config: &Config, work: &Receiver<Job>, reply: &Sender<Result<Answer, StoreError>>) {
-    let mut client = match config.connect(NoTls) {
+fn session(config: &Config, encrypted: MakeRustlsConnect, work: &Receiver<Job>, reply: &Sender<Result<Answer, StoreError>>) {
+    let mut client = match config.connect(encrypted) {
         Ok(client) => client,
         Err(error) => {
             let _ = reply.send(Err(fault(&error)));
@@ -119,12 +126,54 @@ fn session(config: &Config, work: &Receiver<Job>, reply: &Sender<Result<Answer, 
             Job::Batch(sql) => client.batch_execute(&sql).map(|()| Answer::Done(0)),
             Job::Execute(sql, values) => statement(&mut client, &mut prepared, sql)
                 .and_then(|statement| Ok(Answer::Done(client.execute(&statement, &referred(&values))?))),
+            Job::Copy(sql, rows) => match copy(&mut client, &sql, &rows) {
+                Ok(copied) => copied.map(Answer::Done),
+                // The connection broke on the way.
+                Err(error) => {
+                    let _ = reply.send(Err(StoreError::Unreachable(error.to_string())));
+                    continue;
+                }
+            },
             Job::Query(sql, values) => statement(&mut client, &mut prepared, sql).and_then(|statement| {
                 Ok(Answer::Rows(client.query(&statement, &referred(&values))?.iter().map(row).collect::<Result<_, _>>()?))
             }),
         };
         if reply.send(answer.map_err(|error| fault(&error))).is_err() {
             return;
+        }
+    }
+}
+
+/// Sends rows in the text form of COPY.
+fn copy(client: &mut Client, sql: &str, rows: &[u8]) -> io::Result<Result<u64, postgres::Error>> {
+    let mut writer = match client.copy_in(sql) {
+        Ok(writer) => writer,
+        Err(error) => return Ok(Err(error)),
+    };
+    match writer.write_all(rows) {
+        Ok(()) => Ok(writer.finish()),
+        Err(error) => match error.downcast::<postgres::Error>() {
+            Ok(told) => Ok(Err(told)),
+            Err(error) => Err(error),
+        },
+    }
+}
+
+/// A value in the text form of COPY.
+fn write_field(value: &Value, out: &mut Vec<u8>) {
+    match value {
+        Value::Null => out.extend_from_slice(b"\\N"),
+        Value::Number(number) => out.extend_from_slice(number.to_string().as_bytes()),
+        Value::Text(text) => {
+            for byte in text.bytes() {
+                match byte {
+                    b'\\' => out.extend_from_slice(b"\\\\"),
+                    b'\n' => out.extend_from_slice(b"\\n"),
+                    b'\r' => out.extend_from_slice(b"\\r"),
+                    b'\t' => out.extend_from_slice(b"\\t"),
+                    other => out.push(other),
+                }
+            }
         }
     }
 }
@@ -218,6 +267,33 @@ impl Database for Postgres {
         self.ask(Job::Batch(sql.to_string())).map(|_| ())
     }
 
+    fn insert(&mut self, before: &str, width: usize, rows: Vec<Vec<Value>>, after: &str) -> Result<u64, StoreError> {
+        // Many rows without a word about conflicts go over in one piece.
+        let table = before.strip_prefix("INSERT INTO ").and_then(|rest| rest.strip_suffix(" VALUES"));
+        let Some(table) = table.filter(|_| after.is_empty() && rows.len() >= COPY_FROM) else {
+            return insert_rows(self, before, width, rows, after);
+        };
+        let sql = format!("COPY {table} FROM STDIN");
+        let mut added = 0;
+        for some in rows.chunks(COPY_MOST) {
+            let mut text = Vec::new();
+            for row in some {
+                for (at, value) in row.iter().enumerate() {
+                    if at > 0 {
+                        text.push(b'\t');
+                    }
+                    write_field(value, &mut text);
+                }
+                text.push(b'\n');
+            }
+            added += match self.ask(Job::Copy(sql.clone(), text))? {
+                Answer::Done(rows) => rows,
+                Answer::Rows(_) => 0,
+            };
+        }
+        Ok(added)
+    }
+
     fn take_stock(&mut self) -> Result<(), StoreError> {
         let tables = ["event", "follow_up_now", "deviation_now", "observation_now", "category_now", "supplier_now"];
         self.batch(&format!("ANALYZE {}", tables.join(", ")))
@@ -249,6 +325,9 @@ fn reason(error: &postgres::Error) -> String {
 }
 
 fn fault(error: &postgres::Error) -> StoreError {
+    if let Some(why) = error.source().and_then(tls::untrusted) {
+        return StoreError::Untrusted(why);
+    }
     let why = reason(error);
     let Some(code) = error.code() else {
         // Not from the server: the connection, or the driver.

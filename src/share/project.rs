@@ -1,14 +1,14 @@
 //! The tables that follow from the log: one row a follow-up, a deviation, a substance observed. They are made in the same
 //! transaction as the events, and anew by `rebuild`.
 
+use super::StoreError;
 use super::database::{Database, Row, Value};
 use super::exchange::{article_key, gtin_key};
 use super::log::{EVENT, Log, PAGE, opened};
-use super::{Draft, StoreError};
 use crate::declaration::Date;
 use crate::follow_up::deviation::DeadlineOf;
 use crate::follow_up::shared::Label;
-use crate::follow_up::{Account, Content, Deviation, Event, FollowUp, Glow, Light, Product, SubjectKind};
+use crate::follow_up::{Account, Content, Deviation, Event, FollowUp, FollowUpFacts, Glow, Light, Observation, Product, SubjectKind};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Sorts after every day.
@@ -28,12 +28,28 @@ const OBSERVATION: &str = "follow_up, number, organisation, contract, supplier, 
     place, file, file_sha256";
 const OBSERVATION_WIDTH: usize = 30;
 
-/// Deviations carry the contract and area of their follow-up, for searching.
+/// Deviations carry the contract and area of their follow-up, for searching. Those that carry others are corrected.
 const INHERIT: &str = "UPDATE deviation_now SET contract = (SELECT f.contract FROM follow_up_now f WHERE f.id = deviation_now.follow_up), \
-    area = (SELECT f.area FROM follow_up_now f WHERE f.id = deviation_now.follow_up)";
+    area = (SELECT f.area FROM follow_up_now f WHERE f.id = deviation_now.follow_up) WHERE EXISTS (SELECT 1 FROM follow_up_now f \
+    WHERE f.id = deviation_now.follow_up AND (f.contract IS DISTINCT FROM deviation_now.contract OR f.area IS DISTINCT FROM deviation_now.area))";
+
+/// What a deviation has from its follow-up.
+#[derive(Debug, Clone, Default)]
+struct Inherited {
+    contract: Option<String>,
+    area: Option<String>,
+}
 
 /// How many rows are gathered before they are written.
 const GATHER: usize = 5_000;
+/// How many deviations, or numbers of bytes, are asked for at a time.
+const FEW: usize = 1_000;
+/// So many bytes of events of follow-ups are held at a time, unless one event has more.
+const HEAVY: u64 = 4 << 20;
+/// How many events of one follow-up are read at a time.
+const PIECE: usize = 50;
+/// More events than this of one follow-up are not held at a time.
+const MANY: usize = 5_000;
 
 /// What the deviations of a follow-up come to.
 #[derive(Debug, Clone, Copy, Default)]
@@ -44,75 +60,193 @@ struct Sum {
     due: Option<Date>,
 }
 
+/// What new events concern.
+#[derive(Debug, Default)]
+pub struct Touched {
+    follow_ups: BTreeSet<String>,
+    deviations: BTreeSet<String>,
+    /// Follow-ups whose contract and area may be others now, or new to some of their deviations.
+    inherit: BTreeSet<String>,
+    /// Follow-ups with other observations.
+    observed: BTreeSet<String>,
+    /// Products that were shared, with their numbers.
+    shared: BTreeSet<(String, (String, String))>,
+}
+
+impl Touched {
+    /// Notes what one event concerns.
+    pub fn add(&mut self, subject: &str, content: &Content) {
+        match SubjectKind::of(subject) {
+            Some(SubjectKind::FollowUp) if !self.follow_ups.contains(subject) => {
+                self.follow_ups.insert(subject.to_string());
+            }
+            Some(SubjectKind::Deviation) if !self.deviations.contains(subject) => {
+                self.deviations.insert(subject.to_string());
+            }
+            _ => {}
+        }
+        match content {
+            Content::FollowUpPlanned(_) | Content::FollowUpAmended(_) => {
+                self.inherit.insert(subject.to_string());
+            }
+            Content::ProductChecked(_) if !self.observed.contains(subject) => {
+                self.observed.insert(subject.to_string());
+            }
+            Content::Shared(_) => self.shared.extend(shared_product(content).map(|product| (subject.to_string(), product))),
+            _ => {}
+        }
+    }
+}
+
 impl<D: Database> Log<D> {
     /// Brings the tables up to what the new events say.
-    pub(super) fn project(&mut self, new: &[Draft]) -> Result<(), StoreError> {
-        let of = |kind| {
-            let subjects = new.iter().map(|draft| draft.subject.as_str()).filter(move |id| SubjectKind::of(id) == Some(kind));
-            subjects.map(str::to_string).collect::<BTreeSet<String>>()
-        };
-        let mut follow_ups = of(SubjectKind::FollowUp);
-        // Deviations carry the contract and area of their follow-up, which may have come after them.
-        let mut inherit: BTreeSet<String> = BTreeSet::new();
-        let mut observed: BTreeSet<&str> = BTreeSet::new();
-        for draft in new {
-            match &draft.content {
-                Content::FollowUpPlanned(_) | Content::FollowUpAmended(_) => {
-                    inherit.insert(draft.subject.clone());
-                }
-                Content::ProductChecked(_) => {
-                    observed.insert(&draft.subject);
-                }
-                Content::DeviationOpened(facts) => {
-                    inherit.insert(facts.follow_up.clone());
-                }
-                _ => {}
-            }
-        }
-        self.insert_products(new.iter().filter_map(|draft| Some((draft.subject.clone(), shared_product(&draft.content)?))).collect())?;
-        let changed: Vec<String> = of(SubjectKind::Deviation).into_iter().collect();
-        for some in changed.chunks(GATHER) {
-            let mut rows = Vec::new();
+    pub(super) fn project(&mut self, touched: Touched) -> Result<(), StoreError> {
+        let Touched { mut follow_ups, deviations, inherit, observed, shared } = touched;
+        self.insert_products(shared)?;
+        let deviations: Vec<String> = deviations.into_iter().collect();
+        for some in deviations.chunks(FEW) {
+            let mut accounts = Vec::with_capacity(some.len());
             for (_, events) in self.events_of_many(some)? {
                 let account: Account<Deviation> = Account::of(events);
-                let Some(deviation) = &account.state else { continue };
-                follow_ups.insert(deviation.facts.follow_up.clone());
-                // The row is made anew, without what it has from its follow-up.
-                inherit.insert(deviation.facts.follow_up.clone());
-                rows.push(deviation_row(deviation, account.without_effect().count()));
-            }
-            self.database.execute_many("DELETE FROM deviation_now WHERE id IN ({})", some)?;
-            self.insert_deviations(rows)?;
-        }
-        let follow_ups: Vec<String> = follow_ups.into_iter().collect();
-        for some in follow_ups.chunks(GATHER) {
-            let mut sums = self.sums(some)?;
-            let mut work = Rebuild::default();
-            let mut observers = Vec::new();
-            for (id, events) in self.events_of_many(some)? {
-                let account: Account<FollowUp> = Account::of(events);
-                let Some(follow_up) = &account.state else { continue };
-                let sum = sums.remove(&id).unwrap_or_default();
-                work.follow_ups.push(follow_up_row(follow_up, &sum, account.without_effect().count()));
-                work.keep_words(follow_up);
-                if observed.contains(id.as_str()) {
-                    work.observations.extend(observation_rows(follow_up));
-                    work.keep_products(follow_up);
-                    observers.push(id);
+                let no_effect = account.without_effect().count();
+                if let Some(deviation) = account.state {
+                    follow_ups.insert(deviation.facts.follow_up.clone());
+                    accounts.push((deviation, no_effect));
                 }
             }
-            self.database.execute_many("DELETE FROM follow_up_now WHERE id IN ({})", some)?;
-            self.database.execute_many("DELETE FROM category_now WHERE follow_up IN ({})", some)?;
-            self.database.execute_many("DELETE FROM observation_now WHERE follow_up IN ({})", &observers)?;
-            self.database.execute_many("DELETE FROM product_now WHERE subject IN ({})", &observers)?;
-            self.write_rows(&mut work)?;
+            let parents = accounts.iter().map(|(deviation, _)| deviation.facts.follow_up.clone()).collect::<BTreeSet<String>>();
+            let parents = self.inherited(&parents.into_iter().collect::<Vec<String>>())?;
+            let rows = accounts.iter().map(|(deviation, no_effect)| {
+                deviation_row(deviation, parents.get(&deviation.facts.follow_up).cloned().unwrap_or_default(), *no_effect)
+            });
+            self.database.execute_many("DELETE FROM deviation_now WHERE id IN ({})", some)?;
+            self.insert_deviations(rows.collect())?;
+        }
+        for portion in self.portions(follow_ups.into_iter().collect())? {
+            match portion.as_slice() {
+                [] => {}
+                [one] => self.project_one(one, observed.contains(one))?,
+                some => self.project_some(some, &observed)?,
+            }
         }
         let inherit: Vec<String> = inherit.into_iter().collect();
-        self.database.execute_many(&format!("{INHERIT} WHERE follow_up IN ({{}})"), &inherit)
+        self.database.execute_many(&format!("{INHERIT} AND follow_up IN ({{}})"), &inherit)
+    }
+
+    /// Follow-ups whose events are little text together; one with much stands alone.
+    fn portions(&mut self, follow_ups: Vec<String>) -> Result<Vec<Vec<String>>, StoreError> {
+        let (mut portions, mut portion, mut together) = (Vec::new(), Vec::new(), 0);
+        for some in follow_ups.chunks(FEW) {
+            let mut numbers: BTreeMap<String, u64> = BTreeMap::new();
+            let sql = "SELECT subject, CAST(sum(octet_length(content)) AS BIGINT) FROM event WHERE subject IN ({}) GROUP BY subject";
+            for mut row in self.database.query_many(sql, some)? {
+                numbers.insert(row.text(), row.count());
+            }
+            for id in some {
+                let number = numbers.get(id).copied().unwrap_or(0);
+                if together + number > HEAVY && !portion.is_empty() {
+                    portions.push(std::mem::take(&mut portion));
+                    together = 0;
+                }
+                portion.push(id.clone());
+                together += number;
+            }
+        }
+        portions.push(portion);
+        Ok(portions)
+    }
+
+    pub(super) fn project_some(&mut self, some: &[String], observed: &BTreeSet<String>) -> Result<(), StoreError> {
+        let mut sums = self.sums(some)?;
+        let mut work = Rebuild::default();
+        let mut observers = Vec::new();
+        for (id, events) in self.events_of_many(some)? {
+            let account: Account<FollowUp> = Account::of(events);
+            let Some(follow_up) = &account.state else { continue };
+            let sum = sums.remove(&id).unwrap_or_default();
+            work.follow_ups.push(follow_up_row(follow_up, &sum, account.without_effect().count() as u64));
+            work.keep_words(follow_up);
+            if observed.contains(id.as_str()) {
+                work.observations.extend(observation_rows(follow_up));
+                work.keep_products(follow_up);
+                observers.push(id);
+            }
+        }
+        self.clear(some, &observers)?;
+        self.write_rows(&mut work)
+    }
+
+    /// The same for one follow-up, however many events it has.
+    pub(super) fn project_one(&mut self, id: &String, observed: bool) -> Result<(), StoreError> {
+        let one = std::slice::from_ref(id);
+        let sum = self.sums(one)?.remove(id).unwrap_or_default();
+        self.clear(one, if observed { one } else { &[] })?;
+        self.write_folded(id, &sum, observed)
+    }
+
+    fn clear(&mut self, follow_ups: &[String], observers: &[String]) -> Result<(), StoreError> {
+        self.database.execute_many("DELETE FROM follow_up_now WHERE id IN ({})", follow_ups)?;
+        self.database.execute_many("DELETE FROM category_now WHERE follow_up IN ({})", follow_ups)?;
+        self.database.execute_many("DELETE FROM product_now WHERE subject IN ({})", observers)?;
+        self.database.execute_many("DELETE FROM observation_now WHERE follow_up IN ({})", observers)
+    }
+
+    fn write_folded(&mut self, id: &str, sum: &Sum, observed: bool) -> Result<(), StoreError> {
+        let folded = self.fold(id)?;
+        let Some(follow_up) = &folded.state else { return Ok(()) };
+        let mut work = Rebuild::default();
+        work.follow_ups.push(follow_up_row(follow_up, sum, folded.no_effect));
+        work.keep_words(follow_up);
+        if observed {
+            work.keep_products(follow_up);
+        }
+        self.write_rows(&mut work)?;
+        if !observed {
+            return Ok(());
+        }
+        let counted: Vec<(&Product, u64)> = follow_up
+            .products
+            .iter()
+            .filter_map(|(key, seen)| Some((&seen.product, folded.counted.get(key)?)))
+            .flat_map(|(product, positions)| positions.iter().map(move |position| (product, *position)))
+            .collect();
+        let mut number = 0;
+        for some in counted.chunks(PIECE) {
+            let events = self.events_at(&some.iter().map(|(_, position)| *position).collect::<Vec<u64>>())?;
+            let mut rows = Vec::new();
+            for (product, position) in some {
+                let Some(Content::ProductChecked(check)) = events.get(position).map(|event| &event.content) else { continue };
+                for seen in &check.observations {
+                    rows.extend(substance_rows(follow_up, product, seen, &mut number));
+                }
+            }
+            self.insert_observations(rows)?;
+        }
+        Ok(())
+    }
+
+    /// Contract and area of follow-ups, as the log says: the tables may not be that far yet.
+    fn inherited(&mut self, follow_ups: &[String]) -> Result<BTreeMap<String, Inherited>, StoreError> {
+        let sql = format!(
+            "SELECT {EVENT} FROM event WHERE subject IN ({{}}) AND kind IN ('{}', '{}')",
+            Content::FollowUpPlanned(FollowUpFacts::default()).code(),
+            Content::FollowUpAmended(FollowUpFacts::default()).code()
+        );
+        let mut found: BTreeMap<String, Vec<Event>> = BTreeMap::new();
+        for row in self.database.query_many(&sql, follow_ups)? {
+            let (_, event) = opened(row)?;
+            found.entry(event.subject.clone()).or_default().push(event);
+        }
+        let inherited = |(id, events)| {
+            let account: Account<FollowUp> = Account::of(events);
+            let facts = account.state?.facts;
+            Some((id, Inherited { contract: facts.contract.map(|contract| contract.id), area: facts.area }))
+        };
+        Ok(found.into_iter().filter_map(inherited).collect())
     }
 
     /// The events about each of these, by subject.
-    fn events_of_many(&mut self, subjects: &[String]) -> Result<BTreeMap<String, Vec<Event>>, StoreError> {
+    pub(super) fn events_of_many(&mut self, subjects: &[String]) -> Result<BTreeMap<String, Vec<Event>>, StoreError> {
         let sql = format!("SELECT {EVENT} FROM event WHERE subject IN ({{}})");
         let mut found: BTreeMap<String, Vec<Event>> = BTreeMap::new();
         for row in self.database.query_many(&sql, subjects)? {
@@ -176,6 +310,8 @@ impl<D: Database> Log<D> {
         let (mut subject, mut position) = (String::new(), 0_u64);
         let mut seen = 0_u64;
         let mut together: Vec<Event> = Vec::new();
+        // Follow-ups with so many events that they are read once more, piece by piece.
+        let mut large: BTreeSet<String> = BTreeSet::new();
         loop {
             // By subject: every deviation (`d-`) comes before the follow-ups (`f-`).
             let sql = format!("SELECT {EVENT} FROM event WHERE (subject, position) > ($1, $2) ORDER BY subject, position LIMIT {PAGE}");
@@ -189,7 +325,14 @@ impl<D: Database> Log<D> {
                 }
                 position = at;
                 seen += 1;
-                together.push(event);
+                if together.len() > MANY && SubjectKind::of(&subject) == Some(SubjectKind::FollowUp) {
+                    large.insert(subject.clone());
+                }
+                if large.contains(&subject) {
+                    together.clear();
+                } else {
+                    together.push(event);
+                }
             }
             if last {
                 work.take(&subject, std::mem::take(&mut together));
@@ -200,6 +343,10 @@ impl<D: Database> Log<D> {
             if last {
                 break;
             }
+        }
+        for id in large {
+            let sum = work.sums.remove(&id).unwrap_or_default();
+            self.write_folded(&id, &sum, true)?;
         }
         self.database.execute(INHERIT, Vec::new())?;
         self.database.take_stock()?;
@@ -245,13 +392,13 @@ impl Rebuild {
                 let Some(deviation) = &account.state else { return };
                 let open = u64::from(!deviation.state.is_over());
                 self.sums.entry(deviation.facts.follow_up.clone()).or_default().add(deviation.glow(), deviation.due(), 1, open);
-                self.deviations.push(deviation_row(deviation, account.without_effect().count()));
+                self.deviations.push(deviation_row(deviation, Inherited::default(), account.without_effect().count()));
             }
             Some(SubjectKind::FollowUp) => {
                 let account: Account<FollowUp> = Account::of(events);
                 let Some(follow_up) = &account.state else { return };
                 let sum = self.sums.remove(subject).unwrap_or_default();
-                self.follow_ups.push(follow_up_row(follow_up, &sum, account.without_effect().count()));
+                self.follow_ups.push(follow_up_row(follow_up, &sum, account.without_effect().count() as u64));
                 self.observations.extend(observation_rows(follow_up));
                 self.keep_words(follow_up);
                 self.keep_products(follow_up);
@@ -316,7 +463,7 @@ pub fn search_key(name: &str) -> String {
     name.trim().to_lowercase()
 }
 
-fn follow_up_row(of: &FollowUp, deviations: &Sum, no_effect: usize) -> Vec<Value> {
+fn follow_up_row(of: &FollowUp, deviations: &Sum, no_effect: u64) -> Vec<Value> {
     let facts = &of.facts;
     let contract = facts.contract.as_ref();
     let glow = of.glow(deviations.glow);
@@ -360,13 +507,13 @@ fn follow_up_row(of: &FollowUp, deviations: &Sum, no_effect: usize) -> Vec<Value
         due.map_or_else(|| NO_DAY.to_string(), |day| day.to_string()).into(),
         glow.map(|glow| glow.now.code()).into(),
         date(glow.and_then(|glow| glow.red_after)),
-        (no_effect as u64).into(),
+        no_effect.into(),
         of.entered.to_string().into(),
         of.changed.to_string().into(),
     ]
 }
 
-fn deviation_row(of: &Deviation, no_effect: usize) -> Vec<Value> {
+fn deviation_row(of: &Deviation, inherited: Inherited, no_effect: usize) -> Vec<Value> {
     let (facts, seen) = (&of.facts, &of.latest);
     let glow = of.glow();
     let due = of.due();
@@ -386,8 +533,8 @@ fn deviation_row(of: &Deviation, no_effect: usize) -> Vec<Value> {
         plain(&of.organisation),
         of.state.code().into(),
         maybe(facts.severity.as_ref()),
-        Value::Null,
-        Value::Null,
+        maybe(inherited.contract.as_ref()),
+        maybe(inherited.area.as_ref()),
         maybe(facts.supplier.as_ref()),
         plain(&search_key(facts.supplier.as_deref().unwrap_or_default())),
         maybe(facts.product.article_number.as_ref()),
@@ -435,46 +582,50 @@ fn deviation_row(of: &Deviation, no_effect: usize) -> Vec<Value> {
 }
 
 fn observation_rows(of: &FollowUp) -> Vec<Vec<Value>> {
-    let contract = of.facts.contract.as_ref();
+    let mut number = 0;
     let seen = of.products.values().flat_map(|seen| seen.observations.iter().map(move |observation| (&seen.product, observation)));
-    let substances = seen.flat_map(|(product, seen)| seen.substances.iter().map(move |substance| (product, seen, substance)));
-    substances
-        .zip(1_u64..)
-        .map(|((product, seen, substance), number)| {
-            vec![
-                plain(&of.id),
-                number.into(),
-                plain(&of.organisation),
-                contract.map_or(Value::Null, |contract| plain(&contract.id)),
-                maybe(of.facts.supplier.name.as_ref()),
-                maybe(product.article_number.as_ref()),
-                maybe(product.gtin.as_ref()),
-                maybe(product.name.as_ref()),
-                plain(&seen.part.join(" › ")),
-                plain(&seen.rule),
-                plain(&seen.ruleset),
-                plain(&seen.ruleset_version),
-                plain(&seen.verdict),
-                maybe(seen.evidence.as_ref()),
-                maybe(substance.cas.as_ref()),
-                maybe(substance.ec.as_ref()),
-                plain(&substance.name),
-                plain(&substance.written),
-                plain(&substance.lo),
-                plain(&substance.hi),
-                maybe(seen.lo.as_ref()),
-                maybe(seen.hi.as_ref()),
-                maybe(seen.limit.as_ref()),
-                maybe(seen.comparison.as_ref()),
-                maybe(seen.unit.as_ref()),
-                maybe(seen.level.as_ref()),
-                maybe(seen.kind.as_ref()),
-                plain(&seen.places.join(", ")),
-                plain(&seen.file),
-                plain(&seen.file_sha256),
-            ]
-        })
-        .collect()
+    seen.flat_map(|(product, seen)| substance_rows(of, product, seen, &mut number)).collect()
+}
+
+/// One row for each substance of an observation; `number` counts them.
+fn substance_rows(of: &FollowUp, product: &Product, seen: &Observation, number: &mut u64) -> Vec<Vec<Value>> {
+    let contract = of.facts.contract.as_ref();
+    let rows = seen.substances.iter().map(|substance| {
+        *number += 1;
+        vec![
+            plain(&of.id),
+            (*number).into(),
+            plain(&of.organisation),
+            contract.map_or(Value::Null, |contract| plain(&contract.id)),
+            maybe(of.facts.supplier.name.as_ref()),
+            maybe(product.article_number.as_ref()),
+            maybe(product.gtin.as_ref()),
+            maybe(product.name.as_ref()),
+            plain(&seen.part.join(" › ")),
+            plain(&seen.rule),
+            plain(&seen.ruleset),
+            plain(&seen.ruleset_version),
+            plain(&seen.verdict),
+            maybe(seen.evidence.as_ref()),
+            maybe(substance.cas.as_ref()),
+            maybe(substance.ec.as_ref()),
+            plain(&substance.name),
+            plain(&substance.written),
+            plain(&substance.lo),
+            plain(&substance.hi),
+            maybe(seen.lo.as_ref()),
+            maybe(seen.hi.as_ref()),
+            maybe(seen.limit.as_ref()),
+            maybe(seen.comparison.as_ref()),
+            maybe(seen.unit.as_ref()),
+            maybe(seen.level.as_ref()),
+            maybe(seen.kind.as_ref()),
+            plain(&seen.places.join(", ")),
+            plain(&seen.file),
+            plain(&seen.file_sha256),
+        ]
+    });
+    rows.collect()
 }
 
 /// The columns of a list of follow-ups.

@@ -36,6 +36,15 @@ impl Sqlite {
         Ok(sqlite)
     }
 
+    /// A new file that does not outlive the run: nothing waits for the disk.
+    pub fn fleeting(path: &Path) -> Result<Sqlite, StoreError> {
+        begin_private(path);
+        let connection = Connection::open(path).map_err(|error| fault(&error))?;
+        let mut sqlite = Sqlite { connection };
+        sqlite.batch("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA locking_mode = EXCLUSIVE; PRAGMA cache_size = -8192")?;
+        Ok(sqlite)
+    }
+
     fn settle(&mut self) -> Result<(), StoreError> {
         // The mark comes before any table, so that whoever sees tables without it sees something else.
         if self.mark()? != APPLICATION_ID {
