@@ -15,7 +15,7 @@ pub fn run(command: &Share) -> Exit {
         ShareAction::Export(export) => &export.exchange,
         ShareAction::Import(import) => &import.exchange,
         ShareAction::Sync(sync) => &sync.exchange,
-        ShareAction::Keys(keys) => &keys.exchange,
+        ShareAction::Keys(keys) => keys.exchange(),
     };
     let lang = request::language(&exchange.language);
     let done = match &command.action {

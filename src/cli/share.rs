@@ -103,38 +103,71 @@ pub struct Keys {
 #[derive(Debug, Subcommand)]
 pub enum KeysAction {
     /// Show one's own public key
-    Show,
+    Show {
+        #[command(flatten)]
+        exchange: Exchange,
+    },
     /// List the keys of other organisations, revoked ones too
-    List,
+    List {
+        #[command(flatten)]
+        exchange: Exchange,
+    },
     /// Trust an organisation's key
     Trust {
         /// Whose key it is, as their bundles name them
-        organisation: String,
+        #[arg(id = "whose", value_name = "ORGANISATION")]
+        whose: String,
         /// The public key: 64 hexadecimal digits
         key: String,
+        #[command(flatten)]
+        exchange: Exchange,
     },
     /// Trust a key no longer, nor what it signed
     Revoke {
         /// Whose key it is
-        organisation: String,
+        #[arg(id = "whose", value_name = "ORGANISATION")]
+        whose: String,
         /// The public key; left out: all of theirs
         key: Option<String>,
         /// Why
         #[arg(long, value_name = "TEXT")]
         reason: String,
+        #[command(flatten)]
+        exchange: Exchange,
     },
     /// Write one's own public key to a file for others to import
     Export {
         /// The file
         #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
         to: PathBuf,
+        #[command(flatten)]
+        exchange: Exchange,
     },
     /// Trust the key in a file that another organisation wrote with `export`
     Import {
         /// The file
         #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
         file: PathBuf,
+        #[command(flatten)]
+        exchange: Exchange,
     },
+}
+
+impl Keys {
+    /// Which store, for whom, and what to print.
+    pub fn exchange(&self) -> &Exchange {
+        match &self.action {
+            None => &self.exchange,
+            Some(
+                KeysAction::Show { exchange }
+                | KeysAction::List { exchange }
+                | KeysAction::Trust { exchange, .. }
+                | KeysAction::Revoke { exchange, .. }
+                | KeysAction::Export { exchange, .. }
+                | KeysAction::Import { exchange, .. },
+            ) => exchange,
+        }
+    }
 }
 
 const RECHECK_CODES: &str = "\

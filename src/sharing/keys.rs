@@ -33,30 +33,30 @@ struct KeyFile {
 
 /// Does what `share keys …` asks for.
 pub fn keys(command: &Keys, lang: Lang) -> Result<Exit, Refusal> {
-    let exchange = &command.exchange;
+    let exchange = command.exchange();
     let json = exchange.format == "json";
     match &command.action {
-        Some(KeysAction::Show) => {
+        Some(KeysAction::Show { .. }) => {
             let own = settings::organisation(&exchange.who, lang)?;
             Ok(show(&own, json))
         }
-        None | Some(KeysAction::List) => {
+        None | Some(KeysAction::List { .. }) => {
             let own = settings::organisation(&exchange.who, lang)?;
             let mut store = settings::open(&exchange.place, Upgrade::OwnOnly, lang)?;
             list(&mut *store, &own, json, lang)
         }
-        Some(KeysAction::Trust { organisation, key }) => {
+        Some(KeysAction::Trust { whose, key, .. }) => {
             let own = settings::identity(&exchange.who, lang)?;
             let mut store = settings::open(&exchange.place, Upgrade::OwnOnly, lang)?;
-            trust_key(&mut *store, &own, organisation, key, lang)
+            trust_key(&mut *store, &own, whose, key, lang)
         }
-        Some(KeysAction::Revoke { organisation, key, reason }) => {
+        Some(KeysAction::Revoke { whose, key, reason, .. }) => {
             let own = settings::identity(&exchange.who, lang)?;
             let mut store = settings::open(&exchange.place, Upgrade::OwnOnly, lang)?;
-            revoke(&mut *store, &own, organisation, key.as_deref(), reason, lang)
+            revoke(&mut *store, &own, whose, key.as_deref(), reason, lang)
         }
-        Some(KeysAction::Export { to }) => export(&settings::organisation(&exchange.who, lang)?, to, lang),
-        Some(KeysAction::Import { file }) => {
+        Some(KeysAction::Export { to, .. }) => export(&settings::organisation(&exchange.who, lang)?, to, lang),
+        Some(KeysAction::Import { file, .. }) => {
             let own = settings::identity(&exchange.who, lang)?;
             let found = read(file, lang)?;
             let mut store = settings::open(&exchange.place, Upgrade::OwnOnly, lang)?;
