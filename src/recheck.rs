@@ -58,8 +58,8 @@ impl Measure<'_> {
     /// Holds all products against the rules, on every core.
     pub fn hold(&self, stored: &[Stored]) -> Vec<Rechecked> {
         let cores = thread::available_parallelism().map_or(1, usize::from);
-        // Some thousand at a time: each is judged as one declaration.
-        let piece = stored.len().div_ceil(cores).clamp(1, 5_000);
+        // What is alike is judged once in each piece.
+        let piece = stored.len().div_ceil(cores).clamp(1, 100_000);
         let pieces: Vec<&[Stored]> = stored.chunks(piece).collect();
         let work = |some: &[Stored]| {
             let records: Vec<&Record> = some.iter().map(|one| &one.record).collect();
@@ -144,7 +144,7 @@ fn against(command: &Recheck, lang: Lang) -> Result<Exit, Refusal> {
             .replace("{s}", &shared.to_string())
             .replace("{o}", &observed.to_string())
             .replace("{c}", &plain(&name));
-        print(format!("{head}{}", page(&rows, &book, command.all, lang)).as_bytes())
+        print(format!("{head}{}", page(&rows, &book, command.all, command.limit as usize, lang)).as_bytes())
     };
     Ok(match told {
         Exit::Holds if breached => Exit::Breached,
@@ -155,20 +155,24 @@ fn against(command: &Recheck, lang: Lang) -> Result<Exit, Refusal> {
 /// The verdicts that are told, worst first.
 const TOLD: [Verdict; 5] = [Verdict::NonCompliant, Verdict::Undetermined, Verdict::Declarable, Verdict::Exempt, Verdict::Compliant];
 
-fn page(rows: &[(&Stored, &Rechecked)], book: &RuleBook, all: bool, lang: Lang) -> String {
+fn page(rows: &[(&Stored, &Rechecked)], book: &RuleBook, all: bool, limit: usize, lang: Lang) -> String {
     let mut page = String::new();
     for verdict in TOLD {
-        let lines: Vec<Vec<String>> = rows
-            .iter()
-            .flat_map(|(one, held)| held.held.iter().map(move |held| (*one, held)))
-            .filter(|(_, held)| held.verdict == verdict)
-            .map(|(one, held)| cells(one, held, book, lang))
-            .collect();
-        if lines.is_empty() || (verdict == Verdict::Compliant && !all) {
+        let of_verdict = || {
+            let each = rows.iter().flat_map(|(one, held)| held.held.iter().map(move |held| (*one, held)));
+            each.filter(|(_, held)| held.verdict == verdict)
+        };
+        let number = of_verdict().count();
+        if number == 0 || (verdict == Verdict::Compliant && !all) {
             continue;
         }
-        page.push_str(&format!("\n{}: {}\n", words::verdict(verdict, lang), lines.len()));
+        let lines: Vec<Vec<String>> = of_verdict().take(limit).map(|(one, held)| cells(one, held, book, lang)).collect();
+        page.push_str(&format!("\n{}: {number}\n", words::verdict(verdict, lang)));
         page.push_str(&crate::desk::page::table(&heads(lang), &lines));
+        if number > lines.len() {
+            let more = lang.of("och {} till (`--limit`)\n", "and {} more (`--limit`)\n");
+            page.push_str(&more.replace("{}", &(number - lines.len()).to_string()));
+        }
     }
     if page.is_empty() {
         page.push_str(lang.of("inget som är observerat överskrider någon gräns\n", "nothing that was observed exceeds a limit\n"));

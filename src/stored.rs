@@ -16,6 +16,7 @@ use kemkoll::share::exchange::{Reader, read_shared, trust};
 use kemkoll::share::{Sealed, Store, StoreError};
 use kemkoll::substance::Register;
 use std::collections::BTreeMap;
+use std::thread;
 
 /// A product of one follow-up that the store knows of.
 #[derive(Debug)]
@@ -136,21 +137,66 @@ fn note_deviation(events: Vec<Sealed>, into: &mut Deviations) -> Result<(), Stor
     Ok(())
 }
 
+/// How many subjects are read before they are looked at.
+const PIECE: usize = 1_000;
+
+type Subject = (String, Vec<Sealed>);
+
+/// Goes through subjects, and looks at them on every core.
+fn spread(
+    store: &mut dyn Store,
+    prefix: &str,
+    look: &(dyn Fn(&str, Vec<Sealed>) -> Result<Vec<Stored>, StoreError> + Sync),
+) -> Result<Vec<Stored>, StoreError> {
+    let cores = thread::available_parallelism().map_or(1, usize::from);
+    let all = |mut piece: Vec<Subject>| -> Result<Vec<Stored>, StoreError> {
+        let share = piece.len().div_ceil(cores).max(1);
+        let mut shares = Vec::new();
+        while !piece.is_empty() {
+            shares.push(piece.split_off(piece.len().saturating_sub(share)));
+        }
+        let work = |some: Vec<Subject>| -> Result<Vec<Stored>, StoreError> {
+            let mut found = Vec::new();
+            for (subject, events) in some {
+                found.extend(look(&subject, events)?);
+            }
+            Ok(found)
+        };
+        thread::scope(|scope| {
+            let threads: Vec<_> = shares.into_iter().rev().map(|some| scope.spawn(move || work(some))).collect();
+            let mut found = Vec::new();
+            for thread in threads {
+                found.extend(thread.join().unwrap_or_else(|_| Err(StoreError::Other("a thread ended badly".to_string())))?);
+            }
+            Ok(found)
+        })
+    };
+    let mut found = Vec::new();
+    let mut piece: Vec<Subject> = Vec::new();
+    store.each(prefix, &mut |subject, events| {
+        piece.push((subject.to_string(), events));
+        if piece.len() >= PIECE {
+            found.extend(all(std::mem::take(&mut piece))?);
+        }
+        Ok(())
+    })?;
+    found.extend(all(piece)?);
+    Ok(found)
+}
+
 /// Everything.
 pub fn all(store: &mut dyn Store, readers: &Readership, register: &Register) -> Result<Vec<Stored>, StoreError> {
     let mut deviations = Deviations::new();
     store.each("d-", &mut |_, events| note_deviation(events, &mut deviations))?;
-    let mut found = Vec::new();
-    store.each("f-", &mut |subject, events| {
-        found.extend(own_products(subject, events, &deviations, register)?);
-        Ok(())
-    })?;
+    let mut found = spread(store, "f-", &|subject, events| own_products(subject, events, &deviations, register))?;
     if let Some(reader) = readers.reader(store) {
-        store.each("s-", &mut |subject, events| {
+        found.extend(spread(store, "s-", &|subject, events| {
             let shared = read_shared(subject, events, &reader);
-            found.extend(shared.map(|shared| Stored { organisation: shared.organisation, follow_up: None, record: shared.record }));
-            Ok(())
-        })?;
+            Ok(shared
+                .into_iter()
+                .map(|shared| Stored { organisation: shared.organisation, follow_up: None, record: shared.record })
+                .collect())
+        })?);
     }
     Ok(found)
 }

@@ -201,6 +201,9 @@ pub struct Recheck {
     /// Also products that meet every limit
     #[arg(long)]
     pub all: bool,
+    /// Greatest number of lines for each verdict, in text
+    #[arg(long, value_name = "N", default_value_t = 200)]
+    pub limit: u32,
     /// Which verdict makes the exit code 1
     #[arg(long, value_name = "VERDICT", default_value = "non-compliant", value_parser = ["non-compliant", "undetermined", "declarable", "never"])]
     pub fail_on: String,

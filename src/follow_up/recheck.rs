@@ -4,13 +4,13 @@
 //!
 //! Only what was observed is spoken of. What nobody looked for is not there, so nothing is ever called compliant as a whole.
 
-use super::shared::{Finding, Record, Who, steps};
+use super::shared::{Finding, Record, Who, Word, steps};
 use crate::amount::{Amount, Dimension, Interval, Kind, Reading};
 use crate::declaration::{ClaimedExemption, Constituent, Date, Declaration, DeclarationKind, Level, Part, Product, Source};
 use crate::rule::{Of, RuleBook};
-use crate::substance::{Confirmations, Register, identify};
+use crate::substance::{Confirmations, Register, SubstanceId, identify};
 use crate::verdict::{self, Evidence, Reason, Settings, Verdict};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// What one of one's own rules says of what was observed.
@@ -72,26 +72,43 @@ pub fn recheck(records: &[&Record], book: &RuleBook, register: &Register, on: Da
     let settings = Settings { on, period: None, proof: verdict::Proof::Stated, categories: categories.to_vec(), all };
     let mut found: Vec<Rechecked> = vec![Rechecked::default(); records.len()];
     let mut declaration = Declaration { date: Some(on), kind: DeclarationKind::Unspecified, ..Declaration::default() };
-    // Which record, and which of its parts, each product of the declaration stands for.
-    let mut of: Vec<(usize, Vec<String>)> = Vec::new();
+    // What is alike in everything is judged once: which product of the declaration stands for it.
+    let mut known: BTreeMap<(&[Word], Thing<'_>), usize> = BTreeMap::new();
+    // Which records each product of the declaration stands for.
+    let mut of: Vec<Vec<usize>> = Vec::new();
     for (at, record) in records.iter().enumerate() {
-        let mut things: Vec<Thing<'_>> = record.findings.iter().filter_map(thing).collect();
-        things.sort();
-        things.dedup();
-        for thing in things {
-            declaration.products.push(product(record, &thing, register));
-            of.push((at, thing.part.iter().map(|name| (*name).to_string()).collect()));
+        for thing in record.findings.iter().filter_map(thing) {
+            let next = of.len();
+            let place = *known.entry((&record.categories[..], thing.clone())).or_insert(next);
+            if place == next {
+                declaration.products.push(product(record, &thing, register));
+                of.push(Vec::new());
+            }
+            if let Some(own) = of.get_mut(place)
+                && own.last() != Some(&at)
+            {
+                own.push(at);
+            }
         }
     }
+    let mut parts: Vec<Vec<String>> = vec![Vec::new(); of.len()];
+    for ((_, thing), place) in &known {
+        if let Some(part) = parts.get_mut(*place) {
+            *part = thing.part.iter().map(|name| (*name).to_string()).collect();
+        }
+    }
+    let asked = touched(known.keys().flat_map(|(_, thing)| thing.lines.iter().map(|(who, _, _)| *who)), book, register);
     if declaration.products.is_empty() {
         return found;
     }
     let composition = identify(declaration, register, &Confirmations::default());
-    let report = verdict::judge(&composition, book, register, &settings);
+    let report = verdict::judge(&composition, &asked, register, &settings);
     let mut worst: Vec<BTreeMap<usize, Held>> = vec![BTreeMap::new(); records.len()];
-    for ((at, part), assessment) in of.into_iter().zip(report.products) {
-        if let Some(own) = found.get_mut(at) {
-            own.observed = true;
+    for ((places, part), assessment) in of.into_iter().zip(parts).zip(report.products) {
+        for at in &places {
+            if let Some(own) = found.get_mut(*at) {
+                own.observed = true;
+            }
         }
         for finding in assessment.findings {
             let Ok(rule) = book.rules.binary_search_by(|rule| (*rule.id).cmp(&finding.rule)) else { continue };
@@ -101,11 +118,10 @@ pub fn recheck(records: &[&Record], book: &RuleBook, register: &Register, on: Da
                 continue;
             }
             let held = held(rule, &finding, part.clone());
-            let Some(own) = worst.get_mut(at) else { continue };
-            match own.get(&rule) {
-                Some(known) if known.verdict >= held.verdict => {}
-                _ => {
-                    own.insert(rule, held);
+            for at in &places {
+                let Some(own) = worst.get_mut(*at) else { continue };
+                if own.get(&rule).is_none_or(|known| known.verdict < held.verdict) {
+                    own.insert(rule, held.clone());
                 }
             }
         }
@@ -114,6 +130,33 @@ pub fn recheck(records: &[&Record], book: &RuleBook, register: &Register, on: Da
         own.held = worst.into_values().filter_map(|held| settled(held, record, book, all)).collect();
     }
     found
+}
+
+/// The rules of a book that something observed counts in: the others would only tell of silence.
+fn touched<'a>(observed: impl Iterator<Item = &'a Who>, book: &RuleBook, register: &Register) -> RuleBook {
+    let mut yardsticks: BTreeSet<u32> = BTreeSet::new();
+    let mut materials = false;
+    for who in observed.collect::<BTreeSet<&Who>>() {
+        let substances: Vec<SubstanceId> = match who {
+            Who::Cas(cas) => register.by_cas(*cas).into_iter().collect(),
+            Who::Ec(ec) => register.by_ec(*ec).to_vec(),
+            Who::Group(id) => {
+                let hits = register.group(id.as_str()).into_iter().flat_map(|group| book.group_hits(group));
+                yardsticks.extend(hits.map(|hit| hit.yardstick));
+                Vec::new()
+            }
+            Who::Material(_) => Vec::new(),
+        };
+        for substance in substances {
+            yardsticks.extend(book.hits(substance).map(|hit| hit.yardstick));
+            materials |= register.material_of_substance(substance).is_some();
+        }
+    }
+    let kept = book.rules.iter().enumerate().filter(|(at, rule)| {
+        rule.consequence.counts() && (yardsticks.contains(&book.yardstick_of(*at)) || (materials && !rule.materials.is_empty()))
+    });
+    let rules = kept.map(|(_, rule)| rule.clone()).collect();
+    RuleBook::compile(book.sets.clone(), rules, book.contract.clone(), book.categories.clone(), book.fingerprint.clone(), register)
 }
 
 fn held(rule: usize, finding: &verdict::Finding, part: Vec<String>) -> Held {
