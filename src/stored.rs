@@ -142,12 +142,11 @@ const PIECE: usize = 1_000;
 
 type Subject = (String, Vec<Sealed>);
 
+/// What the events about one subject tell.
+type Look<'a> = dyn Fn(&str, Vec<Sealed>) -> Result<Vec<Stored>, StoreError> + Sync + 'a;
+
 /// Goes through subjects, and looks at them on every core.
-fn spread(
-    store: &mut dyn Store,
-    prefix: &str,
-    look: &(dyn Fn(&str, Vec<Sealed>) -> Result<Vec<Stored>, StoreError> + Sync),
-) -> Result<Vec<Stored>, StoreError> {
+fn spread(store: &mut dyn Store, prefix: &str, look: &Look<'_>) -> Result<Vec<Stored>, StoreError> {
     let cores = thread::available_parallelism().map_or(1, usize::from);
     let all = |mut piece: Vec<Subject>| -> Result<Vec<Stored>, StoreError> {
         let share = piece.len().div_ceil(cores).max(1);

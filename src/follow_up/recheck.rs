@@ -173,7 +173,7 @@ fn held(rule: usize, finding: &verdict::Finding, part: Vec<String>) -> Held {
         lo: text(&finding.lo),
         hi: text(&finding.hi),
         limit: text(&finding.limit),
-        unit: finding.unit.clone().unwrap_or_default().to_string(),
+        unit: finding.unit.unwrap_or_default().to_string(),
         measured: finding.evidence == Some(Evidence::Measured),
         part,
     }

@@ -97,7 +97,8 @@ fn missing_limits(record: &Record, named: &Named, asker: &Asker<'_>) -> Vec<Stri
             let of_contract = book.contract.as_ref().is_some_and(|contract| contract.id == set.id);
             let tightened_too = |limit: &LimitAsked| same_set && limit.rule.as_str() == &*rule.id && at_least_as_strict(limit, rule);
             let covered = |limit: &LimitAsked| tightened_too(limit) || covers(limit, rule, asker.register);
-            if !(of_contract && same_set) && !named.limits.iter().any(covered) {
+            let met = (of_contract && same_set) || named.limits.iter().any(covered);
+            if !met {
                 missing.insert(rule.id.to_string());
             }
         } else if !same_set {

@@ -156,8 +156,8 @@ impl Work<'_> {
         if only_measured && let_out.is_empty() {
             return Err(if withdrawn { Kept::Withdrawn } else { Kept::Open });
         }
-        let awaits = !self.firsthand && lasting.iter().any(|one| self.awaits_supplier(one, state(one)))
-            || (!self.firsthand && self.follow_up.state == FollowUpState::AwaitingSupplier);
+        let asked = self.follow_up.state == FollowUpState::AwaitingSupplier;
+        let awaits = !self.firsthand && (asked || lasting.iter().any(|one| self.awaits_supplier(one, state(one))));
         let checked = seen.seen.day();
         let about = if awaits { About::Withheld { year: checked.year() } } else { About::Product(Box::new(self.named(seen, checked)?)) };
         let named = !awaits;
@@ -209,7 +209,7 @@ impl Work<'_> {
     fn named(&self, seen: &LastSeen, checked: Date) -> Result<Named, Kept> {
         let (facts, product) = (&self.follow_up.facts, &seen.product);
         let label = |text: &Option<String>| text.as_deref().map(str::trim).and_then(Label::new);
-        let (article_number, gtin) = (label(&product.article_number), label(&product.gtin).filter(|gtin| is_gtin(gtin)));
+        let (article_number, gtin) = (label(&product.article_number), label(&product.gtin).filter(is_gtin));
         // A name is free text, so it goes along only where nothing else tells which product it is.
         let numbered = article_number.is_some() || gtin.is_some();
         let name = label(&product.name).filter(|_| self.firsthand || !numbered);
