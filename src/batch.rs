@@ -18,7 +18,7 @@ use crate::input::read_error::{Fault, ReadError};
 use crate::input::table::mapping::Mapping;
 use crate::rule::RuleBook;
 use crate::substance::{Composition, Confirmations, Register, identify};
-use crate::verdict::{FileReport, Measurement, Reason, Settings, apply_measurements, judge, measurements, product_keys};
+use crate::verdict::{FileReport, Judge, Measurement, Reason, Settings, apply_measurements, measurements, product_keys};
 use listing::Entry;
 use pool::{At, Pool};
 use spill::{Block, Reading, Spill};
@@ -56,6 +56,12 @@ pub struct Run<'a> {
     pub settings: &'a Settings,
     /// How a report becomes result lines.
     pub lines: &'a (dyn Fn(&FileReport) -> io::Result<Lines> + Sync),
+}
+
+impl<'a> Run<'a> {
+    fn judge(&self) -> Judge<'a> {
+        Judge::new(self.book, self.reader.register, self.settings)
+    }
 }
 
 /// What a run gave.
@@ -206,11 +212,12 @@ enum Seen {
 pub fn check(run: &Run<'_>, entries: &[Entry], folder: &Path) -> Result<Outcome, Stopped> {
     let pool = Pool { reader: run.reader, folder };
     let waiting = Waiting::default();
-    let seen = pool.read("check", entries, (0..entries.len()).collect(), 0, &|at, found, spill| match found {
+    let begin = || run.judge();
+    let seen = pool.read("check", entries, (0..entries.len()).collect(), 0, &begin, &|judge, at, found, spill| match found {
         Found::Other { file, what } => Ok(Seen::Other(Box::new((file, what)))),
         Found::Declaration(declaration) => {
             let file = declaration.file.clone();
-            Ok(Seen::Checked(write(run, look(run, *declaration, &waiting), file, entries.get(at.0), spill)?))
+            Ok(Seen::Checked(write(run, look(run, judge, *declaration, &waiting), file, entries.get(at.0), spill)?))
         }
     })?;
     let mut others = Vec::new();
@@ -253,11 +260,11 @@ fn write(run: &Run<'_>, look: Look, file: String, entry: Option<&Entry>, spill: 
 }
 
 /// The first look at a declaration: who is in it, what the rules say, and what other files may have to do with it.
-fn look(run: &Run<'_>, declaration: Declaration, waiting: &Waiting) -> Look {
+fn look(run: &Run<'_>, judge: &mut Judge<'_>, declaration: Declaration, waiting: &Waiting) -> Look {
     guarded(run, declaration, |composition| {
         let measured = measurements(composition);
         let keys = keys_of(composition).iter().map(|key| hash_of(key)).collect();
-        let report = judge(composition, run.book, run.reader.register, run.settings);
+        let report = judge.judge(composition);
         let mut checked = checked(composition, &report, run.book, waiting);
         if !measured.is_empty() {
             checked.rare.get_or_insert_default().measured = measured;
@@ -267,12 +274,12 @@ fn look(run: &Run<'_>, declaration: Declaration, waiting: &Waiting) -> Look {
 }
 
 /// Identifies a declaration and does `then`. A panic on the way makes the declaration one that could not be read.
-fn guarded<T>(run: &Run<'_>, declaration: Declaration, then: impl Fn(&mut Composition) -> T) -> T {
+fn guarded<T>(run: &Run<'_>, declaration: Declaration, mut then: impl FnMut(&mut Composition) -> T) -> T {
     let told = Declaration {
         file_sha256: declaration.file_sha256.clone(),
         ..read::unreadable(&declaration.file, &declaration.format, &read::gave_up())
     };
-    let work = |declaration| then(&mut identify(declaration, run.reader.register, run.reader.confirmations));
+    let mut work = |declaration| then(&mut identify(declaration, run.reader.register, run.reader.confirmations));
     catch_unwind(AssertUnwindSafe(|| work(declaration))).unwrap_or_else(|_| work(told))
 }
 
@@ -282,7 +289,7 @@ fn checked(composition: &Composition, report: &FileReport, book: &RuleBook, wait
     for product in &report.products {
         let waiting = || product.findings.iter().filter(|finding| finding.reason == Some(Reason::CategoryMissing));
         category_missing += u32::from(waiting().next().is_some());
-        for index in waiting().filter_map(|finding| book.rules.iter().position(|rule| rule.id == finding.rule)) {
+        for index in waiting().filter_map(|finding| book.position(&finding.rule)) {
             waiting_rules.resize(waiting_rules.len().max(index / 64 + 1), 0);
             if let Some(bits) = waiting_rules.get_mut(index / 64) {
                 *bits |= 1 << (index % 64);
@@ -363,13 +370,13 @@ fn join_measurements(
         }
     }
     let files: BTreeSet<usize> = concerned.keys().map(|at| at.0).collect();
-    let again = pool.read("measured", entries, files.into_iter().collect(), 1, &|at, found, spill| {
+    let again = pool.read("measured", entries, files.into_iter().collect(), 1, &|| run.judge(), &|judge, at, found, spill| {
         let (Some(sha256), Found::Declaration(declaration)) = (concerned.get(&at), found) else { return Ok(None) };
         let file = declaration.file.clone();
         let (held, look) = if declaration.file_sha256.as_bytes() == sha256 {
-            look_again(run, *declaration, waiting, &measured, &by_key)
+            look_again(run, judge, *declaration, waiting, &measured, &by_key)
         } else {
-            (false, look(run, read::unreadable(&declaration.file, &declaration.format, &changed()), waiting))
+            (false, look(run, judge, read::unreadable(&declaration.file, &declaration.format, &changed()), waiting))
         };
         Ok(Some((held, write(run, look, file, entries.get(at.0), spill)?)))
     })?;
@@ -387,6 +394,7 @@ fn join_measurements(
 /// A second look, beside what laboratories measured; whether any of it was held against the declaration.
 fn look_again(
     run: &Run<'_>,
+    judge: &mut Judge<'_>,
     declaration: Declaration,
     waiting: &Waiting,
     measured: &[Measurement],
@@ -398,7 +406,7 @@ fn look_again(
         let others: Vec<Measurement> =
             indices.into_iter().filter_map(|index| measured.get(index)).filter(|each| each.file != *own).cloned().collect();
         let held = !others.is_empty() && apply_measurements(composition, &others);
-        let report = judge(composition, run.book, run.reader.register, run.settings);
+        let report = judge.judge(composition);
         let checked = checked(composition, &report, run.book, waiting);
         (held, Look { checked, report, note: Note::default() })
     })
@@ -446,7 +454,7 @@ pub fn identify_each(
 ) -> Result<Spilled, Stopped> {
     let pool = Pool { reader: *reader, folder };
     let all = (0..entries.len()).collect();
-    let seen = pool.read("read", entries, all, 0, &|_, found, spill| {
+    let seen = pool.read("read", entries, all, 0, &|| (), &|(), _, found, spill| {
         let Found::Declaration(declaration) = found else { return Ok(None) };
         let (file, sha256) = (declaration.file.clone(), declaration.file_sha256.clone());
         let why = why_unreadable(&declaration);

@@ -13,9 +13,8 @@ use kemkoll::output::words::Lang;
 use kemkoll::output::{explain, junit, sarif};
 use kemkoll::rule::{Categories, Consequence, Contract, ListPolicy, RuleBook, RuleSet, Severity};
 use kemkoll::substance::{Cas, Confirmations, Ec, Register, identify};
-use kemkoll::verdict::{Assessment, Contribution, Evidence, ExemptionNote, FileReport, Finding, Reason, Upcoming, Verdict};
+use kemkoll::verdict::{Assessment, Contribution, Evidence, ExemptionNote, FileReport, Finding, Reason, Upcoming, Verdict, VerdictCounts};
 use serde_json::Value;
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 fn cell(sheet: &str, row: u32, column: u32, raw: &str) -> Source {
@@ -112,13 +111,13 @@ fn problem(id: &str, rule: &str, open: bool, place: Source) -> Finding {
 }
 
 fn assessment(number: Option<&str>, name: Option<&str>, verdict: Verdict, findings: Vec<Finding>) -> Assessment {
-    let mut counts = BTreeMap::new();
-    let mut counts_apart = BTreeMap::new();
+    let mut counts = VerdictCounts::default();
+    let mut counts_apart = VerdictCounts::default();
     for finding in findings.iter().filter(|finding| finding.consequence.is_some()) {
         let counts = if finding.consequence.is_some_and(Consequence::counts) { &mut counts } else { &mut counts_apart };
-        *counts.entry(finding.verdict).or_default() += 1;
+        counts.add(finding.verdict, 1);
     }
-    *counts.entry(Verdict::Compliant).or_default() += 12;
+    counts.add(Verdict::Compliant, 12);
     Assessment {
         supplier: Some("Exempel & Söner AB".into()),
         article_number: number.map(str::to_string),

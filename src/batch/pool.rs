@@ -13,8 +13,8 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 /// Which declaration: the index of its file in the listing, and its own number in that file (archives hold several).
 pub type At = (usize, u32);
 
-/// Takes one thing found in a file; its lines go to the worker's spill file.
-pub type Look<'a, T> = &'a (dyn Fn(At, Found, &mut Spill) -> io::Result<T> + Sync);
+/// Takes one thing found in a file; its lines go to the worker's spill file. The first is what the worker has at hand.
+pub type Look<'a, W, T> = &'a (dyn Fn(&mut W, At, Found, &mut Spill) -> io::Result<T> + Sync);
 
 /// How the work is shared out.
 #[derive(Clone, Copy)]
@@ -26,18 +26,19 @@ pub struct Pool<'a> {
 }
 
 impl Pool<'_> {
-    /// Reads the files of `entries` that `chosen` lists and lets `look` take everything found in them. `round` keeps the
-    /// spill files of several calls apart. What comes back is in no particular order.
+    /// Reads the files of `entries` that `chosen` lists and lets `look` take everything found in them, each worker with what
+    /// `begin` gave it. `round` keeps the spill files of several calls apart. What comes back is in no particular order.
     ///
     /// # Errors
     /// [`Stopped`].
-    pub fn read<T: Send>(
+    pub fn read<W, T: Send>(
         &self,
         what: &str,
         entries: &[Entry],
         mut chosen: Vec<usize>,
         round: u32,
-        look: Look<'_, T>,
+        begin: &(dyn Fn() -> W + Sync),
+        look: Look<'_, W, T>,
     ) -> Result<Vec<(At, T)>, Stopped> {
         let size = |index: usize| entries.get(index).map_or(0, |entry| entry.size);
         let progress = Progress::new(what, chosen.len() as u64, chosen.iter().map(|index| size(*index)).sum());
@@ -56,12 +57,13 @@ impl Pool<'_> {
         let first = round * 4096;
         let results = threads.broadcast(|worker| {
             let work = || -> io::Result<Vec<(At, T)>> {
+                let mut own = begin();
                 let mut spill = Spill::create(self.folder, first + worker.index() as u32)?;
                 let mut seen = Vec::new();
                 while !self.reader.stop.load(Ordering::Relaxed) && !failed.load(Ordering::Relaxed) {
                     let Some(index) = chosen.get(next.fetch_add(1, Ordering::Relaxed)).copied() else { break };
                     let Some(entry) = entries.get(index) else { continue };
-                    self.file(index, entry, &mut spill, &mut seen, look)?;
+                    self.file(index, entry, &mut spill, &mut seen, &mut |at, found, spill| look(&mut own, at, found, spill))?;
                     progress.file(entry.size);
                 }
                 spill.finish()?;
@@ -81,7 +83,14 @@ impl Pool<'_> {
         if self.reader.stop.load(Ordering::Relaxed) { Err(Stopped::Interrupted) } else { Ok(all) }
     }
 
-    fn file<T>(&self, index: usize, entry: &Entry, spill: &mut Spill, seen: &mut Vec<(At, T)>, look: Look<'_, T>) -> io::Result<()> {
+    fn file<T>(
+        &self,
+        index: usize,
+        entry: &Entry,
+        spill: &mut Spill,
+        seen: &mut Vec<(At, T)>,
+        look: &mut dyn FnMut(At, Found, &mut Spill) -> io::Result<T>,
+    ) -> io::Result<()> {
         let mut number = 0_u32;
         let mut outcome = Ok(());
         let mut each = |found: Found| {

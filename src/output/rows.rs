@@ -4,11 +4,12 @@
 use crate::amount::{Factor, PERCENT, decimal_of};
 use crate::declaration::{Date, DeclarationKind, Place, Source, Text, cell_name};
 use crate::rule::{Consequence, Severity};
-use crate::verdict::{Assessment, Contribution, Evidence, ExemptionNote, FileReport, Finding, MeasuredBy, Reason, Upcoming, Verdict};
+use crate::verdict::{
+    Assessment, Contribution, Evidence, ExemptionNote, FileReport, Finding, MeasuredBy, Reason, Upcoming, Verdict, VerdictCounts,
+};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 use std::fmt;
 use std::io::BufRead;
 
@@ -294,10 +295,10 @@ impl Counts {
         }
     }
 
-    fn of(counts: &BTreeMap<Verdict, u64>) -> Counts {
+    fn of(counts: &VerdictCounts) -> Counts {
         let mut all = Counts::default();
-        for (verdict, number) in counts {
-            all.add(*verdict, *number);
+        for (verdict, number) in counts.iter() {
+            all.add(verdict, number);
         }
         all
     }

@@ -212,7 +212,12 @@ impl RuleBook {
 
     /// The rule with this id.
     pub fn rule(&self, id: &str) -> Option<&Rule> {
-        self.rules.binary_search_by(|rule| (*rule.id).cmp(id)).ok().and_then(|index| self.rules.get(index))
+        self.position(id).and_then(|index| self.rules.get(index))
+    }
+
+    /// The index of the rule with an id.
+    pub fn position(&self, id: &str) -> Option<usize> {
+        self.rules.binary_search_by(|rule| (*rule.id).cmp(id)).ok()
     }
 }
 

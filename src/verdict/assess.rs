@@ -3,17 +3,24 @@
 use super::finding::{Assessment, Reason, Verdict};
 use super::judge::{Gathered, Work};
 use super::record::data_finding;
-use crate::declaration::{ProblemCode, Source, Text};
+use crate::declaration::{Problem, ProblemCode, Source, Text};
 use crate::rule::Of;
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
+/// What products tell of the declaration that they all stand in.
+#[derive(Default)]
+pub(super) struct Told {
+    /// It is older than what it is silent on; whether a verdict hangs on that.
+    pub outdated: Option<(Problem, bool)>,
+}
+
 impl<'a> Work<'a> {
-    pub(super) fn finish(mut self) -> Assessment {
+    /// What was found of the product; whatever concerns the whole declaration goes to `file`.
+    pub(super) fn finish(mut self, file: &mut Told) -> Assessment {
         let declaration = &self.composition.declaration;
         let mut gathered = std::mem::take(&mut self.result);
-        let (counts, counts_apart) = (named(&gathered.counts), named(&gathered.counts_apart));
-        let verdict = counts.keys().copied().max().unwrap_or(Verdict::NotApplicable);
+        let (counts, counts_apart) = (gathered.counts, gathered.counts_apart);
+        let verdict = counts.worst().unwrap_or(Verdict::NotApplicable);
         let evidence = match verdict {
             Verdict::Compliant => gathered.evidence_compliant,
             Verdict::NonCompliant | Verdict::Declarable => gathered.evidence_violating,
@@ -30,6 +37,13 @@ impl<'a> Work<'a> {
         for extra in self.own_problems(&gathered) {
             problems += 1;
             gathered.findings.push(data_finding(&extra.0, extra.1, supplier, key));
+        }
+        if gathered.outdated && self.shares_its_date() {
+            let open = gathered.reasons.contains(Reason::OutdatedList);
+            match &mut file.outdated {
+                Some((_, known)) => *known |= open,
+                None => file.outdated = Some((self.outdated(), open)),
+            }
         }
         gathered.worst.retain(|(worst, _)| *worst == verdict);
         gathered.worst.sort_unstable();
@@ -62,9 +76,9 @@ impl<'a> Work<'a> {
     }
 
     /// Data problems that only judging can see.
-    pub(super) fn own_problems(&self, gathered: &Gathered<'_>) -> Vec<(crate::declaration::Problem, bool)> {
+    pub(super) fn own_problems(&self, gathered: &Gathered<'_>) -> Vec<(Problem, bool)> {
         let mut problems = Vec::new();
-        let problem = |code, source: Vec<Source>, part: Vec<String>, message| crate::declaration::Problem {
+        let problem = |code, source: Vec<Source>, part: Vec<String>, message| Problem {
             code,
             open: false,
             product: None,
@@ -109,37 +123,37 @@ impl<'a> Work<'a> {
                 gathered.reasons.contains(Reason::AmountsDisagree),
             ));
         }
-        if gathered.outdated {
-            let declared = self.declared_on.map_or_else(
-                || ("saknar datum".to_string(), "has no date".to_string()),
-                |date| (format!("är från {date}"), format!("is from {date}")),
-            );
-            problems.push((
-                problem(
-                    ProblemCode::OutdatedList,
-                    vec![self.product.source.clone()],
-                    Vec::new(),
-                    Text::new(
-                        format!(
-                            "deklarationen {} och säger inget om ämnen som har listats senare; deklarera mot den gällande listan",
-                            declared.0
-                        ),
-                        format!(
-                            "the declaration {} and is silent on substances listed later; declare against the current list",
-                            declared.1
-                        ),
-                    ),
-                ),
-                gathered.reasons.contains(Reason::OutdatedList),
-            ));
+        if gathered.outdated && !self.shares_its_date() {
+            problems.push((self.outdated(), gathered.reasons.contains(Reason::OutdatedList)));
         }
         problems
     }
-}
 
-/// Counts by verdict, without those that did not occur.
-fn named(counts: &[u64]) -> BTreeMap<Verdict, u64> {
-    Verdict::ALL.into_iter().zip(counts).filter(|(_, count)| **count > 0).map(|(verdict, count)| (verdict, *count)).collect()
+    /// Whether the date is that of a declaration with other products, so that it is told once for all of them.
+    fn shares_its_date(&self) -> bool {
+        self.product.date.is_none() && self.composition.declaration.products.len() > 1
+    }
+
+    /// The declaration is silent on what was listed after it; at the product, which is the first that it matters to where
+    /// several share the date.
+    fn outdated(&self) -> Problem {
+        let declared = self.declared_on.map_or_else(
+            || ("saknar datum".to_string(), "has no date".to_string()),
+            |date| (format!("är från {date}"), format!("is from {date}")),
+        );
+        Problem {
+            code: ProblemCode::OutdatedList,
+            open: false,
+            product: None,
+            part: Vec::new(),
+            sources: vec![self.product.source.clone()],
+            count: 1,
+            message: Text::new(
+                format!("deklarationen {} och säger inget om ämnen som har listats senare; deklarera mot den gällande listan", declared.0),
+                format!("the declaration {} and is silent on substances listed later; declare against the current list", declared.1),
+            ),
+        }
+    }
 }
 
 /// The verdict reason that a data problem gives rise to.

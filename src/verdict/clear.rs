@@ -44,6 +44,8 @@ pub(super) struct Room {
     held: Vec<bool>,
     /// For each thing how many entries found lines in it.
     met: Vec<usize>,
+    /// For each thing the last entry that found a line in it.
+    seen: Vec<usize>,
     /// For each thing its verdicts.
     clear: Vec<Clear>,
     /// Some entry is younger than the declaration, which is silent on it.
@@ -72,18 +74,20 @@ impl<'a> Work<'a> {
         let mut room = std::mem::take(&mut self.room);
         room.touched.clear();
         room.touched.resize(plan.bulks.len(), Tally::default());
-        for own in found.chunk_by(|a, b| a.yardstick == b.yardstick) {
-            let Some(yardstick) = own.first().map(|touch| touch.yardstick) else { continue };
+        let touched = || found.chunk_by(|a, b| a.yardstick == b.yardstick).filter_map(|own| Some((own.first()?.yardstick, own)));
+        for (bulk, tally) in touched().flat_map(|(yardstick, _)| plan.plain(yardstick)) {
+            if let Some(touched) = room.touched.get_mut(*bulk) {
+                touched.add(*tally);
+            }
+        }
+        // First, for what they rest on and whether they are too old is mostly settled by then.
+        self.untouched(found, &room.touched);
+        for (yardstick, own) in touched() {
             let rules = plan.plain(yardstick);
             if rules.is_empty() {
                 continue;
             }
-            for (bulk, tally) in rules {
-                if let Some(touched) = room.touched.get_mut(*bulk) {
-                    touched.add(*tally);
-                }
-            }
-            if self.clears(yardstick, own, &mut room).is_some() {
+            if self.surely_clears(yardstick, own, &mut room).or_else(|| self.clears(yardstick, own, &mut room)).is_some() {
                 self.result.outdated |= room.outdated;
                 self.count_clear(rules, &room.clear);
                 continue;
@@ -98,7 +102,6 @@ impl<'a> Work<'a> {
         for index in &plan.others {
             self.rule(*index as usize, touches_of(found, book.yardstick_of(*index as usize)));
         }
-        self.untouched(found, &room.touched);
         self.room = room;
     }
 
@@ -219,6 +222,76 @@ impl<'a> Work<'a> {
     /// Whether the declaration is older than an entry.
     pub(super) fn is_older_than(&self, entry: Option<Date>) -> bool {
         entry.is_some_and(|entry| self.declared_on.is_none_or(|declared| declared < entry))
+    }
+
+    /// What [`Work::clears`] gives, where not even everything together that meets the yardstick could violate it: no thing
+    /// needs to be weighed then. `None` where that is not so, or would say too little of what the verdicts rest on.
+    fn surely_clears(&mut self, yardstick: u32, found: &[Touch], room: &mut Room) -> Option<()> {
+        let rule = self.book.sample(yardstick)?;
+        let things = self.things(rule.limit.of);
+        if things.anything_open || things.list.is_empty() || !self.things_stand_apart() || !self.without_gaps(&things) {
+            return None;
+        }
+        room.outdated = false;
+        room.met.clear();
+        room.met.resize(things.list.len(), 0);
+        room.seen.clear();
+        room.seen.resize(things.list.len(), 0);
+        let packaging = rule.limit.of == Of::Packaging;
+        let (mut entries, mut everything) = (0, 0_u64);
+        for own in found.chunk_by(|a, b| rule.count == Count::Sum || a.entry == b.entry) {
+            let entry = rule.entries.get(own.first()?.entry as usize)?;
+            let mut counts = false;
+            for touch in own {
+                // Under a sum every line has an entry of its own.
+                let entry = if rule.count == Count::Sum { rule.entries.get(touch.entry as usize)? } else { entry };
+                if !self.plan.day.lists(entry) {
+                    continue;
+                }
+                if !self.result.outdated && self.is_older_than(entry.from) {
+                    return None;
+                }
+                entries += usize::from(!counts);
+                counts = true;
+                let item = self.tree.items.get(touch.item as usize)?;
+                let node = self.tree.nodes.get(item.node)?;
+                if node.packaging != packaging {
+                    continue;
+                }
+                // What is said of a whole and of its parts is one amount seen twice.
+                if node.end > item.node + 1 || item.measured() {
+                    return None;
+                }
+                let home = things.list.partition_point(|thing| thing.node <= item.node).checked_sub(1)?;
+                if !self.tree.holds(*things.list.get(home)?, item.node) {
+                    return None;
+                }
+                everything = everything.saturating_add(self.amount_for(rule, item, touch).0.hi);
+                let seen = room.seen.get_mut(home)?;
+                if *seen != entries {
+                    *seen = entries;
+                    *room.met.get_mut(home)? += 1;
+                }
+            }
+        }
+        let everything = cap(Interval { lo: 0, hi: everything }, rule);
+        if rule.limit.comparison.violates(everything.hi, rule.limit.steps) {
+            return None;
+        }
+        let evidence = match self.evidence_of_rest(rule, things.least_disclosed, everything) {
+            Evidence::Stated if self.result.evidence_compliant != Some(Evidence::Stated) => return None,
+            evidence => evidence,
+        };
+        let mentions_all = entries > 0 && (rule.count == Count::Sum || rule.entries.len() == entries);
+        let mut remains = !things.hold_everything;
+        room.clear.clear();
+        for met in &room.met {
+            let silent = !(mentions_all && *met == entries);
+            remains |= silent;
+            room.clear.push(Clear { number: *met as u64 + u64::from(silent), weakest: Some(evidence) });
+        }
+        room.outdated = remains && self.is_older_than(self.plan.day.latest(yardstick));
+        Some(())
     }
 
     /// The verdicts on each thing under every rule with this yardstick, left in `room`, where all are compliant beyond doubt;
@@ -342,9 +415,7 @@ impl<'a> Work<'a> {
     /// Counts a verdict of so many things under each of so many rules.
     fn count_all(&mut self, rules: Tally, verdict: Verdict, evidence: Option<Evidence>, things: u64) {
         for (counts, rules) in [(&mut self.result.counts, rules.counted), (&mut self.result.counts_apart, rules.apart)] {
-            if let Some(count) = counts.get_mut(verdict as usize) {
-                *count += rules * things;
-            }
+            counts.add(verdict, rules * things);
         }
         if verdict == Verdict::Compliant && rules.counted > 0 && things > 0 {
             self.result.weaken(evidence);

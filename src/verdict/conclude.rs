@@ -120,6 +120,9 @@ impl<'a> Work<'a> {
                 claims.extend(&answer.statement.exemptions);
             }
         }
+        if claims.is_empty() && !rule.exemptions.iter().any(|exemption| exemption.granted) {
+            return;
+        }
         let facts = self.facts(thing).with_functions(&functions);
         let case = Case {
             rule,
@@ -312,9 +315,7 @@ impl<'a> Work<'a> {
 
     pub(super) fn count(&mut self, rule: &'a Rule, verdict: Verdict, evidence: Option<Evidence>, number: u64) {
         let counts = if rule.consequence.counts() { &mut self.result.counts } else { &mut self.result.counts_apart };
-        if let Some(count) = counts.get_mut(verdict as usize) {
-            *count += number;
-        }
+        counts.add(verdict, number);
         if !rule.consequence.counts() {
             return;
         }

@@ -3,7 +3,6 @@
 use crate::amount::Factor;
 use crate::declaration::{Date, DeclarationKind, Source, Text};
 use crate::rule::Consequence;
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// What a rule says of a thing; a whole is as bad as its worst part, so the order is the ranking.
@@ -327,6 +326,34 @@ pub struct Finding {
     pub message: Text,
 }
 
+/// How many of each verdict.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct VerdictCounts([u64; Verdict::ALL.len()]);
+
+impl VerdictCounts {
+    /// How many of a verdict.
+    pub fn of(&self, verdict: Verdict) -> u64 {
+        self.0.get(verdict as usize).copied().unwrap_or(0)
+    }
+
+    /// So many more of a verdict.
+    pub fn add(&mut self, verdict: Verdict, number: u64) {
+        if let Some(count) = self.0.get_mut(verdict as usize) {
+            *count += number;
+        }
+    }
+
+    /// The verdicts that there are any of, least first, with their numbers.
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = (Verdict, u64)> {
+        Verdict::ALL.into_iter().map(|verdict| (verdict, self.of(verdict))).filter(|(_, count)| *count > 0)
+    }
+
+    /// The worst verdict that there is any of.
+    pub fn worst(&self) -> Option<Verdict> {
+        self.iter().next_back().map(|(verdict, _)| verdict)
+    }
+}
+
 /// What was found of one product.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Assessment {
@@ -349,9 +376,9 @@ pub struct Assessment {
     /// Weakest evidence behind the verdict when it is compliant, strongest when it is non-compliant.
     pub evidence: Option<Evidence>,
     /// How many findings of each verdict, rules that count only.
-    pub counts: BTreeMap<Verdict, u64>,
+    pub counts: VerdictCounts,
     /// The same for award and watch rules.
-    pub counts_apart: BTreeMap<Verdict, u64>,
+    pub counts_apart: VerdictCounts,
     /// Rules with the worst verdict, by id (at most ten).
     pub worst_rules: Vec<Arc<str>>,
     /// How many data problems.

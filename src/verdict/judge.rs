@@ -6,12 +6,13 @@
 //! `answers.rs` know where a rule applies and what the supplier's answers speak for.
 
 use super::answers::{Answer, answers};
+use super::assess::Told;
 use super::clear::{Room, touches_of};
-use super::finding::{Assessment, Evidence, ExemptionNote, FileReport, Finding, Reason, Verdict};
+use super::finding::{Assessment, Evidence, ExemptionNote, FileReport, Finding, Reason, Verdict, VerdictCounts};
 use super::plan::{Day, Plan};
 use super::reasons::{Notes, Reasons};
 use super::record::data_finding;
-use super::scope::{Facts, Inside, thing_inside};
+use super::scope::{Facts, Inside, size_inside};
 use super::things::{Contents, Things};
 use super::touch::{Touch, asks_again, touches};
 use super::tree::{Item, Share, Thing, Tree};
@@ -22,7 +23,7 @@ use crate::declaration::{Date, DeclarationKind, ProblemCode, Product, Source};
 use crate::rule::{Count, Of, Rule, RuleBook};
 use crate::substance::{Composition, Identity, Register};
 use std::borrow::Cow;
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -54,75 +55,35 @@ pub struct Settings {
 
 /// Judges every product of a composition against every rule of the book.
 pub fn judge(composition: &Composition, book: &RuleBook, register: &Register, settings: &Settings) -> FileReport {
-    let declaration = &composition.declaration;
-    let mut file = FileInHand::new(composition, book, register, settings);
-    let mut products = Vec::with_capacity(declaration.products.len());
-    let mut line = 0;
-    for (index, product) in declaration.products.iter().enumerate() {
-        let plan = file.plan_of(product);
-        let (assessment, next) = Work::assess(&mut file, index, product, line, plan);
-        line = next;
-        products.push(assessment);
-    }
-    let supplier = declaration.supplier.as_deref().unwrap_or("");
-    let everything_open = products.iter().any(|product| product.verdict == Verdict::Undetermined) || products.is_empty();
-    let problems: Vec<Finding> = composition
-        .problems
-        .iter()
-        .filter(|problem| problem.product.is_none())
-        .map(|problem| data_finding(problem, problem.open && everything_open, supplier, ""))
-        .collect();
-    let unreadable = composition.problems.iter().any(|problem| problem.code == ProblemCode::Unreadable && problem.open);
-    FileReport {
-        file: declaration.file.clone(),
-        file_sha256: declaration.file_sha256.clone(),
-        format: declaration.format.clone(),
-        products,
-        problems,
-        unreadable,
-    }
+    Judge::new(book, register, settings).judge(composition)
 }
 
-/// What the products of one file share while they are judged.
-pub(super) struct FileInHand<'a> {
-    composition: &'a Composition,
-    book: &'a RuleBook,
-    register: &'a Register,
-    settings: &'a Settings,
-    /// The product of each problem that has one, with the problem's index, sorted.
-    problems: Vec<(usize, usize)>,
-    /// What of the whole file could not be read.
-    unread: Option<Reason>,
+/// Judges one declaration after another. What does not depend on the declaration (which rules apply to a sort of product,
+/// what a name says of a part) is remembered from one to the next, and changes no verdict.
+pub struct Judge<'b> {
+    book: &'b RuleBook,
+    register: &'b Register,
+    settings: &'b Settings,
     days: Vec<Rc<Day>>,
     plans: Vec<Rc<Plan>>,
-    /// The product that the last plan was made for.
-    last: Option<(&'a Product, Rc<Plan>)>,
     changes: Option<Rc<Changes>>,
     found: Vec<Touch>,
     room: Room,
-    heard: Heard<'a>,
+    heard: Heard,
 }
 
-/// More plans than this are not kept: a file whose every product has categories of its own.
+/// More plans than this are not kept: products whose categories are forever others.
 const PLANS_KEPT: usize = 64;
 
-impl<'a> FileInHand<'a> {
-    fn new(composition: &'a Composition, book: &'a RuleBook, register: &'a Register, settings: &'a Settings) -> FileInHand<'a> {
-        let mut problems: Vec<(usize, usize)> =
-            composition.problems.iter().enumerate().filter_map(|(at, problem)| Some((problem.product?, at))).collect();
-        problems.sort_unstable();
-        let of_file = (0..composition.problems.len()).filter(|at| composition.problems.get(*at).is_some_and(|own| own.product.is_none()));
-        let unread = unread(composition, of_file);
-        FileInHand {
-            composition,
+impl<'b> Judge<'b> {
+    /// A judge who has seen nothing yet.
+    pub fn new(book: &'b RuleBook, register: &'b Register, settings: &'b Settings) -> Judge<'b> {
+        Judge {
             book,
             register,
             settings,
-            problems,
-            unread,
             days: Vec::new(),
             plans: Vec::new(),
-            last: None,
             changes: None,
             found: Vec::new(),
             room: Room::default(),
@@ -130,19 +91,33 @@ impl<'a> FileInHand<'a> {
         }
     }
 
-    /// Which rules apply to a product on the day of the check.
-    fn plan_of(&mut self, product: &'a Product) -> Rc<Plan> {
-        // Products of one file mostly share their categories.
-        if let Some((last, plan)) = &self.last {
-            let same = last.mixture == product.mixture && last.packaging.is_empty() == product.packaging.is_empty();
-            if same && last.categories == product.categories {
-                return Rc::clone(plan);
-            }
+    /// Judges every product of a composition against every rule of the book.
+    pub fn judge(&mut self, composition: &Composition) -> FileReport {
+        let declaration = &composition.declaration;
+        let mut file = FileInHand::new(composition, self);
+        let mut products = Vec::with_capacity(declaration.products.len());
+        let mut line = 0;
+        for (index, product) in declaration.products.iter().enumerate() {
+            let plan = file.plan_of(product);
+            let (assessment, next) = Work::assess(&mut file, index, product, line, plan);
+            line = next;
+            products.push(assessment);
         }
-        let categories = categories_of(product, self.book, self.settings);
-        let plan = self.plan(self.settings.on, categories, product.mixture, !product.packaging.is_empty());
-        self.last = Some((product, Rc::clone(&plan)));
-        plan
+        let supplier = declaration.supplier.as_deref().unwrap_or("");
+        let everything_open = products.iter().any(|product| product.verdict == Verdict::Undetermined) || products.is_empty();
+        let whole_file = composition.problems.iter().filter(|problem| problem.product.is_none());
+        let problems = whole_file.map(|problem| (problem, problem.open && everything_open));
+        let outdated = file.told.outdated.as_ref().map(|(problem, open)| (problem, *open));
+        let problems: Vec<Finding> = problems.chain(outdated).map(|(problem, open)| data_finding(problem, open, supplier, "")).collect();
+        let unreadable = composition.problems.iter().any(|problem| problem.code == ProblemCode::Unreadable && problem.open);
+        FileReport {
+            file: declaration.file.clone(),
+            file_sha256: declaration.file_sha256.clone(),
+            format: declaration.format.clone(),
+            products,
+            problems,
+            unreadable,
+        }
     }
 
     /// Which rules apply to such products on a day.
@@ -172,9 +147,48 @@ impl<'a> FileInHand<'a> {
         let changes = self.changes.get_or_insert_with(|| Rc::new(Changes::new(self.book, self.settings.on, end)));
         Some(Rc::clone(changes))
     }
+}
+
+/// What the products of one file share while they are judged.
+pub(super) struct FileInHand<'a, 'b> {
+    pub(super) judge: &'a mut Judge<'b>,
+    composition: &'a Composition,
+    /// The product of each problem that has one, with the problem's index, sorted.
+    problems: Vec<(usize, usize)>,
+    /// What of the whole file could not be read.
+    unread: Option<Reason>,
+    /// The product that the last plan was made for.
+    last: Option<(&'a Product, Rc<Plan>)>,
+    told: Told,
+}
+
+impl<'a, 'b> FileInHand<'a, 'b> {
+    fn new(composition: &'a Composition, judge: &'a mut Judge<'b>) -> FileInHand<'a, 'b> {
+        let mut problems: Vec<(usize, usize)> =
+            composition.problems.iter().enumerate().filter_map(|(at, problem)| Some((problem.product?, at))).collect();
+        problems.sort_unstable();
+        let of_file = (0..composition.problems.len()).filter(|at| composition.problems.get(*at).is_some_and(|own| own.product.is_none()));
+        let unread = unread(composition, of_file);
+        FileInHand { judge, composition, problems, unread, last: None, told: Told::default() }
+    }
+
+    /// Which rules apply to a product on the day of the check.
+    fn plan_of(&mut self, product: &'a Product) -> Rc<Plan> {
+        // Products of one file mostly share their categories.
+        if let Some((last, plan)) = &self.last {
+            let same = last.mixture == product.mixture && last.packaging.is_empty() == product.packaging.is_empty();
+            if same && last.categories == product.categories {
+                return Rc::clone(plan);
+            }
+        }
+        let categories = categories_of(product, self.judge.book, self.judge.settings);
+        let plan = self.judge.plan(self.judge.settings.on, categories, product.mixture, !product.packaging.is_empty());
+        self.last = Some((product, Rc::clone(&plan)));
+        plan
+    }
 
     /// The indices of a product's problems, ascending.
-    fn problems_of(&self, product: usize) -> impl Iterator<Item = usize> + use<'_, 'a> {
+    fn problems_of(&self, product: usize) -> impl Iterator<Item = usize> + use<'_, 'a, 'b> {
         let from = self.problems.partition_point(|(own, _)| *own < product);
         self.problems.iter().skip(from).take_while(move |(own, _)| *own == product).map(|(_, at)| *at)
     }
@@ -245,11 +259,13 @@ pub(super) struct Work<'a> {
     pub(super) unread: Option<Reason>,
     pub(super) contents: Option<Contents>,
     pub(super) things: [Option<Rc<Things>>; 5],
+    /// See [`Work::things_stand_apart`].
+    pub(super) stand_apart: OnceCell<bool>,
     /// What things tell of themselves, once somebody asked.
     pub(super) told: RefCell<BTreeMap<Thing, Rc<Facts>>>,
     /// For each part, as a whole and by its own materials, which scopes of words it is inside.
     pub(super) scopes: Vec<Option<Rc<[Inside]>>>,
-    pub(super) heard: Heard<'a>,
+    pub(super) heard: Heard,
     pub(super) found: Vec<Touch>,
     pub(super) room: Room,
     pub(super) all: bool,
@@ -260,9 +276,8 @@ pub(super) struct Work<'a> {
 #[derive(Default)]
 pub(super) struct Gathered<'a> {
     pub(super) findings: Vec<Finding>,
-    /// By verdict, in the order of [`Verdict::ALL`].
-    pub(super) counts: [u64; Verdict::ALL.len()],
-    pub(super) counts_apart: [u64; Verdict::ALL.len()],
+    pub(super) counts: VerdictCounts,
+    pub(super) counts_apart: VerdictCounts,
     /// Rules that count by the verdicts that some thing has under them, those that are more than compliant.
     pub(super) worst: Vec<(Verdict, &'a Arc<str>)>,
     pub(super) evidence_compliant: Option<Evidence>,
@@ -285,9 +300,15 @@ impl Gathered<'_> {
 
 impl<'a> Work<'a> {
     /// Judges one product whose first line has the index `line`; and the index after its last.
-    fn assess(file: &mut FileInHand<'a>, index: usize, product: &'a Product, line: usize, plan: Rc<Plan>) -> (Assessment, usize) {
+    fn assess<'b: 'a>(
+        file: &mut FileInHand<'a, 'b>,
+        index: usize,
+        product: &'a Product,
+        line: usize,
+        plan: Rc<Plan>,
+    ) -> (Assessment, usize) {
         let composition = file.composition;
-        let answers = answers(product, file.register);
+        let answers = answers(product, file.judge.register);
         let (mut tree, next) = Tree::new(composition, product, plan.mixture, line);
         let has_content = !tree.items.is_empty();
         if !answers.is_empty() {
@@ -309,9 +330,9 @@ impl<'a> Work<'a> {
             problems,
             tree,
             answers,
-            book: file.book,
-            register: file.register,
-            settings: file.settings,
+            book: file.judge.book,
+            register: file.judge.register,
+            settings: file.judge.settings,
             plan,
             kind: product.kind.unwrap_or(composition.declaration.kind),
             declared_on: product.date.or(composition.declaration.date),
@@ -320,21 +341,22 @@ impl<'a> Work<'a> {
             unread: [file.unread, own_unread].into_iter().flatten().min(),
             contents: None,
             things: [const { None }; 5],
+            stand_apart: OnceCell::new(),
             told: RefCell::default(),
             scopes: Vec::new(),
-            heard: std::mem::take(&mut file.heard),
-            found: std::mem::take(&mut file.found),
-            room: std::mem::take(&mut file.room),
-            all: file.settings.all,
+            heard: std::mem::take(&mut file.judge.heard),
+            found: std::mem::take(&mut file.judge.found),
+            room: std::mem::take(&mut file.judge.room),
+            all: file.judge.settings.all,
             result: Gathered::default(),
         };
         touches(&work.tree, work.book, &mut work.found);
         work.judge_rules();
-        work.upcoming(file);
-        file.found = std::mem::take(&mut work.found);
-        file.room = std::mem::take(&mut work.room);
-        file.heard = std::mem::take(&mut work.heard);
-        (work.finish(), next)
+        work.upcoming(file.judge);
+        file.judge.found = std::mem::take(&mut work.found);
+        file.judge.room = std::mem::take(&mut work.room);
+        file.judge.heard = std::mem::take(&mut work.heard);
+        (work.finish(&mut file.told), next)
     }
 
     /// Judges all rules.
@@ -402,8 +424,10 @@ impl<'a> Work<'a> {
     }
 
     /// Whether a thing is inside the part of a rule's scope that looks at parts.
-    pub(super) fn thing_inside(&self, rule: &Rule, thing: Thing) -> Inside {
-        thing_inside(&rule.scope, &self.tree, thing, &self.facts(thing), self.register)
+    pub(super) fn thing_inside(&mut self, rule: &Rule, thing: Thing) -> Inside {
+        let scope = self.book.position(&rule.id).and_then(|index| self.book.part_scopes().of(index));
+        let words = scope.map_or(Inside::Yes, |scope| self.words_inside(thing, scope));
+        words.and(size_inside(&rule.scope, &self.tree, thing))
     }
 }
 

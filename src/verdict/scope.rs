@@ -264,9 +264,9 @@ pub(super) fn words_inside(scope: &Scope, facts: &Facts, register: &Register) ->
     inside
 }
 
-/// The part of a scope that depends on the thing.
-pub(super) fn thing_inside(scope: &Scope, tree: &Tree<'_>, thing: Thing, facts: &Facts, register: &Register) -> Inside {
-    let mut inside = words_inside(scope, facts, register);
+/// The part of a scope that asks for the mass of a thing.
+pub(super) fn size_inside(scope: &Scope, tree: &Tree<'_>, thing: Thing) -> Inside {
+    let mut inside = Inside::Yes;
     if scope.part_mass_from.is_none() && scope.part_share_from.is_none() {
         return inside;
     }

@@ -3,8 +3,10 @@
 use super::judge::Work;
 use super::tree::{Item, Share, Thing, Value};
 use crate::amount::{Dimension, Interval, Kind, WHOLE};
+use crate::declaration::Level;
 use crate::rule::Of;
 use crate::substance::{Among, Identity};
+use std::cell::OnceCell;
 use std::rc::Rc;
 
 /// The things of one level, and what is unknown about each.
@@ -22,6 +24,10 @@ pub(super) struct Things {
     pub anything_open: bool,
     /// Every constituent stands in one of the things (those of packaging, in packaging).
     pub hold_everything: bool,
+    /// Least of what is disclosed of any of them.
+    pub least_disclosed: Option<u64>,
+    /// Whether a concentration that every smallest part has is the most that any of the things can have; once asked.
+    gapless: OnceCell<bool>,
 }
 
 /// What of a product is identified and what is not, whatever the level.
@@ -83,11 +89,14 @@ impl<'a> Work<'a> {
         let packaging = of == Of::Packaging;
         // Amounts that add up to more than everything are wrong somewhere, and disclose nothing.
         let disclosed = |thing: &Thing| Some(self.tree.of_thing(*thing, carried).interval.lo).filter(|lo| *lo <= WHOLE).unwrap_or(0);
+        let disclosed: Vec<u64> = list.iter().map(disclosed).collect();
         let mut things = Things {
             unresolved: Vec::new(),
             open: Vec::new(),
-            disclosed: list.iter().map(disclosed).collect(),
+            least_disclosed: disclosed.iter().copied().min(),
+            disclosed,
             hold_everything: self.hold_everything(&list, packaging),
+            gapless: OnceCell::new(),
             list,
             unresolved_above: false,
             anything_open: !unresolved.is_empty(),
@@ -114,6 +123,32 @@ impl<'a> Work<'a> {
         let to = shares.partition_point(|share| share.node < end);
         let range = shares.get(from..to).unwrap_or(&[]).iter().copied();
         range.filter(|share| !thing.own_materials || self.tree.holds(thing, share.node)).collect()
+    }
+
+    /// Whether no thing of a level can hold a greater concentration than its smallest parts do: none of them weighs more
+    /// than those together, so that nobody knows the rest.
+    pub(super) fn without_gaps(&self, things: &Things) -> bool {
+        const EVERYWHERE: u64 = WHOLE / 2;
+        *things.gapless.get_or_init(|| {
+            let is_leaf = |node: usize| self.tree.nodes.get(node).is_some_and(|own| own.end == node + 1);
+            if things.list.iter().all(|thing| is_leaf(thing.node)) {
+                return true;
+            }
+            let interval = Interval::exactly(EVERYWHERE);
+            let leaves = (0..self.tree.nodes.len()).filter(|node| is_leaf(*node));
+            let shares: Vec<Share> = leaves.map(|node| Share { node, key: node as u64, interval }).collect();
+            let carried = self.tree.carried(&shares);
+            things.list.iter().all(|thing| self.tree.of_thing(*thing, &carried).interval.hi <= EVERYWHERE)
+        })
+    }
+
+    /// Whether things of one level have nothing in common: parts of materials, and the materials of a mixture, would be
+    /// things inside a thing.
+    pub(super) fn things_stand_apart(&self) -> bool {
+        let of_material = |parent: usize| self.tree.nodes.get(parent).is_none_or(|own| own.part.level == Level::Material);
+        *self
+            .stand_apart
+            .get_or_init(|| !self.tree.mixture && self.tree.nodes.iter().all(|node| node.parent.is_none_or(|parent| !of_material(parent))))
     }
 
     fn hold_everything(&self, list: &[Thing], packaging: bool) -> bool {

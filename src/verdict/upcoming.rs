@@ -2,7 +2,7 @@
 
 use super::clear::touches_of;
 use super::finding::{Finding, Upcoming, Verdict};
-use super::judge::{FileInHand, Work};
+use super::judge::{Judge, Work};
 use crate::declaration::{Date, Text};
 use crate::rule::{Expiry, RuleBook};
 use std::collections::BTreeMap;
@@ -43,13 +43,13 @@ impl Changes {
 
 impl<'a> Work<'a> {
     /// What holds today and will not inside the contract period.
-    pub(super) fn upcoming(&mut self, file: &mut FileInHand<'a>) {
-        let Some(changes) = file.changes().filter(|changes| !changes.dates.is_empty()) else { return };
-        let today = self.findings_on(file, self.plan.day.on, &changes.rules);
+    pub(super) fn upcoming(&mut self, judge: &mut Judge<'_>) {
+        let Some(changes) = judge.changes().filter(|changes| !changes.dates.is_empty()) else { return };
+        let today = self.findings_on(judge, self.plan.day.on, &changes.rules);
         let mut upcoming: BTreeMap<String, Upcoming> = BTreeMap::new();
         let mut later_only: BTreeMap<String, Finding> = BTreeMap::new();
         for date in changes.dates.iter().copied() {
-            for (id, later) in self.findings_on(file, date, &changes.rules) {
+            for (id, later) in self.findings_on(judge, date, &changes.rules) {
                 let now = today.get(&id).map_or(Verdict::NotApplicable, |finding| finding.verdict);
                 if later.verdict > now.max(Verdict::Exempt) && now <= Verdict::Exempt && !upcoming.contains_key(&id) {
                     let what = Text::new(format!("från {date}: {}", later.message.sv), format!("from {date}: {}", later.message.en));
@@ -76,8 +76,8 @@ impl<'a> Work<'a> {
     }
 
     /// Every finding of these rules on a day, by id.
-    fn findings_on(&mut self, file: &mut FileInHand<'a>, date: Date, rules: &[usize]) -> BTreeMap<String, Finding> {
-        let plan = file.plan(date, self.plan.categories.clone(), self.product.mixture, !self.product.packaging.is_empty());
+    fn findings_on(&mut self, judge: &mut Judge<'_>, date: Date, rules: &[usize]) -> BTreeMap<String, Finding> {
+        let plan = judge.plan(date, self.plan.categories.clone(), self.product.mixture, !self.product.packaging.is_empty());
         let saved = std::mem::take(&mut self.result);
         let all = std::mem::replace(&mut self.all, true);
         let own_plan = std::mem::replace(&mut self.plan, plan);

@@ -13,7 +13,7 @@ use std::rc::Rc;
 const KEPT: usize = 4096;
 
 /// What a text tells of a part.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy)]
 enum Told {
     Material,
     Component,
@@ -22,52 +22,72 @@ enum Told {
     Product,
 }
 
-/// Everything that a part's [`Facts`] are made of, as it is written.
-type Telling<'a> = Vec<(Told, &'a str)>;
-
-/// What the names of one file say.
+/// What the names of parts say.
 #[derive(Default)]
-pub(super) struct Heard<'a> {
-    /// For each scope whether a part that tells so is inside.
-    scopes: HashMap<Telling<'a>, Rc<[Inside]>>,
+pub(super) struct Heard {
+    /// For each scope whether a part is inside, by everything that its [`Facts`] are made of, as it is written.
+    scopes: HashMap<Box<str>, Rc<[Inside]>>,
     /// Whether any scope asks for a word of a text.
-    asked: HashMap<&'a str, bool>,
+    asked: HashMap<Box<str>, bool>,
     /// Used anew for each part.
-    telling: Telling<'a>,
+    telling: String,
 }
 
-impl<'a> Heard<'a> {
-    /// A name, function or contact, as far as any scope asks for its words: texts that hold none of them are alike.
-    fn asked(&mut self, text: &'a str, scopes: &PartScopes) -> &'a str {
-        if self.asked.len() >= KEPT {
-            self.asked.clear();
+impl Heard {
+    /// Adds a text to the telling; its length keeps it apart from the next.
+    fn add(&mut self, told: Told, text: &str) {
+        self.telling.push(char::from(b'0' + told as u8));
+        // Its length, six bits a character, the last below 64.
+        let mut length = text.len();
+        while length >= 64 {
+            self.telling.push(char::from(64 + (length % 64) as u8));
+            length /= 64;
         }
-        let asked = *self.asked.entry(text).or_insert_with(|| scopes.ask_for(&text.to_lowercase()));
-        if asked { text } else { "" }
+        self.telling.push(char::from(length as u8));
+        self.telling.push_str(text);
+    }
+
+    /// Adds a name, function or contact, as far as any scope asks for its words: texts that hold none of them are alike.
+    fn add_asked(&mut self, told: Told, text: &str, scopes: &PartScopes) {
+        let asked = match self.asked.get(text) {
+            Some(asked) => *asked,
+            None => {
+                if self.asked.len() >= KEPT {
+                    self.asked.clear();
+                }
+                let asked = scopes.ask_for(&text.to_lowercase());
+                self.asked.insert(text.into(), asked);
+                asked
+            }
+        };
+        self.add(told, if asked { text } else { "" });
     }
 
     /// What a thing tells, in the order in which [`Facts::new`] hears it: things that tell the same have facts of which every
     /// scope says the same.
-    fn tell(&mut self, tree: &Tree<'a>, thing: Thing, scopes: &PartScopes) {
+    fn tell(&mut self, tree: &Tree<'_>, thing: Thing, scopes: &PartScopes) {
         self.telling.clear();
         let end = tree.nodes.get(thing.node).map_or(thing.node, |node| node.end);
         for node in (thing.node..end).filter(|index| tree.holds(thing, *index)).filter_map(|index| tree.nodes.get(index)) {
-            if node.part.level == Level::Material {
-                self.telling.extend(node.part.name.as_deref().map(|name| (Told::Material, name)));
+            if let Some(name) = node.part.name.as_deref().filter(|_| node.part.level == Level::Material) {
+                self.add(Told::Material, name);
             }
         }
         for node in tree.upwards(thing.node) {
-            let told = if node.part.level == Level::Material { Told::Material } else { Told::Component };
-            let own = [(told, &node.part.name), (Told::Function, &node.part.function), (Told::Contact, &node.part.contact)];
-            for (told, text) in own {
-                let Some(text) = text.as_deref() else { continue };
-                let text = if told == Told::Material { text } else { self.asked(text, scopes) };
-                self.telling.push((told, text));
+            let part = node.part;
+            match (part.level, part.name.as_deref()) {
+                (Level::Material, Some(name)) => self.add(Told::Material, name),
+                (_, Some(name)) => self.add_asked(Told::Component, name, scopes),
+                (_, None) => {}
+            }
+            for (told, text) in [(Told::Function, &part.function), (Told::Contact, &part.contact)] {
+                if let Some(text) = text.as_deref() {
+                    self.add_asked(told, text, scopes);
+                }
             }
         }
         if let Some(name) = tree.product.name.as_deref() {
-            let name = self.asked(name, scopes);
-            self.telling.push((Told::Product, name));
+            self.add_asked(Told::Product, name, scopes);
         }
     }
 }
@@ -83,7 +103,7 @@ impl<'a> Work<'a> {
             return known.get(scope as usize).copied().unwrap_or(Inside::Unknown);
         }
         self.heard.tell(&self.tree, thing, self.book.part_scopes());
-        let scopes = match self.heard.scopes.get(&self.heard.telling) {
+        let scopes = match self.heard.scopes.get(&*self.heard.telling) {
             Some(known) => Rc::clone(known),
             None => {
                 let facts = Facts::new(&self.tree, thing, self.register);
@@ -92,7 +112,7 @@ impl<'a> Work<'a> {
                 if self.heard.scopes.len() >= KEPT {
                     self.heard.scopes.clear();
                 }
-                self.heard.scopes.insert(self.heard.telling.clone(), Rc::clone(&scopes));
+                self.heard.scopes.insert(self.heard.telling.as_str().into(), Rc::clone(&scopes));
                 scopes
             }
         };
