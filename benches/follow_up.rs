@@ -1,5 +1,6 @@
 //! A store of a million events, in SQLite and in PostgreSQL: how long lists, lights and single cases take, and making all
-//! tables anew. `KEMKOLL_BENCH_EVENTS` sets another number, `KEMKOLL_BENCH_STORE=sqlite` or `postgres` measures one of them.
+//! tables anew. `KEMKOLL_BENCH_EVENTS` sets another number, `KEMKOLL_BENCH_STORE=sqlite` or `postgres` measures one of them;
+//! `sharing` the commands that share: a bundle of 100 000 events out and in, and a recheck of 100 000 stored products.
 
 #[cfg(feature = "postgres")]
 #[path = "../tests/server.rs"]
@@ -238,10 +239,131 @@ fn measure(name: &str, location: &Location, wanted: u64) {
     println!("{name}: verify {:.1} s", begun.elapsed().as_secs_f64());
 }
 
+/// Products that are shared and rechecked.
+const PRODUCTS: u64 = 100_000;
+/// The goals for taking a bundle in, and for a recheck.
+const IMPORT_GOAL: Duration = Duration::from_secs(10);
+const RECHECK_GOAL: Duration = Duration::from_secs(5);
+
+/// A follow-up of twenty products, closed, with what was found in each.
+fn closed_case(writing: &mut Writing, into: &mut Vec<Sealed>) {
+    let number = writing.cases;
+    writing.cases += 1;
+    let id = format!("f-{number:016x}");
+    let day = Date::constant(2026, 3, 1);
+    let facts = FollowUpFacts {
+        contract: Some(ContractFacts {
+            id: format!("avtal-{}", number % 200),
+            award: Some(Date::constant(2025, 1, 1)),
+            ..ContractFacts::default()
+        }),
+        supplier: Supplier { name: Some(format!("Leverantör {} AB", number % 900)), ..Supplier::default() },
+        area: Some("F".to_string()),
+        ..FollowUpFacts::default()
+    };
+    into.push(writing.seal(0, &id, Content::FollowUpPlanned(facts)));
+    into.push(writing.seal(0, &id, Content::FollowUpStarted { on: day }));
+    for product in 0..20 {
+        let substances = [("7439-92-1", "lead"), ("117-81-7", "bis(2-ethylhexyl) phthalate"), ("80-05-7", "bisphenol A")];
+        let observations = substances.iter().map(|(cas, name)| {
+            let amount = writing.dice.below(3_000).to_string();
+            let mut seen = lead();
+            seen.rule = format!("rohs/{name}");
+            seen.verdict = "compliant".to_string();
+            seen.evidence = Some("stated".to_string());
+            seen.level = Some("homogeneous-material".to_string());
+            seen.kind = Some("content".to_string());
+            seen.comparison = Some("above".to_string());
+            seen.part = vec!["slang".to_string(), "PVC".to_string()];
+            (seen.lo, seen.hi) = (Some(amount.clone()), Some(amount.clone()));
+            seen.substances = vec![ObservedSubstance {
+                cas: Some((*cas).to_string()),
+                name: (*name).to_string(),
+                written: (*name).to_string(),
+                lo: amount.clone(),
+                hi: amount,
+                ..ObservedSubstance::default()
+            }];
+            seen
+        });
+        let check = ProductCheck {
+            run: "1".to_string(),
+            digest: format!("{number}-{product}"),
+            product: Product { article_number: Some(format!("{number}-{product}")), ..Product::default() },
+            categories: vec!["medical-device/infusion".to_string()],
+            file: "a.xlsx".to_string(),
+            method: "declaration".to_string(),
+            verdict: "compliant".to_string(),
+            observations: observations.collect(),
+            ..ProductCheck::default()
+        };
+        into.push(writing.seal(0, &id, Content::ProductChecked(check)));
+    }
+    into.push(writing.seal(0, &id, Content::FollowUpClosed { on: day, outcome: Outcome::NoDeviations, decision: "klart".to_string() }));
+}
+
+fn sharing(name: &str, of_b: &str, folder: &std::path::Path) {
+    let own = folder.join("a.sqlite").to_string_lossy().into_owned();
+    let run = |organisation: &str, store: &str, arguments: &[&str]| {
+        let begun = Instant::now();
+        let output = std::process::Command::new(env!("CARGO_BIN_EXE_kemkoll"))
+            .current_dir(folder)
+            .env("LC_ALL", "C")
+            .env("XDG_CONFIG_HOME", folder.join("config"))
+            .env("XDG_DATA_HOME", folder.join(organisation))
+            .env("KEMKOLL_ORGANISATION", organisation)
+            .env("KEMKOLL_AUTHOR", "AB")
+            .env("KEMKOLL_STORE", store)
+            .args(arguments)
+            .output()
+            .expect("the program");
+        let told = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(matches!(output.status.code(), Some(0 | 1)), "{arguments:?}: {told}");
+        begun.elapsed()
+    };
+    let a = "Region 00";
+    if !std::path::Path::new(&own).exists() {
+        let mut store = share::open(&Location::parse(own.as_ref()), Upgrade::OwnOnly, Moment(0)).expect("a store");
+        let mut writing = Writing::new();
+        while writing.cases * 20 < PRODUCTS {
+            let mut some = Vec::new();
+            while some.len() < 20_000 && writing.cases * 20 < PRODUCTS {
+                closed_case(&mut writing, &mut some);
+            }
+            store.merge(&some).expect("merged");
+        }
+        drop(store);
+        let time = run(a, &own, &["share", "export", "--to", "a.kemkoll.gz"]);
+        let size = std::fs::metadata(folder.join("a.kemkoll.gz")).map_or(0, |file| file.len());
+        println!("sharing: first export of {PRODUCTS} products {:.1} s, {} MB", time.as_secs_f64(), size / 1_000_000);
+        println!("sharing: export again {:.1} s", run(a, &own, &["share", "export", "--to", "a.kemkoll.gz"]).as_secs_f64());
+        let time = run(a, &own, &["recheck", "--contract", "infusion-2027"]);
+        println!("sharing: recheck of {PRODUCTS} products of one's own {:.2} s, goal {} s", time.as_secs_f64(), RECHECK_GOAL.as_secs());
+    }
+    run(a, &own, &["share", "keys", "export", "--to", "a.key"]);
+    run("B", of_b, &["share", "keys", "import", "a.key"]);
+    let time = run("B", of_b, &["share", "import", "a.kemkoll.gz"]);
+    println!("{name}: import of a bundle of {PRODUCTS} events {:.2} s, goal {} s", time.as_secs_f64(), IMPORT_GOAL.as_secs());
+    println!("{name}: import again {:.2} s", run("B", of_b, &["share", "import", "a.kemkoll.gz"]).as_secs_f64());
+    let time = run("B", of_b, &["recheck", "--contract", "infusion-2027"]);
+    println!("{name}: recheck of {PRODUCTS} shared products {:.2} s, goal {} s", time.as_secs_f64(), RECHECK_GOAL.as_secs());
+    let time = run("B", of_b, &["follow-up", "lookup", "--supplier", "leverantör", "--article", "77-7", "--contract", "infusion-2027"]);
+    println!("{name}: lookup {:.2} s", time.as_secs_f64());
+}
+
 fn main() {
     let wanted = std::env::var("KEMKOLL_BENCH_EVENTS").ok().and_then(|text| text.parse().ok()).unwrap_or(1_000_000);
     let only = std::env::var("KEMKOLL_BENCH_STORE").ok();
     let asked = |store: &str| only.as_deref().is_none_or(|only| only == store);
+    if asked("sharing") {
+        let folder = tempfile::tempdir().expect("a folder");
+        let own = folder.path().join("b.sqlite").to_string_lossy().into_owned();
+        sharing("SQLite", &own, folder.path());
+        #[cfg(feature = "postgres")]
+        if let Some(server) = server::server() {
+            sharing("PostgreSQL", &server.database(), folder.path());
+        }
+    }
     if asked("sqlite") {
         let folder = tempfile::tempdir().expect("a folder");
         measure("SQLite", &Location::File(folder.path().join("store.sqlite")), wanted);

@@ -20,6 +20,7 @@ use kemkoll::output::text::{self, TextOptions};
 use kemkoll::output::words::Lang;
 use kemkoll::output::{Format, html, junit, sarif, table, xlsx};
 use kemkoll::rule::{Gate, RuleBook};
+use kemkoll::substance::Register;
 use kemkoll::verdict::{FileReport, Proof, Settings};
 use std::collections::BTreeMap;
 use std::io::{self, BufWriter, IsTerminal, Write};
@@ -78,7 +79,17 @@ fn check(arguments: &Check, lang: Lang) -> Result<Exit, Refusal> {
         stage.abandon();
         return Err(Refusal::one(lang.of("ingen av filerna är en deklaration", "none of the files is a declaration")));
     }
-    let job = Job { arguments, lang, book, settings: &settings, listing: &listing, outcome: &outcome, apart: &apart, to_stdout };
+    let job = Job {
+        arguments,
+        lang,
+        book,
+        register: &ready.register,
+        settings: &settings,
+        listing: &listing,
+        outcome: &outcome,
+        apart: &apart,
+        to_stdout,
+    };
     job.finish(stage, record, gate, recording)
 }
 
@@ -87,6 +98,7 @@ struct Job<'a> {
     arguments: &'a Check,
     lang: Lang,
     book: &'a RuleBook,
+    register: &'a Register,
     settings: &'a Settings,
     listing: &'a Listing,
     outcome: &'a Outcome,
@@ -98,7 +110,7 @@ impl Job<'_> {
     fn finish(&self, mut stage: Stage, mut record: RunRecord, gate: Gate, mut recording: Option<Recording>) -> Result<Exit, Refusal> {
         let written = self.write(&mut stage, &mut record).and_then(|summary| {
             if let Some(recording) = &mut recording {
-                recording.gather(&record, self.book, self.outcome, stage.folder())?;
+                recording.gather(&record, self.book, self.register, self.outcome, stage.folder())?;
             }
             Ok(summary)
         });

@@ -1,6 +1,7 @@
 //! The command line: commands, options and their help. Completions and the manual page are made from the same definition.
 
 pub mod follow_up;
+pub mod share;
 
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand, ValueHint};
@@ -41,6 +42,8 @@ pub enum Command {
     Substance(SubstanceArguments),
     FollowUp(follow_up::FollowUp),
     Deviation(follow_up::Deviation),
+    Share(share::Share),
+    Recheck(share::Recheck),
     /// Read workbooks that are handed over on stdin, for the program itself
     #[command(hide = true, name = "read-apart")]
     ReadApart,
@@ -209,7 +212,7 @@ pub struct Explain {
 }
 
 /// The commands that have a manual page of their own.
-const PAGES: [&str; 16] = [
+const PAGES: [&str; 22] = [
     "check",
     "normalise",
     "explain",
@@ -224,6 +227,12 @@ const PAGES: [&str; 16] = [
     "substance",
     "follow-up",
     "deviation",
+    "share",
+    "share-export",
+    "share-import",
+    "share-sync",
+    "share-keys",
+    "recheck",
     "completions",
     "man",
 ];

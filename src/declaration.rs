@@ -4,7 +4,7 @@
 //! Readers build these values and identify nothing; the identities are found afterwards (`substance.rs`). Reading never
 //! fails halfway: it gives a declaration and a list of problems.
 
-use crate::amount::{Amount, Decimal, Interval, Reading};
+use crate::amount::{Amount, Decimal, Dimension, Interval, Reading};
 use std::fmt;
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
@@ -386,6 +386,8 @@ pub struct Named {
     pub function: Option<Arc<str>>,
     /// Exemptions claimed for it.
     pub exemptions: Vec<ClaimedExemption>,
+    /// How a laboratory came to the amount, as its report says.
+    pub analysis: Option<Arc<Analysis>>,
 }
 
 impl Deref for Constituent {
@@ -425,6 +427,23 @@ impl Constituent {
             (Reading::Empty | Reading::Balance, _) => Amount::MISSING,
         }
     }
+}
+
+/// How a laboratory came to a result, as its report says.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Analysis {
+    /// Mark or number of the sample.
+    pub sample: Option<Arc<str>>,
+    /// The method.
+    pub method: Option<Arc<str>>,
+    /// The laboratory.
+    pub laboratory: Option<Arc<str>>,
+    /// Its accreditation.
+    pub accreditation: Option<Arc<str>>,
+    /// Limit of detection, in grid steps.
+    pub lod: Option<(Dimension, u64)>,
+    /// Limit of quantification, likewise.
+    pub loq: Option<(Dimension, u64)>,
 }
 
 /// An exemption that the supplier names.

@@ -1,7 +1,7 @@
 //! The desk where follow-ups and deviations are worked: every command of `kemkoll follow-up` and `kemkoll deviation`. A step
 //! that does not fit is refused before it is written, with the reason.
 
-mod page;
+pub mod page;
 mod steps;
 
 use crate::cli::follow_up::{
@@ -30,6 +30,7 @@ pub fn deviation(command: &DeviationCommand) -> Exit {
 fn follow_up_language(action: &FollowUpAction) -> &crate::cli::Language {
     match action {
         FollowUpAction::List(Overview { view, .. }) | FollowUpAction::Show(Show { view, .. }) => &view.language,
+        FollowUpAction::Lookup(lookup) => &lookup.exchange.language,
         FollowUpAction::Plan(plan) => &plan.desk.language,
         FollowUpAction::Amend(amend) => &amend.desk.language,
         FollowUpAction::Start { desk, .. }
@@ -48,6 +49,7 @@ fn work(action: &FollowUpAction, lang: Lang) -> Result<Exit, Refusal> {
     match action {
         FollowUpAction::List(list) => list_follow_ups(list, lang),
         FollowUpAction::Show(show) => show_any(show, None, lang),
+        FollowUpAction::Lookup(lookup) => crate::lookup::lookup(lookup, lang),
         FollowUpAction::Verify { place, format, .. } => verify(place, format, lang),
         FollowUpAction::Rebuild { place, .. } => rebuild(place, Upgrade::OwnOnly, lang),
         FollowUpAction::Upgrade { place, .. } => rebuild(place, Upgrade::Always, lang),

@@ -9,17 +9,22 @@ pub mod day;
 pub mod deviation;
 pub mod facts;
 pub mod light;
+pub mod recheck;
 pub mod record;
+pub mod reuse;
+pub mod shared;
+pub mod trust;
 
 pub use content::Content;
 pub use deviation::{Deviation, DeviationState};
 pub use facts::{
-    Check, ContractFacts, DeviationFacts, FollowUpFacts, FollowUpKind, Observation, ObservedSubstance, Outcome, Product, ProductCheck,
-    RuleSetUsed, Secrecy, Supplier, Words,
+    Check, Consent, ContractFacts, DeviationFacts, FollowUpFacts, FollowUpKind, Measured, Observation, ObservedSubstance, Outcome, Product,
+    ProductCheck, RuleSetUsed, Secrecy, Supplier, Words,
 };
 pub use light::{Glow, Light};
 pub use record::{FollowUp, FollowUpState};
 
+use crate::declaration::Date;
 use std::collections::BTreeSet;
 use std::fmt;
 
@@ -39,6 +44,13 @@ impl fmt::Display for Moment {
 }
 
 impl Moment {
+    /// The day in UTC.
+    pub fn day(self) -> Date {
+        let (year, month, day) = day::civil_from_days(self.0.div_euclid(86_400_000));
+        let part = |number: i64| i8::try_from(number).unwrap_or(1);
+        Date::new(i16::try_from(year).unwrap_or(i16::MAX), part(month), part(day)).unwrap_or(Date::MIN)
+    }
+
     /// Reads what [`Moment`] prints; nothing else.
     pub fn parse(text: &str) -> Option<Moment> {
         let number = |range: std::ops::Range<usize>| {

@@ -6,12 +6,16 @@ mod cli;
 mod desk;
 mod explain;
 mod interrupt;
+mod lookup;
 mod normalise;
 mod publish;
+mod recheck;
 mod record;
 mod request;
 mod rules;
 mod settings;
+mod sharing;
+mod stored;
 
 use clap::{CommandFactory, Parser};
 use cli::{Cli, Command};
@@ -49,6 +53,8 @@ fn main() -> ExitCode {
         Command::Substance(arguments) => rules::substance(&arguments),
         Command::FollowUp(arguments) => desk::follow_up(&arguments),
         Command::Deviation(arguments) => desk::deviation(&arguments),
+        Command::Share(arguments) => sharing::run(&arguments),
+        Command::Recheck(arguments) => recheck::run(&arguments),
         Command::ReadApart => apart(),
         Command::Completions { shell } => {
             let mut script = Vec::new();

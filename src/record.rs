@@ -10,14 +10,17 @@ use crate::settings::{self, Identity};
 use crate::{complain, interrupt};
 use kemkoll::batch::{LinesIn, Outcome};
 use kemkoll::declaration::Date;
+use kemkoll::follow_up::reuse::{limits_asked, selection_of};
 use kemkoll::follow_up::{
-    Check, ContractFacts, DeviationFacts, FollowUp, FollowUpKind, Observation, ObservedSubstance, Product, ProductCheck, RuleSetUsed, Words,
+    Check, ContractFacts, DeviationFacts, FollowUp, FollowUpKind, Measured, Observation, ObservedSubstance, Product, ProductCheck,
+    RuleSetUsed, Words,
 };
 use kemkoll::output::json::RunRecord;
-use kemkoll::output::rows::{FindingRow, ProductRow, TextRow, read_rows};
+use kemkoll::output::rows::{FindingRow, MeasuredRow, ProductRow, TextRow, read_rows};
 use kemkoll::output::words::Lang;
 use kemkoll::rule::{Consequence, RuleBook};
 use kemkoll::share::{Findings, Store, StoreError, Upgrade};
+use kemkoll::substance::Register;
 use kemkoll::verdict::Verdict;
 use sha2::{Digest, Sha256};
 use spool::Spool;
@@ -94,7 +97,7 @@ pub fn begin(arguments: &CheckCommand, lang: Lang) -> Result<Option<Recording>, 
 
 impl Recording {
     /// Gathers what the run saw, file by file, in a folder for temporary files.
-    pub fn gather(&mut self, record: &RunRecord, book: &RuleBook, outcome: &Outcome, folder: &Path) -> io::Result<()> {
+    pub fn gather(&mut self, record: &RunRecord, book: &RuleBook, register: &Register, outcome: &Outcome, folder: &Path) -> io::Result<()> {
         self.contract = book.contract.as_ref().map(|contract| ContractFacts {
             id: contract.id.to_string(),
             title: Some(contract.title.sv.clone()).filter(|title| !title.is_empty()),
@@ -112,8 +115,14 @@ impl Recording {
             rulesets: record
                 .rulesets
                 .iter()
-                .map(|set| RuleSetUsed { id: set.id.clone(), version: set.version.clone(), hash: set.hash.clone() })
+                .map(|set| RuleSetUsed {
+                    id: set.id.clone(),
+                    version: set.version.clone(),
+                    hash: set.hash.clone(),
+                    selection: Some(selection_of(book, &set.id)),
+                })
                 .collect(),
+            limits: limits_asked(book, register),
         };
         let mut spool = Spool::create(folder).map_err(io::Error::other)?;
         outcome.each(|lines| self.see(lines, &mut spool))?;
@@ -287,11 +296,17 @@ fn observation(row: &FindingRow) -> Observation {
         level: row.level.clone(),
         kind: row.kind.clone(),
         exemption: row.exemption.as_ref().map(|exemption| exemption.id.clone()),
+        measured: row.substances.iter().filter_map(|substance| substance.measured.as_ref()).map(measured).collect(),
         places,
         raw: row.places.iter().map(|place| place.raw().to_string()).filter(|raw| !raw.is_empty()).collect(),
         file: row.file.clone(),
         file_sha256: row.file_sha256.clone(),
     }
+}
+
+fn measured(by: &MeasuredRow) -> Measured {
+    let MeasuredRow { sample, method, laboratory, accreditation, lod, loq, uncertainty } = by.clone();
+    Measured { sample, method, laboratory, accreditation, lod, loq, uncertainty }
 }
 
 fn words(text: TextRow) -> Words {

@@ -224,6 +224,20 @@ pub fn rules(asked: &Rules, reading: &Reading, lang: Lang) -> Result<(Ready, Rul
     }
 }
 
+/// For commands that read no declarations.
+pub fn no_reading() -> Reading {
+    Reading {
+        mapping: None,
+        confirmations: None,
+        jobs: None,
+        reader_memory: 0,
+        reader_seconds: 0,
+        no_cache: true,
+        cache: None,
+        cache_size: 0,
+    }
+}
+
 /// Loads what files are read with.
 pub fn reading(asked: &Reading, lang: Lang) -> Result<Ready, Refusal> {
     let mut wrong = Vec::new();

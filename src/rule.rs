@@ -477,6 +477,8 @@ pub struct Contract {
     pub list_policy: ListPolicy,
     /// Which verdicts stop.
     pub gate: Option<Gate>,
+    /// Rules of its sets that it makes stricter.
+    pub tightened: Vec<Arc<str>>,
 }
 
 /// A product category.

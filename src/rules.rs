@@ -1,10 +1,10 @@
 //! `kemkoll rules …` and `kemkoll substance`: the rule library and rule files of one's own, looked at, tried, compared,
 //! fetched and written out.
 
-mod differ;
+pub mod differ;
 mod export;
 mod import;
-mod library;
+pub mod library;
 mod lint;
 mod show;
 

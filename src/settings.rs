@@ -3,6 +3,7 @@
 use crate::cli::follow_up::{Place, Who};
 use crate::request::Refusal;
 use kemkoll::follow_up::Moment;
+use kemkoll::follow_up::shared::Policy;
 use kemkoll::output::words::Lang;
 use kemkoll::share::{self, Location, Signer, Store, Upgrade, Writer};
 use serde::Deserialize;
@@ -17,6 +18,7 @@ struct Settings {
     organisation: Option<String>,
     author: Option<String>,
     store: Option<String>,
+    sharing: Option<String>,
 }
 
 /// A folder of the user: `$XDG_…/kemkoll`, else below the home folder.
@@ -85,6 +87,18 @@ pub fn open(place: &Place, upgrade: Upgrade, lang: Lang) -> Result<Box<dyn Store
     share::open(&location, upgrade, now()).map_err(|error| Refusal::one(format!("{location}: {}", lang.text(&error.text()))))
 }
 
+/// How much the organisation lets out: as the settings file says, else findings.
+pub fn sharing(lang: Lang) -> Result<Policy, Refusal> {
+    let Some(word) = settings(lang)?.sharing else { return Ok(Policy::default()) };
+    Policy::from_code(&word).ok_or_else(|| {
+        let sentence = lang.of(
+            "`sharing = \"{}\"` i inställningsfilen är ingen policy; välj verdicts, findings eller full",
+            "`sharing = \"{}\"` in the settings file is no policy; choose verdicts, findings or full",
+        );
+        Refusal::one(sentence.replace("{}", &word))
+    })
+}
+
 /// Now: the time of an event.
 pub fn now() -> Moment {
     Moment(jiff::Zoned::now().timestamp().as_millisecond())
@@ -100,6 +114,11 @@ pub struct Identity {
 }
 
 impl Identity {
+    /// The key that signs.
+    pub fn signer(&self) -> &Signer {
+        &self.signer
+    }
+
     /// As the store wants it, with the time it is.
     pub fn writer(&self) -> Writer<'_> {
         Writer { organisation: &self.organisation, author: &self.author, signer: &self.signer, now: now() }
@@ -108,6 +127,15 @@ impl Identity {
 
 /// Who writes, with a signing key that is made at first use.
 pub fn identity(who: &Who, lang: Lang) -> Result<Identity, Refusal> {
+    named(who, true, lang)
+}
+
+/// For which organisation something is done; who does it is not kept.
+pub fn organisation(who: &Who, lang: Lang) -> Result<Identity, Refusal> {
+    named(who, false, lang)
+}
+
+fn named(who: &Who, with_author: bool, lang: Lang) -> Result<Identity, Refusal> {
     let from_file = settings(lang)?;
     let mut wrong = Vec::new();
     let mut one = |option: Option<&String>, name: &str, set: Option<String>, missing: &str, odd: &str| {
@@ -136,8 +164,9 @@ pub fn identity(who: &Who, lang: Lang) -> Result<Identity, Refusal> {
         ),
         lang.of("organisationens namn är för långt eller har styrtecken", "the organisation's name is too long or has control characters"),
     );
+    let unnamed = (!with_author).then(|| organisation.clone());
     let author = one(
-        who.author.as_ref(),
+        unnamed.as_ref().or(who.author.as_ref()),
         "KEMKOLL_AUTHOR",
         from_file.author,
         lang.of(

@@ -560,7 +560,7 @@ fn a_shared_store_that_refuses_is_told_and_nothing_is_half_written() {
     sql("DELETE FROM migration WHERE version = 99");
     assert_eq!(place.json(&["follow-up", "verify", "--store", &url])["events"], 1);
     sql("DELETE FROM migration WHERE version > 1; DROP VIEW follow_up; DROP VIEW deviation; DROP VIEW observation; \
-         DROP TABLE follow_up_now, deviation_now, observation_now, category_now, supplier_now");
+         DROP TABLE follow_up_now, deviation_now, observation_now, category_now, supplier_now, product_now");
     let (code, told) = check(&url);
     assert!(code == Some(2) && told.contains("kemkoll follow-up upgrade"), "{code:?} {told}");
     place.say(0, &["follow-up", "upgrade", "--store", &url]);

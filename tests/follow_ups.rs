@@ -55,6 +55,7 @@ fn breach(amount: &str) -> Observation {
         level: some("article"),
         kind: some("content"),
         exemption: some("6(c)"),
+        measured: Vec::new(),
         places: vec![text()],
         raw: vec![text()],
         file: text(),

@@ -681,6 +681,7 @@ pub fn tender_book(register: &Register) -> RuleBook {
         period: None,
         list_policy: kemkoll::rule::ListPolicy::TenderDate,
         gate: None,
+        tightened: Vec::new(),
     };
     RuleBook::compile(plain.sets.clone(), plain.rules.clone(), Some(contract), plain.categories.clone(), String::new(), register)
 }

@@ -30,6 +30,7 @@ fn lead(written: &str, lo: &str, hi: &str, factor: Option<Factor>) -> Contributi
         lo: lo.into(),
         hi: hi.into(),
         factor,
+        measured: None,
     }
 }
 
@@ -202,6 +203,7 @@ pub fn reports() -> Vec<FileReport> {
             lo: "0.000001".into(),
             hi: "1000000".into(),
             factor: None,
+            measured: None,
         }],
         lo: Some("0.000001".into()),
         hi: Some("1000000".into()),
@@ -307,6 +309,7 @@ pub fn book() -> RuleBook {
         period: None,
         list_policy: ListPolicy::Growing,
         gate: None,
+        tightened: Vec::new(),
     });
     RuleBook::compile(sets, Vec::new(), contract, Categories::default(), "ef".repeat(32), &Register::new())
 }

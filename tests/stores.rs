@@ -407,7 +407,7 @@ fn another_version_is_told_and_left_alone() {
         tamper(
             &location,
             "DELETE FROM migration WHERE version > 1; DROP VIEW follow_up; DROP VIEW deviation; DROP VIEW observation; \
-             DROP TABLE follow_up_now; DROP TABLE deviation_now; DROP TABLE observation_now; DROP TABLE category_now; DROP TABLE supplier_now",
+             DROP TABLE follow_up_now; DROP TABLE deviation_now; DROP TABLE observation_now; DROP TABLE category_now; DROP TABLE supplier_now; DROP TABLE product_now",
         );
         if matches!(location, Location::Url(_)) {
             // Others use it too: it is brought up to date only when somebody says so.

@@ -28,9 +28,13 @@ mod readme;
 mod rules;
 // Every story under samples/, checked by the program itself.
 mod samples;
+// What never leaves: bundles searched for whatever was marked secret.
+mod secrecy;
 // A PostgreSQL server of the tests' own.
 #[cfg(feature = "postgres")]
 mod server;
+// Sharing on the command line, and a story of three organisations.
+mod sharing;
 // One story over every store, and what a store must withstand.
 mod stores;
 // What is written is what is read, in every format.

@@ -55,7 +55,7 @@ impl Kind {
 }
 
 /// A unit: its dimension, the grid steps in one of it, and its plain spelling.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Unit {
     /// What it measures.
     pub dimension: Dimension,

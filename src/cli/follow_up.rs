@@ -73,6 +73,7 @@ pub struct FollowUp {
 pub enum FollowUpAction {
     List(Overview),
     Show(Show),
+    Lookup(Box<super::share::Lookup>),
     Plan(Box<Plan>),
     Amend(Box<Amend>),
     /// Begin a planned follow-up
@@ -277,6 +278,12 @@ pub struct Facts {
     /// How much of it may be shared
     #[arg(long, value_name = "POLICY", value_parser = ["verdicts", "findings", "full"])]
     pub sharing: Option<String>,
+    /// The day of the supplier's consent to share what its products are made of
+    #[arg(long, value_name = "DATE", value_parser = date, requires = "consent_reference")]
+    pub consent: Option<Date>,
+    /// Where the consent can be read
+    #[arg(long, value_name = "TEXT", requires = "consent")]
+    pub consent_reference: Option<String>,
     /// Why it is made
     #[arg(long, value_name = "TEXT")]
     pub reason: Option<String>,

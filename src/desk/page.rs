@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use std::io::{self, IsTerminal};
 
 /// Columns as wide as what stands in them, the last one as wide as the page allows.
-fn table(heads: &[&str], rows: &[Vec<String>]) -> String {
+pub fn table(heads: &[&str], rows: &[Vec<String>]) -> String {
     let terminal = io::stdout().is_terminal();
     let page = if terminal { request::width() } else { 140 };
     let widths: Vec<usize> = (0..heads.len())
@@ -393,7 +393,9 @@ fn said(content: &Content) -> (Option<Date>, String) {
             let sets: Vec<String> = check.rulesets.iter().map(|set| format!("{}@{}", set.id, set.version)).collect();
             return (None, sets.join(", "));
         }
-        Content::FollowUpPlanned(_) | Content::FollowUpAmended(_) | Content::DeviationOpened(_) | Content::Unknown => {
+        Content::KeyTrusted { on, organisation, key } => return (Some(*on), format!("{organisation} {key}")),
+        Content::KeyRevoked { on, organisation, key, reason } => return (Some(*on), format!("{organisation} {key}: {reason}")),
+        Content::FollowUpPlanned(_) | Content::FollowUpAmended(_) | Content::DeviationOpened(_) | Content::Shared(_) | Content::Unknown => {
             return (None, String::new());
         }
     };

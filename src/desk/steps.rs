@@ -8,7 +8,7 @@ use crate::settings;
 use crate::{Exit, print};
 use kemkoll::declaration::Date;
 use kemkoll::follow_up::{
-    Account, Content, ContractFacts, Deviation, FollowUp, FollowUpFacts, FollowUpKind, Outcome, Secrecy, SubjectKind, Supplier,
+    Account, Consent, Content, ContractFacts, Deviation, FollowUp, FollowUpFacts, FollowUpKind, Outcome, Secrecy, SubjectKind, Supplier,
 };
 use kemkoll::output::follow_words as words;
 use kemkoll::output::text::plain;
@@ -39,6 +39,7 @@ pub fn follow_up(action: &FollowUpAction, lang: Lang) -> Result<Exit, Refusal> {
         // Reading commands never come here.
         FollowUpAction::List(_)
         | FollowUpAction::Show(_)
+        | FollowUpAction::Lookup(_)
         | FollowUpAction::Verify { .. }
         | FollowUpAction::Rebuild { .. }
         | FollowUpAction::Upgrade { .. } => Ok(Exit::Holds),
@@ -160,6 +161,7 @@ fn facts(given: &Facts, contract: Option<&str>) -> FollowUpFacts {
         responsible: given.responsible.clone(),
         secrecy,
         sharing: given.sharing.clone(),
+        consent: given.consent.map(|on| Consent { on, reference: given.consent_reference.clone().unwrap_or_default() }),
         reason: given.reason.clone(),
         ..FollowUpFacts::default()
     }

@@ -2,6 +2,7 @@
 
 use super::day;
 use super::facts::{Check, DeviationFacts, FollowUpFacts, Observation, Outcome, ProductCheck};
+use super::shared::Shared;
 use crate::declaration::Date;
 use serde::{Deserialize, Serialize};
 
@@ -196,6 +197,30 @@ pub enum Content {
         /// Why.
         why: String,
     },
+    /// What others may see of a product, or that they no longer may.
+    Shared(Shared),
+    /// Another organisation's key is trusted from now on.
+    KeyTrusted {
+        /// When.
+        #[serde(with = "day")]
+        on: Date,
+        /// Whose.
+        organisation: String,
+        /// The public key.
+        key: String,
+    },
+    /// It no longer is, nor is what it signed.
+    KeyRevoked {
+        /// When.
+        #[serde(with = "day")]
+        on: Date,
+        /// Whose.
+        organisation: String,
+        /// The public key.
+        key: String,
+        /// Why.
+        reason: String,
+    },
     /// Something that a newer program knows.
     #[serde(other)]
     Unknown,
@@ -238,6 +263,9 @@ impl Content {
             Content::DeviationWithdrawn { .. } => "deviation-withdrawn",
             Content::DeviationReopened { .. } => "deviation-reopened",
             Content::DeadlineMoved { .. } => "deadline-moved",
+            Content::Shared(_) => "shared",
+            Content::KeyTrusted { .. } => "key-trusted",
+            Content::KeyRevoked { .. } => "key-revoked",
             Content::Unknown => "unknown",
         }
     }

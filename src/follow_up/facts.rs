@@ -1,7 +1,8 @@
-//! What is known of a follow-up, a check, a deviation and an observation, as it stands in events. Words that come from result files (verdicts, evidence, levels) are kept as text, so that an older program can read what
-//! a newer one wrote.
+//! What is known of a follow-up, a check, a deviation and an observation, as it stands in events. Words that come from
+//! result files (verdicts, evidence, levels) are kept as text, so that an older program can read what a newer one wrote.
 
 use super::day;
+use super::shared::LimitAsked;
 use crate::declaration::{Date, Text};
 use serde::{Deserialize, Serialize};
 
@@ -137,6 +138,16 @@ pub struct Secrecy {
     pub reassess: Option<Date>,
 }
 
+/// That the supplier lets others see in which parts of its products substances are.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Consent {
+    /// When it was given.
+    #[serde(with = "day")]
+    pub on: Date,
+    /// Where it can be read: a letter, a clause of the contract.
+    pub reference: String,
+}
+
 /// A rule set as it was used.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
 pub struct RuleSetUsed {
@@ -146,6 +157,9 @@ pub struct RuleSetUsed {
     pub version: String,
     /// SHA-256 over its files.
     pub hash: String,
+    /// Stands for which of its rules were asked for ([`selection_of`](super::reuse::selection_of)).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub selection: Option<String>,
 }
 
 /// What is known of a follow-up as such.
@@ -193,6 +207,9 @@ pub struct FollowUpFacts {
     /// How much of it the organisation lets out: `verdicts`, `findings` or `full`; `None`: as the organisation does.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sharing: Option<String>,
+    /// The supplier's consent to share what its products are made of.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub consent: Option<Consent>,
     /// Why it is made.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
@@ -223,6 +240,9 @@ impl FollowUpFacts {
             }
         }
         self.planned_for = later.planned_for.or(self.planned_for);
+        if later.consent.is_some() {
+            self.consent.clone_from(&later.consent);
+        }
         if later.secrecy.is_some() {
             self.secrecy.clone_from(&later.secrecy);
         }
@@ -250,6 +270,9 @@ pub struct Check {
     pub fingerprint: String,
     /// The rule sets, by id.
     pub rulesets: Vec<RuleSetUsed>,
+    /// Limits of the contract's own, or tightened by it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub limits: Vec<LimitAsked>,
 }
 
 impl Check {
@@ -344,6 +367,33 @@ pub struct ObservedSubstance {
     pub hi: String,
 }
 
+/// How a laboratory came to a result, in its own words and the observation's unit.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Measured {
+    /// The sample.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sample: Option<String>,
+    /// The method.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub method: Option<String>,
+    /// The laboratory.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub laboratory: Option<String>,
+    /// Its accreditation.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub accreditation: Option<String>,
+    /// Limit of detection.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lod: Option<String>,
+    /// Limit of quantification.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub loq: Option<String>,
+    /// Expanded uncertainty.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub uncertainty: Option<String>,
+}
+
 /// What one rule found in one thing.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
 #[serde(default)]
@@ -394,6 +444,9 @@ pub struct Observation {
     /// The exemption that was looked at.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub exemption: Option<String>,
+    /// How a laboratory measured what was found.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub measured: Vec<Measured>,
     /// Where it stands: `Blad1!F17` or `12:5`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub places: Vec<String>,

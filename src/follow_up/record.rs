@@ -90,6 +90,12 @@ pub struct LastSeen {
     pub run: String,
     /// One for each file that declares the product.
     pub digests: BTreeSet<String>,
+    /// Categories used.
+    pub categories: Vec<String>,
+    /// `declaration` or `laboratory`.
+    pub method: String,
+    /// When the last of them was written.
+    pub seen: Moment,
     /// The latest of them.
     pub verdict: String,
     /// What was observed.
@@ -157,7 +163,7 @@ impl Subject for FollowUp {
             Content::FollowUpAmended(later) => now.facts.amend(later),
             Content::FollowUpStarted { on } => now.started = Some(*on),
             Content::Checked(check) => now.check = Some(check.clone()),
-            Content::ProductChecked(check) => now.see(check),
+            Content::ProductChecked(check) => now.see(check, event.time),
             Content::SupplierAsked { deadline, text, .. } => now.asked = Some((text.clone(), *deadline)),
             Content::SupplierAnswered { .. } => now.asked = None,
             Content::FollowUpClosed { on, outcome, decision } => {
@@ -178,13 +184,16 @@ impl Subject for FollowUp {
 }
 
 impl FollowUp {
-    fn see(&mut self, check: &ProductCheck) {
+    fn see(&mut self, check: &ProductCheck, time: Moment) {
         let seen = self.products.entry(check.product.key()).or_default();
         if seen.run != check.run || seen.digests.is_empty() {
             *seen = LastSeen { product: check.product.clone(), run: check.run.clone(), ..LastSeen::default() };
         }
         if seen.digests.insert(check.digest.clone()) {
             seen.verdict.clone_from(&check.verdict);
+            seen.categories.clone_from(&check.categories);
+            seen.method.clone_from(&check.method);
+            seen.seen = time;
             seen.observations.extend(check.observations.iter().cloned());
         }
     }

@@ -4,8 +4,8 @@
 use super::read::Found;
 use crate::amount::{Amount, Decimal, Dimension, Doubt, Interval, Kind, Reading};
 use crate::declaration::{
-    Claim, ClaimedExemption, Constituent, Date, Declaration, DeclarationKind, Level, Named, Part, PartMore, Place, Problem, ProblemCode,
-    Product, ProductMore, Rare, Source, Statement, Subject, Text,
+    Analysis, Claim, ClaimedExemption, Constituent, Date, Declaration, DeclarationKind, Level, Named, Part, PartMore, Place, Problem,
+    ProblemCode, Product, ProductMore, Rare, Source, Statement, Subject, Text,
 };
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
@@ -417,11 +417,34 @@ fields!(Source { place, raw });
 fields!(ClaimedExemption { id, list, none, source });
 fields!(Statement { subject, claim, list_version, list_date, evidence, justification, exemptions, source });
 fields!(Problem { code, open, product, part, sources, count, message });
-fields!(Named { name, cas, ec, smiles, uncertainty, function, exemptions });
+fields!(Named { name, cas, ec, smiles, uncertainty, function, exemptions, analysis });
 fields!(Constituent { named, reading, answer, intended, measured, source, amount_source });
 fields!(Product { article_number, name, root, statements, source, kind, mixture, more });
 fields!(ProductMore { buyer_article_number, gtin, supplier, categories, date, packaging });
 fields!(PartMore { number, share, units, is_article, function, contact, exemptions });
+
+fields!(Analysis { sample, method, laboratory, accreditation, lod, loq });
+
+impl Pack for (Dimension, u64) {
+    fn pack(&self, to: &mut Packer) {
+        self.0.pack(to);
+        self.1.pack(to);
+    }
+
+    fn unpack(from: &mut Unpacker<'_>) -> Option<(Dimension, u64)> {
+        Some((Pack::unpack(from)?, Pack::unpack(from)?))
+    }
+}
+
+impl Pack for Arc<Analysis> {
+    fn pack(&self, to: &mut Packer) {
+        Analysis::pack(self, to);
+    }
+
+    fn unpack(from: &mut Unpacker<'_>) -> Option<Arc<Analysis>> {
+        Analysis::unpack(from).map(Arc::new)
+    }
+}
 
 impl<T: Pack> Pack for Rare<T> {
     fn pack(&self, to: &mut Packer) {

@@ -101,6 +101,9 @@ pub fn event(content: &Content, lang: Lang) -> &'static str {
         Content::DeviationWithdrawn { .. } => lang.of("återtagen", "withdrawn"),
         Content::DeviationReopened { .. } => lang.of("återöppnad", "reopened"),
         Content::DeadlineMoved { .. } => lang.of("tidsfrist flyttad", "deadline moved"),
+        Content::Shared(_) => lang.of("delad", "shared"),
+        Content::KeyTrusted { .. } => lang.of("nyckel betrodd", "key trusted"),
+        Content::KeyRevoked { .. } => lang.of("nyckel återkallad", "key revoked"),
         Content::Unknown => lang.of("okänt för den här versionen", "unknown to this version"),
     }
 }

@@ -4,7 +4,9 @@
 use crate::amount::{Factor, PERCENT, decimal_of};
 use crate::declaration::{Date, DeclarationKind, Place, Source, Text, cell_name};
 use crate::rule::{Consequence, Severity};
-use crate::verdict::{Assessment, Contribution, Evidence, ExemptionNote, FileReport, Finding, Reason, Upcoming, Verdict, VerdictCounts};
+use crate::verdict::{
+    Assessment, Contribution, Evidence, ExemptionNote, FileReport, Finding, MeasuredBy, Reason, Upcoming, Verdict, VerdictCounts,
+};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
@@ -43,6 +45,43 @@ pub struct SubstanceRow {
     pub hi: String,
     /// Mass fraction of the regulated element: `0.9283`, or `0-1` when nobody knows; null when the substance counts whole.
     pub factor: Option<String>,
+    /// How a laboratory measured it; left out where none did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub measured: Option<MeasuredRow>,
+}
+
+/// How a laboratory measured a substance, as its report says. What it does not say is left out.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct MeasuredRow {
+    /// Mark or number of the sample.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sample: Option<String>,
+    /// The method.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub method: Option<String>,
+    /// The laboratory.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub laboratory: Option<String>,
+    /// Its accreditation.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub accreditation: Option<String>,
+    /// Limit of detection, in the finding's unit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lod: Option<String>,
+    /// Limit of quantification, likewise.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub loq: Option<String>,
+    /// Expanded uncertainty, likewise.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub uncertainty: Option<String>,
+}
+
+impl From<&MeasuredBy> for MeasuredRow {
+    fn from(by: &MeasuredBy) -> MeasuredRow {
+        let MeasuredBy { sample, method, laboratory, accreditation, lod, loq, uncertainty } = by.clone();
+        MeasuredRow { sample, method, laboratory, accreditation, lod, loq, uncertainty }
+    }
 }
 
 /// The exemption that was looked at.
@@ -382,6 +421,7 @@ fn substance_row(contribution: &Contribution) -> SubstanceRow {
         lo: contribution.lo.clone(),
         hi: contribution.hi.clone(),
         factor: contribution.factor.map(factor_text),
+        measured: contribution.measured.as_ref().map(MeasuredRow::from),
     }
 }
 

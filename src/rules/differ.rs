@@ -47,7 +47,7 @@ fn compared(old: &str, new: &str, dirs: &[PathBuf], lang: Lang) -> Result<Differ
 }
 
 /// The rules that a text names, and the day as of which their lists are meant.
-fn side(text: &str, dirs: &[PathBuf], lang: Lang) -> Result<(Library, Option<Date>), Refusal> {
+pub fn side(text: &str, dirs: &[PathBuf], lang: Lang) -> Result<(Library, Option<Date>), Refusal> {
     let (what, on) = match text.rsplit_once('@') {
         Some((what, day)) => match day.parse() {
             Ok(day) => (what, Some(day)),

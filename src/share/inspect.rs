@@ -3,7 +3,8 @@
 use super::database::{Database, Row};
 use super::log::{EVENT, Log, PAGE, kind_of, sealed, spread};
 use super::{Broken, Sealed, StoreError};
-use std::collections::BTreeMap;
+use crate::follow_up::Content;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Which event.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -90,6 +91,8 @@ pub fn inspect<D: Database>(log: &mut Log<D>) -> Result<Inspection, StoreError> 
     let mut found = Inspection::default();
     let mut streams: BTreeMap<(String, String), Vec<u64>> = BTreeMap::new();
     let mut used: BTreeMap<(String, String), u64> = BTreeMap::new();
+    // Numbers that a later event of the stream stands in for: nobody misses them.
+    let mut replaced: BTreeMap<(String, String), BTreeSet<u64>> = BTreeMap::new();
     let mut after = 0_u64;
     loop {
         let sql = format!("SELECT {EVENT} FROM event WHERE position > $1 ORDER BY position LIMIT {PAGE}");
@@ -117,6 +120,12 @@ pub fn inspect<D: Database>(log: &mut Log<D>) -> Result<Inspection, StoreError> 
                 Err(Broken::Content) => found.troubles.push(Trouble::Unreadable(place())),
             }
             *used.entry((event.organisation.clone(), event.key.clone())).or_default() += 1;
+            if kind == "shared"
+                && let Ok(Content::Shared(shared)) = event.open().map(|event| event.content)
+            {
+                let own = replaced.entry((event.organisation.clone(), event.stream.clone())).or_default();
+                own.extend(shared.replaces.into_iter().filter(|number| *number < event.sequence));
+            }
             streams.entry((event.organisation, event.stream)).or_default().push(event.sequence);
         }
         if last {
@@ -130,8 +139,9 @@ pub fn inspect<D: Database>(log: &mut Log<D>) -> Result<Inspection, StoreError> 
         ends.insert((organisation, stream), last);
     }
     for ((organisation, stream), mut numbers) in streams {
-        numbers.sort_unstable();
         let events = numbers.len() as u64;
+        numbers.extend(replaced.remove(&(organisation.clone(), stream.clone())).unwrap_or_default());
+        numbers.sort_unstable();
         let last = ends.get(&(organisation.clone(), stream.clone())).copied().unwrap_or(0);
         let mut expected = 1;
         // As if there were one more: what is missing at the end is missing too.

@@ -14,7 +14,7 @@ use std::thread;
 /// A store over a database.
 pub struct Log<D> {
     pub(super) database: D,
-    id: String,
+    pub(super) id: String,
     inside: bool,
 }
 
@@ -76,7 +76,7 @@ impl<D: Database> Log<D> {
     }
 
     /// Does something whole or not at all.
-    fn whole<T>(&mut self, work: impl FnOnce(&mut Log<D>) -> Result<T, StoreError>) -> Result<T, StoreError> {
+    pub(super) fn whole<T>(&mut self, work: impl FnOnce(&mut Log<D>) -> Result<T, StoreError>) -> Result<T, StoreError> {
         if self.inside {
             return Err(StoreError::Other("a transaction inside another".to_string()));
         }
@@ -98,7 +98,7 @@ impl<D: Database> Log<D> {
     }
 
     /// The positions for so many events. Writers stand in line here until the first of them is done.
-    fn positions(&mut self, number: u64) -> Result<u64, StoreError> {
+    pub(super) fn positions(&mut self, number: u64) -> Result<u64, StoreError> {
         let sql = "UPDATE store SET position = position + $1 WHERE one = 1 RETURNING position";
         let last = self.number(sql, vec![Value::from(number)])?;
         let last = u64::try_from(last).map_err(|_| StoreError::NotAStore)?;
@@ -154,7 +154,7 @@ impl<D: Database> Log<D> {
         Ok(added)
     }
 
-    fn insert(&mut self, events: Vec<(u64, Sealed)>) -> Result<(), StoreError> {
+    pub(super) fn insert(&mut self, events: Vec<(u64, Sealed)>) -> Result<(), StoreError> {
         let mut keys: BTreeMap<(String, String), (String, String)> = BTreeMap::new();
         let rows = events
             .into_iter()

@@ -1,7 +1,9 @@
 //! Follow-ups kept where several people, and several organisations, can reach them: a log of sealed events, and tables that
 //! are made from it. One trait, two databases: a file with SQLite, and PostgreSQL when several organisations share one.
 
+pub mod bundle;
 mod database;
+pub mod exchange;
 mod fold;
 mod inspect;
 mod log;
@@ -234,7 +236,7 @@ pub enum Findings<'a> {
 }
 
 /// A store of events. Everything that writes does it whole or not at all, and returns when it is on disk.
-pub trait Store {
+pub trait Store: exchange::Exchange {
     /// The store's own id: the stream that is counted here.
     fn id(&self) -> &str;
 

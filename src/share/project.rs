@@ -3,9 +3,11 @@
 
 use super::StoreError;
 use super::database::{Database, Row, Value};
+use super::exchange::{article_key, gtin_key};
 use super::log::{EVENT, Log, PAGE, opened};
 use crate::declaration::Date;
 use crate::follow_up::deviation::DeadlineOf;
+use crate::follow_up::shared::Label;
 use crate::follow_up::{Account, Content, Deviation, Event, FollowUp, FollowUpFacts, Glow, Light, Observation, Product, SubjectKind};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -67,6 +69,8 @@ pub struct Touched {
     inherit: BTreeSet<String>,
     /// Follow-ups with other observations.
     observed: BTreeSet<String>,
+    /// Products that were shared, with their numbers.
+    shared: BTreeSet<(String, (String, String))>,
 }
 
 impl Touched {
@@ -88,6 +92,7 @@ impl Touched {
             Content::ProductChecked(_) if !self.observed.contains(subject) => {
                 self.observed.insert(subject.to_string());
             }
+            Content::Shared(_) => self.shared.extend(shared_product(content).map(|product| (subject.to_string(), product))),
             _ => {}
         }
     }
@@ -96,7 +101,8 @@ impl Touched {
 impl<D: Database> Log<D> {
     /// Brings the tables up to what the new events say.
     pub(super) fn project(&mut self, touched: Touched) -> Result<(), StoreError> {
-        let Touched { mut follow_ups, deviations, inherit, observed } = touched;
+        let Touched { mut follow_ups, deviations, inherit, observed, shared } = touched;
+        self.insert_products(shared)?;
         let deviations: Vec<String> = deviations.into_iter().collect();
         for some in deviations.chunks(FEW) {
             let mut accounts = Vec::with_capacity(some.len());
@@ -162,6 +168,7 @@ impl<D: Database> Log<D> {
             work.keep_words(follow_up);
             if observed.contains(id.as_str()) {
                 work.observations.extend(observation_rows(follow_up));
+                work.keep_products(follow_up);
                 observers.push(id);
             }
         }
@@ -180,6 +187,7 @@ impl<D: Database> Log<D> {
     fn clear(&mut self, follow_ups: &[String], observers: &[String]) -> Result<(), StoreError> {
         self.database.execute_many("DELETE FROM follow_up_now WHERE id IN ({})", follow_ups)?;
         self.database.execute_many("DELETE FROM category_now WHERE follow_up IN ({})", follow_ups)?;
+        self.database.execute_many("DELETE FROM product_now WHERE subject IN ({})", observers)?;
         self.database.execute_many("DELETE FROM observation_now WHERE follow_up IN ({})", observers)
     }
 
@@ -189,6 +197,9 @@ impl<D: Database> Log<D> {
         let mut work = Rebuild::default();
         work.follow_ups.push(follow_up_row(follow_up, sum, folded.no_effect));
         work.keep_words(follow_up);
+        if observed {
+            work.keep_products(follow_up);
+        }
         self.write_rows(&mut work)?;
         if !observed {
             return Ok(());
@@ -264,6 +275,7 @@ impl<D: Database> Log<D> {
         self.insert_deviations(std::mem::take(&mut work.deviations))?;
         self.insert_follow_ups(std::mem::take(&mut work.follow_ups))?;
         self.insert_observations(std::mem::take(&mut work.observations))?;
+        self.insert_products(std::mem::take(&mut work.products))?;
         let categories = std::mem::take(&mut work.categories).into_iter().map(|(category, id)| vec![plain(&category), id.into()]).collect();
         self.database.insert("INSERT INTO category_now (category, follow_up) VALUES", 2, categories, "ON CONFLICT DO NOTHING")?;
         let suppliers = std::mem::take(&mut work.suppliers).into_iter().map(|key| vec![plain(&key)]).collect();
@@ -282,10 +294,16 @@ impl<D: Database> Log<D> {
         self.database.insert(&format!("INSERT INTO observation_now ({OBSERVATION}) VALUES"), OBSERVATION_WIDTH, rows, "").map(|_| ())
     }
 
+    fn insert_products(&mut self, products: BTreeSet<(String, (String, String))>) -> Result<(), StoreError> {
+        let rows = products.into_iter().map(|(subject, (article, gtin))| vec![plain(&subject), plain(&article), plain(&gtin)]).collect();
+        let sql = "INSERT INTO product_now (subject, article_key, gtin_key) VALUES";
+        self.database.insert(sql, 3, rows, "ON CONFLICT DO NOTHING").map(|_| ())
+    }
+
     /// Makes all tables anew, inside a transaction.
     pub(super) fn rebuild_inside(&mut self) -> Result<u64, StoreError> {
         self.database.take_time()?;
-        for table in ["follow_up_now", "deviation_now", "observation_now", "category_now", "supplier_now"] {
+        for table in ["follow_up_now", "deviation_now", "observation_now", "category_now", "supplier_now", "product_now"] {
             self.database.execute(&format!("DELETE FROM {table}"), Vec::new())?;
         }
         let mut work = Rebuild::default();
@@ -345,6 +363,7 @@ struct Rebuild {
     observations: Vec<Vec<Value>>,
     categories: BTreeSet<(String, String)>,
     suppliers: BTreeSet<String>,
+    products: BTreeSet<(String, (String, String))>,
 }
 
 impl Rebuild {
@@ -354,8 +373,16 @@ impl Rebuild {
         self.categories.extend(of.facts.categories.iter().map(|category| (category.clone(), of.id.clone())));
     }
 
+    /// Keeps the numbers that products are looked up by.
+    fn keep_products(&mut self, of: &FollowUp) {
+        let keys = |product: &Product| {
+            (article_key(product.article_number.as_deref().unwrap_or("")), gtin_key(product.gtin.as_deref().unwrap_or("")))
+        };
+        self.products.extend(of.products.values().map(|seen| (of.id.clone(), keys(&seen.product))));
+    }
+
     fn gathered(&self) -> usize {
-        self.deviations.len() + self.follow_ups.len() + self.observations.len()
+        self.deviations.len() + self.follow_ups.len() + self.observations.len() + self.products.len()
     }
 
     fn take(&mut self, subject: &str, events: Vec<Event>) {
@@ -374,8 +401,13 @@ impl Rebuild {
                 self.follow_ups.push(follow_up_row(follow_up, &sum, account.without_effect().count() as u64));
                 self.observations.extend(observation_rows(follow_up));
                 self.keep_words(follow_up);
+                self.keep_products(follow_up);
             }
-            None => {}
+            // What others shared, and keys.
+            None => {
+                let products = events.iter().filter_map(|event| Some((subject.to_string(), shared_product(&event.content)?)));
+                self.products.extend(products);
+            }
         }
     }
 }
@@ -387,6 +419,14 @@ impl Sum {
         self.glow = Some(self.glow.map_or(glow, |own| own.and(glow)));
         self.due = sooner(self.due, due);
     }
+}
+
+/// The numbers of a product that was shared.
+fn shared_product(content: &Content) -> Option<(String, String)> {
+    let Content::Shared(shared) = content else { return None };
+    let named = shared.record.as_ref()?.named()?;
+    let text = |label: &Option<Label>| label.as_ref().map(|label| label.as_str().to_string()).unwrap_or_default();
+    Some((article_key(&text(&named.article_number)), gtin_key(&text(&named.gtin))))
 }
 
 fn sooner(a: Option<Date>, b: Option<Date>) -> Option<Date> {

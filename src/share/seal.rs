@@ -152,6 +152,24 @@ impl Sealed {
     }
 }
 
+/// What is signed: the purpose and the hash of the bytes.
+fn for_purpose(domain: &[u8], bytes: &[u8]) -> Vec<u8> {
+    let digest: [u8; 32] = Sha256::digest(bytes).into();
+    [domain, &digest].concat()
+}
+
+/// Whether a signature of [`Signer::sign`] is that of the key.
+pub fn verified(key: &str, domain: &[u8], bytes: &[u8], signature: &str) -> bool {
+    let Some((key, signature)) = unhex::<32>(key).zip(unhex::<64>(signature)) else { return false };
+    let Ok(key) = VerifyingKey::from_bytes(&key) else { return false };
+    key.verify_strict(&for_purpose(domain, bytes), &Signature::from_bytes(&signature)).is_ok()
+}
+
+/// Whether a text is a public key.
+pub fn is_key(text: &str) -> bool {
+    unhex::<32>(text).is_some_and(|bytes| VerifyingKey::from_bytes(&bytes).is_ok())
+}
+
 fn signed(hash: &[u8; 32]) -> Vec<u8> {
     [SIGNATURE, hash].concat()
 }
@@ -180,6 +198,11 @@ impl Signer {
     /// The public key as hexadecimal digits.
     pub fn public(&self) -> &str {
         &self.public
+    }
+
+    /// Signs bytes for a purpose that `domain` names, so that no signature stands in for another. Hexadecimal digits.
+    pub fn sign(&self, domain: &[u8], bytes: &[u8]) -> String {
+        hex(&self.key.sign(&for_purpose(domain, bytes)).to_bytes())
     }
 
     /// Reads the key file, or makes it (readable by its owner alone) when there is none.

@@ -1,7 +1,7 @@
 //! From a comparison to a finding: scope, exemptions, consequence, and the row itself.
 
 use super::answers::Target;
-use super::finding::{Contribution, Evidence, Finding, Reason, Verdict};
+use super::finding::{Contribution, Evidence, Finding, MeasuredBy, Reason, Verdict};
 use super::judge::{Outcome, Pick, Work, top};
 use super::message::{Subject, sentence};
 use super::reasons::{Note, Reasons};
@@ -10,7 +10,7 @@ use super::scope::{Case, Cover, Inside, cover, looks_at_parts};
 use super::touch::Touch;
 use super::tree::{Item, Share, Thing};
 use crate::amount::{Dimension, Interval, decimal_of, mg_per_kg};
-use crate::declaration::{Claim, ClaimedExemption, Source};
+use crate::declaration::{Claim, ClaimedExemption, Constituent, Source};
 use crate::rule::{Consequence, Rule};
 use crate::substance::{GroupId, Identity};
 use std::sync::Arc;
@@ -247,7 +247,29 @@ impl<'a> Work<'a> {
         let declared = if item.amount.dimension == rule.limit.unit.dimension { item.amount.interval } else { share.interval };
         let (lo, hi) = self.printed(rule, declared);
         let factor = rule.limit.element.is_some().then_some(touch.factor);
-        Contribution { cas, ec, name, written, lo, hi, factor }
+        let measured =
+            item.constituent.filter(|constituent| constituent.measured).map(|constituent| self.measured_by(rule, item, constituent));
+        Contribution { cas, ec, name, written, lo, hi, factor, measured }
+    }
+
+    fn measured_by(&self, rule: &Rule, item: &Item<'_>, constituent: &Constituent) -> MeasuredBy {
+        let dimension = rule.limit.unit.dimension;
+        let figure = |steps: u64| self.printed(rule, Interval::exactly(steps)).0;
+        let limit = |limit: Option<(Dimension, u64)>| limit.filter(|(own, _)| *own == dimension).map(|(_, steps)| figure(steps));
+        let text = |text: &Option<Arc<str>>| text.as_ref().map(ToString::to_string);
+        let uncertainty = constituent.uncertainty.filter(|_| item.amount.dimension == dimension).map(figure);
+        match &constituent.analysis {
+            Some(how) => MeasuredBy {
+                sample: text(&how.sample),
+                method: text(&how.method),
+                laboratory: text(&how.laboratory),
+                accreditation: text(&how.accreditation),
+                lod: limit(how.lod),
+                loq: limit(how.loq),
+                uncertainty,
+            },
+            None => MeasuredBy { uncertainty, ..MeasuredBy::default() },
+        }
     }
 
     pub(super) fn printed(&self, rule: &Rule, interval: Interval) -> (String, String) {

@@ -228,6 +228,27 @@ pub struct Contribution {
     pub hi: String,
     /// Mass fraction of the regulated element.
     pub factor: Option<Factor>,
+    /// How a laboratory measured it.
+    pub measured: Option<MeasuredBy>,
+}
+
+/// How a laboratory measured a contribution, as its report says; figures are decimal numbers in the finding's unit.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct MeasuredBy {
+    /// Mark or number of the sample.
+    pub sample: Option<String>,
+    /// The method.
+    pub method: Option<String>,
+    /// The laboratory.
+    pub laboratory: Option<String>,
+    /// Its accreditation.
+    pub accreditation: Option<String>,
+    /// Limit of detection.
+    pub lod: Option<String>,
+    /// Limit of quantification.
+    pub loq: Option<String>,
+    /// Expanded uncertainty.
+    pub uncertainty: Option<String>,
 }
 
 /// An exemption that was claimed, or granted by the contract.

@@ -229,6 +229,7 @@ impl<'a> Work<'a> {
                 lo: lo.clone(),
                 hi: hi.clone(),
                 factor: None,
+                measured: None,
             })
             .collect();
         let finding = self.finding(rule, self.tree.path(thing.node), substances, Some(interval), &outcome, places, names);

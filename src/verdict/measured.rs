@@ -5,7 +5,7 @@
 
 use super::message::{at_most, fraction};
 use crate::amount::{Amount, Dimension, PERCENT, Reading};
-use crate::declaration::{Constituent, DeclarationKind, Level, Named, Part, Problem, ProblemCode, Product, Source, Text};
+use crate::declaration::{Analysis, Constituent, DeclarationKind, Level, Named, Part, Problem, ProblemCode, Product, Source, Text};
 use crate::substance::{Composition, Identity, Line, SubstanceId, normalise_name, part_name};
 use std::sync::Arc;
 
@@ -24,6 +24,10 @@ pub struct Measurement {
     pub written: String,
     /// How much, as a mass fraction.
     pub amount: Amount,
+    /// Expanded uncertainty, parts per trillion.
+    pub uncertainty: Option<u64>,
+    /// How the laboratory came to it.
+    pub analysis: Option<Arc<Analysis>>,
     /// The laboratory's file.
     pub file: String,
     /// Where in that file.
@@ -107,6 +111,8 @@ fn collect(part: &Part, context: &Tested<'_>, lines: &[Line], next: &mut usize, 
             substance,
             written: constituent.name.as_deref().unwrap_or(&constituent.source.raw).to_string(),
             amount: line.amount,
+            uncertainty: constituent.uncertainty,
+            analysis: constituent.analysis.clone(),
             file: context.file.to_string(),
             source,
         });
@@ -212,6 +218,8 @@ fn replace(
             line.amount = if replaced { Amount::NONE } else { measured.amount };
             constituent.reading = Reading::Amount(line.amount);
             constituent.measured = true;
+            constituent.uncertainty = measured.uncertainty.filter(|_| !replaced);
+            constituent.analysis.clone_from(&measured.analysis);
             replaced = true;
         }
     }
@@ -225,7 +233,12 @@ fn replace(
 
 /// Adds what was measured and not declared: to the product itself, to the part of that name, or as a material of its own.
 fn add(product: &mut Product, lines: &mut Vec<Line>, first: usize, measured: &Measurement, wanted: &[String]) {
-    let named = Named { name: Some(measured.written.as_str().into()), ..Named::default() };
+    let named = Named {
+        name: Some(measured.written.as_str().into()),
+        uncertainty: measured.uncertainty,
+        analysis: measured.analysis.clone(),
+        ..Named::default()
+    };
     let constituent = Constituent {
         reading: Reading::Amount(measured.amount),
         measured: true,

@@ -336,6 +336,7 @@ pub(super) fn valid(written: &WrittenContract, categories: &Categories, faults: 
         period: written.period,
         list_policy: written.list_policy,
         gate: written.gate,
+        tightened: written.tighten.iter().map(|tighten| tighten.rule.value.as_str().into()).collect(),
     }
 }
 

@@ -90,6 +90,8 @@ pub enum Role {
     Method,
     /// Laboratory.
     Laboratory,
+    /// A laboratory's accreditation.
+    Accreditation,
     /// A remark.
     Comment,
     /// Version of a list of substances.
@@ -780,6 +782,7 @@ fn meaning_named(name: &str) -> Option<Meaning> {
         "lod" => Role::Lod,
         "method" => Role::Method,
         "laboratory" => Role::Laboratory,
+        "accreditation" => Role::Accreditation,
         "comment" => Role::Comment,
         "list-version" => Role::ListVersion,
         "ignored" => Role::Ignored,

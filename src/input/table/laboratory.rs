@@ -13,7 +13,7 @@ use super::named_products::{Products, fact_text, text_in};
 use super::phrase::{Phrase, plain};
 use super::status::is_blank;
 use crate::amount::{Amount, Context, Decimal, Dimension, Doubt, Interval, Kind, PERCENT, Reading, Unit, read_text};
-use crate::declaration::{Constituent, DeclarationKind, Level, Part, Problem, ProblemCode, Product, Source, Text};
+use crate::declaration::{Analysis, Constituent, DeclarationKind, Level, Part, Problem, ProblemCode, Product, Source, Text};
 use crate::input::workbook::{Cell, Row, Sheet, Value};
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
@@ -406,6 +406,8 @@ struct Around<'c> {
     column: &'c Column,
     unit: UnitSaid,
     loq: Option<(Dimension, u64)>,
+    /// The limit of detection alone.
+    lod: Option<(Dimension, u64)>,
     qualifier: Option<String>,
     kind: Option<Kind>,
     /// Text of the uncertainty and whether its heading says percent.
@@ -503,6 +505,7 @@ impl Reader<'_> {
             .filter_map(|role| in_group(table, role, group))
             .filter_map(|column| self.limit_in(row, column, unit))
             .max();
+        let lod = in_group(table, &Role::Lod, group).and_then(|column| self.limit_in(row, column, unit));
         let method = at(&Role::Method);
         let uncertainty = in_group(table, &Role::Uncertainty, group).and_then(|column| {
             let (text, _) = text_at(table, row, column)?;
@@ -519,6 +522,7 @@ impl Reader<'_> {
             column: result,
             unit,
             loq,
+            lod,
             qualifier: at(&Role::Qualifier).map(|(text, _)| text),
             kind: method.and_then(|(text, _)| kind_in(&text)).or_else(|| kind_in(&result.heading)).or(self.kind),
             uncertainty,
@@ -603,6 +607,7 @@ impl Reader<'_> {
                     column,
                     unit,
                     loq: own_loq.or(row_loq),
+                    lod: table.column(&Role::Lod).and_then(|column| self.limit_in(row, column, unit)),
                     qualifier: None,
                     kind: method.or_else(|| kind_in(&column.heading)).or(self.kind),
                     uncertainty: None,
@@ -664,6 +669,7 @@ impl Reader<'_> {
                     column,
                     unit,
                     loq,
+                    lod: table.column(&Role::Lod).and_then(|column| self.limit_in(row, column, unit)),
                     qualifier: None,
                     kind: method.or_else(|| kind_in(&column.heading)).or(self.kind),
                     uncertainty: text(&Role::Uncertainty)
@@ -746,11 +752,30 @@ impl Reader<'_> {
         constituent.reading = reading;
         constituent.uncertainty = uncertainty;
         constituent.measured = true;
+        constituent.analysis = Some(Arc::new(self.analysis(row, around.loq, around.lod)));
         constituent.amount_source = Some(source);
         constituent.function = text_in(self.table, row, &Role::Function).map(|(text, _)| text.into());
         let index = product;
         if let Some(product) = self.contents.products.get_mut(product) {
             self.places.add(index, product, &path, constituent);
+        }
+    }
+
+    /// How a row's result was come to: its own cells, else what stands above the table.
+    fn analysis(&self, row: Row<'_>, loq: Option<(Dimension, u64)>, lod: Option<(Dimension, u64)>) -> Analysis {
+        let table = self.table;
+        let said = |role: &Role| {
+            let own = text_in(table, row, role).map(|(text, _)| text);
+            own.or_else(|| table.fact(role).map(|fact| fact.value.to_string())).map(|text| Arc::from(text.trim()))
+        };
+        Analysis {
+            sample: self.carried.sample.as_ref().map(|(text, _)| text.as_str().into()),
+            method: said(&Role::Method),
+            laboratory: said(&Role::Laboratory),
+            accreditation: said(&Role::Accreditation),
+            lod,
+            // A limit of detection alone is the limit that there is.
+            loq: loq.filter(|loq| lod != Some(*loq)),
         }
     }
 

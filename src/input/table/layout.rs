@@ -330,6 +330,7 @@ fn is_footer(row: Row<'_>) -> bool {
                 | Role::Ignored
                 | Role::Evidence
                 | Role::Laboratory
+                | Role::Accreditation
                 | Role::Method
                 | Role::ListVersion
         )

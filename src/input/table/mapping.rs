@@ -95,6 +95,7 @@ pub const ROLES: &[(&str, Role)] = &[
     ("lod", Role::Lod),
     ("method", Role::Method),
     ("laboratory", Role::Laboratory),
+    ("accreditation", Role::Accreditation),
     ("comment", Role::Comment),
     ("list-version", Role::ListVersion),
     ("ignored", Role::Ignored),
