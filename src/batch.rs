@@ -268,17 +268,19 @@ pub fn check(run: &Run<'_>, entries: &[Entry], folder: &Path) -> Result<Outcome,
 /// Puts what was found on disk; what stays in memory, and what may be kept for later runs.
 fn write(run: &Run<'_>, look: Look, file: String, entry: Option<&Entry>, spill: &mut Spill) -> io::Result<(Checked, Option<Kept>)> {
     let Look { mut checked, report, note, waiting } = look;
-    let (sealed, note) = ((run.lines)(&report)?.seal(run.reader.cache.is_some()), note.to_bytes());
-    checked.block = spill.append(&sealed, &note)?;
+    let (lines, note) = ((run.lines)(&report)?, note.to_bytes());
+    drop(report);
     // What could not be read is tried again, and what was measured is held against the files of its own run.
-    let kept = (run.reader.cache.is_some() && checked.rare.is_none()).then(|| Kept::Declaration {
-        file: file.clone(),
-        sealed,
-        note,
-        waiting,
-        category_missing: checked.category_missing,
-        headings: checked.headings,
-    });
+    let keeps = run.reader.cache.is_some() && checked.rare.is_none() && lines.size() <= cache::MOST;
+    let kept = if keeps {
+        let sealed = lines.seal();
+        checked.block = spill.append(&sealed, &note)?;
+        let (category_missing, headings) = (checked.category_missing, checked.headings);
+        Some(Kept::Declaration { file: file.clone(), sealed, note, waiting, category_missing, headings })
+    } else {
+        checked.block = spill.append_lines(&lines, &note)?;
+        None
+    };
     if entry.is_none_or(|entry| *entry.name != *file) {
         checked.rare.get_or_insert_default().file = Some(file);
     }
@@ -503,7 +505,7 @@ pub fn identify_each(
             Ok(lines) => (lines?, why),
             Err(_) => (Vec::new(), Some(Text::new(read::gave_up().sv, read::gave_up().en))),
         };
-        let block = spill.append(&Lines { findings: lines, ..Lines::default() }.seal(false), &[])?;
+        let block = spill.append_lines(&Lines { findings: lines, ..Lines::default() }, &[])?;
         Ok((Some((file, sha256, why, block)), None))
     })?;
     let mut seen: Vec<(String, String, Option<Text>, Block)> = seen.into_iter().filter_map(|(_, seen)| seen).collect();

@@ -20,12 +20,8 @@ mod stored;
 use clap::{CommandFactory, Parser};
 use cli::{Cli, Command};
 use kemkoll::batch::WORKER;
-use mimalloc::MiMalloc;
 use std::io::{self, Write};
 use std::process::ExitCode;
-
-#[global_allocator]
-static MEMORY: MiMalloc = MiMalloc;
 
 /// How a command ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

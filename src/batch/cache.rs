@@ -21,7 +21,7 @@ use store::Store;
 type Key = [u8; 16];
 
 /// More than this is not kept of one file: an archive must not stand in memory as a whole.
-const MOST: usize = 32 << 20;
+pub const MOST: usize = 32 << 20;
 
 /// What decides how files are read and identified, beside the program and the register.
 #[derive(Debug, Clone, Copy, Default)]

@@ -33,15 +33,29 @@ pub struct LinesIn<'a> {
 }
 
 impl Lines {
-    /// All in one piece, as it lies on disk; squeezed when it is to stay there.
-    pub fn seal(&self, to_stay: bool) -> Vec<u8> {
-        let sections = [&self.findings, &self.products, &self.digest];
-        let mut bytes = Vec::with_capacity(16 + sections.iter().map(|section| section.len()).sum::<usize>());
-        for section in &sections[..2] {
-            bytes.extend_from_slice(&(section.len() as u64).to_le_bytes());
-        }
-        sections.iter().for_each(|section| bytes.extend_from_slice(section));
-        if to_stay { squeeze::squeeze(&bytes) } else { squeeze::plain(&bytes) }
+    /// How many bytes they are.
+    pub fn size(&self) -> usize {
+        self.sections().iter().map(|section| section.len()).sum()
+    }
+
+    /// All in one squeezed piece, to stay on disk.
+    pub fn seal(&self) -> Vec<u8> {
+        let mut bytes = Vec::with_capacity(16 + self.size());
+        bytes.extend_from_slice(&self.lengths());
+        self.sections().iter().for_each(|section| bytes.extend_from_slice(section));
+        squeeze::squeeze(&bytes)
+    }
+
+    fn sections(&self) -> [&[u8]; 3] {
+        [&self.findings, &self.products, &self.digest]
+    }
+
+    /// Those of the first two sections; the last is what follows.
+    fn lengths(&self) -> [u8; 16] {
+        let mut lengths = [0; 16];
+        let both = [&self.findings, &self.products].map(|section| (section.len() as u64).to_le_bytes());
+        lengths.iter_mut().zip(both.as_flattened()).for_each(|(place, byte)| *place = *byte);
+        lengths
     }
 }
 
@@ -87,16 +101,28 @@ impl Spill {
     /// # Errors
     /// Those of the file system, a full disk above all.
     pub fn append(&mut self, sealed: &[u8], note: &[u8]) -> io::Result<Block> {
+        self.append_pieces(&[sealed], note)
+    }
+
+    /// Appends lines as they are, without a copy of them: they may be very many.
+    ///
+    /// # Errors
+    /// As [`Spill::append`].
+    pub fn append_lines(&mut self, lines: &Lines, note: &[u8]) -> io::Result<Block> {
+        let [findings, products, digest] = lines.sections();
+        self.append_pieces(&[&[squeeze::PLAIN], &lines.lengths(), findings, products, digest], note)
+    }
+
+    fn append_pieces(&mut self, sealed: &[&[u8]], note: &[u8]) -> io::Result<Block> {
         let block = Block { spill: self.number, offset: self.end };
-        let sections = [sealed, note];
-        self.end += HEAD as u64;
-        for section in sections {
-            self.file.write_all(&(section.len() as u64).to_le_bytes())?;
-            self.end += section.len() as u64;
+        let length = sealed.iter().map(|piece| piece.len() as u64).sum::<u64>();
+        for length in [length, note.len() as u64] {
+            self.file.write_all(&length.to_le_bytes())?;
         }
-        for section in sections {
-            self.file.write_all(section)?;
+        for piece in sealed.iter().chain([&note]) {
+            self.file.write_all(piece)?;
         }
+        self.end += HEAD as u64 + length + note.len() as u64;
         Ok(block)
     }
 
@@ -205,9 +231,9 @@ mod tests {
         let written = [("a1\na2\n", "A\n", ""), ("", "B\n", "second"), (&*long, "C\n", "third")];
         let [a, b, c] = written;
         let blocks = [
-            one.append(&lines(a.0, a.1).seal(false), a.2.as_bytes()).unwrap(),
-            two.append(&lines(b.0, b.1).seal(true), b.2.as_bytes()).unwrap(),
-            one.append(&lines(c.0, c.1).seal(true), c.2.as_bytes()).unwrap(),
+            one.append_lines(&lines(a.0, a.1), a.2.as_bytes()).unwrap(),
+            two.append(&lines(b.0, b.1).seal(), b.2.as_bytes()).unwrap(),
+            one.append(&lines(c.0, c.1).seal(), c.2.as_bytes()).unwrap(),
         ];
         one.finish().unwrap();
         two.finish().unwrap();

@@ -1,5 +1,7 @@
 //! Bytes made fewer at the speed of a disk (LZ4), with a byte in front that tells whether they were.
 
+/// What stands in front of bytes that are as they were.
+pub const PLAIN: u8 = 0;
 /// Shorter ones are left as they are.
 const WORTH: usize = 256;
 /// What is squeezed comes to no more than this when it is opened; a length is a claim.
@@ -21,9 +23,9 @@ pub fn squeeze(bytes: &[u8]) -> Vec<u8> {
 }
 
 /// The bytes as they are.
-pub fn plain(bytes: &[u8]) -> Vec<u8> {
+fn plain(bytes: &[u8]) -> Vec<u8> {
     let mut plain = Vec::with_capacity(bytes.len() + 1);
-    plain.push(0);
+    plain.push(PLAIN);
     plain.extend_from_slice(bytes);
     plain
 }
@@ -31,7 +33,7 @@ pub fn plain(bytes: &[u8]) -> Vec<u8> {
 /// What was given to [`squeeze`] or [`plain`], by way of memory that is used again; nothing when it is something else.
 pub fn open<'a>(bytes: &'a [u8], buffer: &'a mut Vec<u8>) -> Option<&'a [u8]> {
     match bytes.split_first()? {
-        (0, plain) => Some(plain),
+        (&PLAIN, plain) => Some(plain),
         (1, rest) => {
             let (length, rest) = rest.split_first_chunk::<4>()?;
             let length = u32::from_le_bytes(*length) as usize;
