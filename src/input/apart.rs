@@ -220,7 +220,6 @@ impl Running {
     fn start(apart: &Apart) -> io::Result<Running> {
         let mut command = Command::new(&apart.program);
         command.args(&apart.arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        // An allocator that reserves address space ahead would fill the bounds before anything is read.
         let mut child = command.spawn()?;
         let (Some(to), Some(from)) = (child.stdin.take(), child.stdout.take()) else { return Err(io::ErrorKind::BrokenPipe.into()) };
         let watch = Arc::new(Watch {
