@@ -36,6 +36,7 @@ fn nothing_is_seen_until_everything_is_written() {
     let mut stage = Stage::open(Some(&out)).unwrap();
     stage.create("a").unwrap().write_all(b"2").unwrap();
     assert_eq!(stage.publish().unwrap(), done(&[]));
+    drop(stage);
     assert_eq!(fs::read(out.join("a")).unwrap(), b"2");
     assert_eq!((names(&out), names(out.parent().unwrap())), (vec!["a".to_string()], vec!["out".to_string()]));
 }
@@ -50,6 +51,7 @@ fn when_one_file_is_refused_the_earlier_ones_stay() {
     stage.create("a").unwrap().write_all(b"new").unwrap();
     stage.create("b").unwrap().write_all(b"new").unwrap();
     assert!(stage.publish().is_err());
+    drop(stage);
     assert_eq!(fs::read(out.join("a")).unwrap(), b"old");
     assert_eq!(names(out), ["a", "b"]);
 }
