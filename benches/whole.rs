@@ -409,13 +409,14 @@ fn one_sheet(table: &mut Table, folder: &Path, rows: u32, jobs: usize) -> Result
 fn hostile(table: &mut Table, folder: &Path) -> Result<(), Failure> {
     let place = folder.join("hostile");
     fs::create_dir_all(&place)?;
-    let sheet = |name: &str, cells: &str, strings: &str| -> Result<(), Failure> {
+    let pack = |name: &str, types: &str, cells: &str, strings: &str| -> Result<(), Failure> {
         let mut zip = zip::ZipWriter::new(fs::File::create(place.join(name))?);
         let options = zip::write::SimpleFileOptions::default();
         let main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main";
         let office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
         let package = "http://schemas.openxmlformats.org/package/2006/relationships";
         for (part, text) in [
+            (types, String::from("<Types xmlns=\"http://schemas.openxmlformats.org/package/2006/content-types\"/>")),
             (
                 "_rels/.rels",
                 format!(
@@ -443,10 +444,15 @@ fn hostile(table: &mut Table, folder: &Path) -> Result<(), Failure> {
         zip.finish()?;
         Ok(())
     };
-    sheet("far-cells.xlsx", "<row r=\"1\"><c r=\"A1\"><v>1</v></c></row><row r=\"1048576\"><c r=\"XFD1048576\"><v>1</v></c></row>", "")?;
-    sheet("string-bomb.xlsx", "<row r=\"1\"><c r=\"A1\" t=\"s\"><v>0</v></c></row>", &"<si><t/></si>".repeat(20_000_000))?;
-    sheet("text-bomb.xlsx", &format!("<row r=\"1\"><c r=\"A1\" t=\"str\"><v>{}</v></c></row>", " ".repeat(300_000_000)), "")?;
-    sheet("row-bomb.xlsx", &"<row><c><v>1</v></c></row>".repeat(8_000_000), "")?;
+    // As workbooks, and as archives of xml files.
+    let sheet = |name: &str, cells: &str, strings: &str| {
+        pack(&format!("{name}.xlsx"), "[Content_Types].xml", cells, strings)?;
+        pack(&format!("{name}.zip"), "types.xml", cells, strings)
+    };
+    sheet("far-cells", "<row r=\"1\"><c r=\"A1\"><v>1</v></c></row><row r=\"1048576\"><c r=\"XFD1048576\"><v>1</v></c></row>", "")?;
+    sheet("string-bomb", "<row r=\"1\"><c r=\"A1\" t=\"s\"><v>0</v></c></row>", &"<si><t/></si>".repeat(20_000_000))?;
+    sheet("text-bomb", &format!("<row r=\"1\"><c r=\"A1\" t=\"str\"><v>{}</v></c></row>", " ".repeat(300_000_000)), "")?;
+    sheet("row-bomb", &"<row><c><v>1</v></c></row>".repeat(8_000_000), "")?;
     fs::write(place.join("columns.csv"), "Ämne;".repeat(3_000_000))?;
     fs::write(place.join("deep.xml"), "<a>".repeat(5_000_000))?;
     fs::write(place.join("attributes.xml"), format!("<declaration {}/>", (0..400_000).map(|n| format!("a{n}=\"\" ")).collect::<String>()))?;

@@ -532,13 +532,13 @@ fn three_organisations_with_two_stores_each_end_with_the_same() {
     let mail = tempfile::tempdir().unwrap();
     let mut sent: Vec<PathBuf> = Vec::new();
     for round in 0..3 {
-        for at in 0..offices.len() {
+        for (at, office) in offices.iter().enumerate() {
             // Something changes now and then.
             if round == 0 || below(2) == 0 {
                 check(at, round + at);
             }
             let path = mail.path().join(format!("{round}-{at}.kemkoll.gz"));
-            offices[at].say(0, &["share", "export", "--to", path.to_str().unwrap()]);
+            office.say(0, &["share", "export", "--to", path.to_str().unwrap()]);
             sent.push(path);
         }
         // Bundles arrive in any order, some never, some twice.

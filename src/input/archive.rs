@@ -51,16 +51,19 @@ pub fn members_within<'a>(bytes: &'a [u8], depth: u32, limits: &Limits) -> Resul
     let mut members = Vec::new();
     let mut total = 0_u64;
     for index in 0..archive.len() {
-        let (name, size, skip) = {
+        let (name, size, packed, skip) = {
             let file = archive.by_index_raw(index).map_err(|_| damaged())?;
             let name = member_name(&file);
-            (name, file.size(), file.is_dir() || file.is_symlink())
+            (name, file.size(), file.compressed_size(), file.is_dir() || file.is_symlink())
         };
         if skip || is_clutter(&name) {
             continue;
         }
         total = total.saturating_add(size);
-        members.push(Member { name, size, archive: archive.clone(), index, cap: limits.member_bytes });
+        // What it says of its packed size is no more than the archive itself.
+        let packed = usize::try_from(packed).unwrap_or(usize::MAX).min(bytes.len());
+        let room = limits.member_free.saturating_add(packed.saturating_mul(limits.member_per_byte));
+        members.push(Member { name, size, archive: archive.clone(), index, cap: limits.member_bytes.min(room) });
     }
     if total > (limits.member_bytes as u64).saturating_mul(16) {
         return Err(too_large("arkivet", "the archive"));

@@ -67,6 +67,10 @@ pub struct Limits {
     pub inflated_bytes: usize,
     /// Bytes of one archive member, and of all members together times sixteen.
     pub member_bytes: usize,
+    /// Bytes of an archive member that are read however few bytes it takes in the archive …
+    pub member_free: usize,
+    /// … and for each of those: what a small archive inflates to without end was made to.
+    pub member_per_byte: usize,
     /// Members of an archive, or parts of a workbook.
     pub members: usize,
     /// Sheets of a workbook.
@@ -111,6 +115,8 @@ impl Default for Limits {
             file_bytes: 256 << 20,
             inflated_bytes: 512 << 20,
             member_bytes: 256 << 20,
+            member_free: 16 << 20,
+            member_per_byte: 24,
             members: 10_000,
             sheets: 1_000,
             cells: 8_000_000,

@@ -17,7 +17,11 @@ use std::sync::Arc;
 const MOST_BYTES: usize = 512 << 20;
 /// Deepest nesting; real files stay below 40, and readers of part trees recurse this deep.
 const DEEPEST: usize = 200;
-/// Most elements of a file.
+/// Most elements of a file, since each costs memory: so many in any …
+const FREE_ELEMENTS: usize = 500_000;
+/// … one more for each so many bytes (the tersest real files take some 35) …
+const BYTES_AN_ELEMENT: usize = 32;
+/// … and never more than this.
 const MOST_ELEMENTS: usize = 4_000_000;
 /// Most attributes of one element; checking for duplicates costs the square of it.
 const MOST_ATTRIBUTES: usize = 256;
@@ -201,6 +205,7 @@ pub struct Document<'a> {
     elements: Vec<Element<'a>>,
     attributes: Vec<(&'a str, Cow<'a, str>)>,
     namespaces: Vec<Cow<'a, str>>,
+    most_elements: usize,
 }
 
 /// Walks through the source and tells line and column; never goes back.
@@ -243,7 +248,8 @@ impl<'a> Document<'a> {
     pub fn parse(source: &'a str) -> Result<Document<'a>, XmlError> {
         let mut reader = Reader::from_str(source);
         let mut ruler = Ruler { source, at: 0, line: 1, column: 1 };
-        let mut document = Document { elements: Vec::new(), attributes: Vec::new(), namespaces: Vec::new() };
+        let most_elements = MOST_ELEMENTS.min(FREE_ELEMENTS + source.len() / BYTES_AN_ELEMENT);
+        let mut document = Document { elements: Vec::new(), attributes: Vec::new(), namespaces: Vec::new(), most_elements };
         let mut open: Vec<Open> = Vec::new();
         let mut bindings: Vec<(&'a str, Option<u32>)> = Vec::new();
         loop {
@@ -307,8 +313,11 @@ impl<'a> Document<'a> {
         bindings: &mut Vec<(&'a str, Option<u32>)>,
         (line, column): (u32, u32),
     ) -> Result<u32, XmlError> {
-        if self.elements.len() >= MOST_ELEMENTS {
-            return Err(too_large("filen har fler än 4 000 000 element", "the file has more than 4,000,000 elements"));
+        if self.elements.len() >= self.most_elements {
+            return Err(too_large(
+                "filen har fler element än någon deklaration av dess storlek",
+                "the file has more elements than any declaration of its size",
+            ));
         }
         if open.len() >= DEEPEST {
             return Err(hostile("elementen är nästlade djupare än 200 nivåer", "elements are nested deeper than 200 levels"));
