@@ -1,6 +1,7 @@
 //! Formats that are read in a process of their own: the same is read as without, and a file on which that process aborts,
 //! swells or hangs is one finding, with every other file complete. The program is the real one.
 
+use crate::lead::RULES;
 use serde_json::Value;
 use std::fs;
 use std::io::{Cursor, Write};
@@ -8,24 +9,6 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::time::Duration;
 use tempfile::TempDir;
-
-const RULES: &str = r#"
-[ruleset]
-id = "test"
-title = { sv = "Prov", en = "Test" }
-authority = "Test"
-legal_basis = "Test"
-version = "1"
-consequence = "restriction"
-
-[[rule]]
-id = "test/lead"
-title = { sv = "Bly", en = "Lead" }
-substances = { cas = ["7439-92-1"] }
-limit = { above = "0.1 %", of = "homogeneous-material" }
-count = "sum"
-severity = "major"
-"#;
 
 const LINE: &str = "Leverantör;Artikelnummer;Produkt;Material;CAS-nummer;Ämne;Halt\nExempel AB;1;Handske;Gummi;7439-92-1;Bly;0,5 %\n";
 const FIXTURES: [&str; 2] = ["declaration.xls", "declaration.ods"];

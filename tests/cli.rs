@@ -1,5 +1,6 @@
 //! Runs the real program as a person or a pipeline does: exit codes, listing, result files, interruption.
 
+use crate::lead::RULES;
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::fs;
@@ -10,24 +11,6 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 /// One rule, for tests that must not change when the library of rules does.
-const RULES: &str = r#"
-[ruleset]
-id = "test"
-title = { sv = "Prov", en = "Test" }
-authority = "Test"
-legal_basis = "Test"
-version = "1"
-consequence = "restriction"
-
-[[rule]]
-id = "test/lead"
-title = { sv = "Bly", en = "Lead" }
-substances = { cas = ["7439-92-1"] }
-limit = { above = "0.1 %", of = "homogeneous-material" }
-count = "sum"
-severity = "major"
-"#;
-
 const CLEAN: &str = "7439-92-1;Bly;0,01 %";
 const BREACH: &str = "7439-92-1;Bly;0,5 %";
 const OPEN: &str = "7439-92-1;Bly;0,05-0,5 %";

@@ -1,6 +1,7 @@
 //! Follow-ups on the command line: from a check to a closed deviation, what is refused, what programs get, and a process
 //! that is killed while it writes.
 
+use crate::lead::RULES;
 use std::collections::BTreeSet;
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
@@ -8,24 +9,6 @@ use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
-
-const RULES: &str = r#"
-[ruleset]
-id = "test"
-title = { sv = "Prov", en = "Test" }
-authority = "Test"
-legal_basis = "Test"
-version = "1"
-consequence = "restriction"
-
-[[rule]]
-id = "test/lead"
-title = { sv = "Bly", en = "Lead" }
-substances = { cas = ["7439-92-1"] }
-limit = { above = "0.1 %", of = "homogeneous-material" }
-count = "sum"
-severity = "major"
-"#;
 
 /// One person's machine.
 struct Place {

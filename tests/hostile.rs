@@ -1,30 +1,13 @@
 //! Hostile and broken files beside good ones, checked by the real program: each is told for what it is, with its place
 //! and the due exit code, and the good files get their whole results. The program runs with little memory to spend.
 
+use crate::lead::RULES;
 use serde_json::Value;
 use std::fs;
 use std::io::{Cursor, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use tempfile::TempDir;
-
-const RULES: &str = r#"
-[ruleset]
-id = "test"
-title = { sv = "Prov", en = "Test" }
-authority = "Test"
-legal_basis = "Test"
-version = "1"
-consequence = "restriction"
-
-[[rule]]
-id = "test/lead"
-title = { sv = "Bly", en = "Lead" }
-substances = { cas = ["7439-92-1"] }
-limit = { above = "0.1 %", of = "homogeneous-material" }
-count = "sum"
-severity = "major"
-"#;
 
 const HEADINGS: [&str; 7] = ["Leverantör", "Artikelnummer", "Produkt", "Material", "CAS-nummer", "Ämne", "Halt"];
 const NATIVE: &str = "urn:kemkoll:declaration:1";

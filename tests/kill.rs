@@ -1,30 +1,13 @@
 //! A run is killed at any moment: the folder of results then holds the earlier results or the new ones, whole, and the
 //! next run does its work as if nothing had happened.
 
+use crate::lead::RULES;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
-
-const RULES: &str = r#"
-[ruleset]
-id = "test"
-title = { sv = "Prov", en = "Test" }
-authority = "Test"
-legal_basis = "Test"
-version = "1"
-consequence = "restriction"
-
-[[rule]]
-id = "test/lead"
-title = { sv = "Bly", en = "Lead" }
-substances = { cas = ["7439-92-1"] }
-limit = { above = "0.1 %", of = "homogeneous-material" }
-count = "sum"
-severity = "major"
-"#;
 
 /// Every file of a folder but hidden ones, by name.
 type Content = BTreeMap<String, Vec<u8>>;

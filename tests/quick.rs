@@ -6,7 +6,7 @@ use kemkoll::amount::{Context, GRAM, Reading, WHOLE, read_text};
 use kemkoll::declaration::{Declaration, DeclarationKind};
 use kemkoll::rule::{Comparison, Consequence, Rule, RuleBook};
 use kemkoll::substance::{Confirmations, Register, identify};
-use kemkoll::verdict::{Assessment, Finding, Proof, Reason, Settings, Verdict, judge};
+use kemkoll::verdict::{Assessment, Finding, Judge, Proof, Reason, Settings, Verdict, judge};
 
 const CASES: u64 = 3_000;
 
@@ -126,5 +126,23 @@ fn asking_for_every_row_changes_no_verdict_and_no_count() {
     let books = [book(&register, rules(&register, 1)), book(&register, many_rules(&register)), generate::tender_book(&register)];
     for seed in 0..CASES {
         assert_the_same(seed, &register, &books);
+    }
+}
+
+/// What a judge remembers of one file must not show in the next: products, categories, dates and names all differ.
+#[test]
+fn one_judge_of_many_files_says_what_a_new_one_says() {
+    let register = register();
+    let books = [book(&register, many_rules(&register)), generate::tender_book(&register)];
+    for (number, book) in books.iter().enumerate() {
+        let settings =
+            Settings { on: date(ON.0, ON.1, ON.2), period: None, proof: Proof::Stated, categories: Vec::new(), all: number == 1 };
+        let mut one = Judge::new(book, &register, &settings);
+        for seed in 0..CASES / 2 {
+            let declaration = file(&mut Dice::new(seed ^ 0x1d6e));
+            let composition = identify(declaration.clone(), &register, &Confirmations::default());
+            let fresh = judge(&composition, book, &register, &settings);
+            assert_eq!(one.judge(&composition), fresh, "seed {seed}\n{}", outline(&declaration));
+        }
     }
 }
