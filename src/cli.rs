@@ -1,6 +1,7 @@
 //! The command line: commands, options and their help. Completions and the manual page are made from the same definition.
 
 pub mod follow_up;
+pub mod report;
 pub mod share;
 
 use clap::builder::PossibleValuesParser;
@@ -44,6 +45,8 @@ pub enum Command {
     Deviation(follow_up::Deviation),
     Share(share::Share),
     Recheck(share::Recheck),
+    Plan(report::Plan),
+    Report(report::Report),
     /// Read workbooks that are handed over on stdin, for the program itself
     #[command(hide = true, name = "read-apart")]
     ReadApart,
@@ -212,7 +215,7 @@ pub struct Explain {
 }
 
 /// The commands that have a manual page of their own.
-const PAGES: [&str; 22] = [
+const PAGES: [&str; 28] = [
     "check",
     "normalise",
     "explain",
@@ -235,6 +238,12 @@ const PAGES: [&str; 22] = [
     "recheck",
     "completions",
     "man",
+    "plan",
+    "report",
+    "report-area",
+    "report-kpi",
+    "report-trends",
+    "report-letter",
 ];
 
 /// The command that a manual page is about. A command of a command is named with a dash: `rules-lint`.

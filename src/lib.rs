@@ -4,7 +4,7 @@
 //! and materials ([`declaration`]); every line is found to be some substance, several, or nobody ([`substance`]); rules are
 //! data, compiled ([`rule`]); judging one against the other gives findings and assessments ([`verdict`]). Those modules
 //! think: values in, values out, without disk, clock, network, environment or threads; and so does [`follow_up`], which
-//! computes from a log of events where every follow-up and deviation stands.
+//! computes from a log of events where every follow-up and deviation stands, and [`programme`], which learns from many.
 //!
 //! Around them: [`input`] turns bytes into declarations and rule files into rules, [`batch`] does it for many files at a
 //! time, [`output`] writes what came of it, and [`share`] keeps the log.
@@ -20,6 +20,7 @@ pub mod declaration;
 pub mod follow_up;
 pub mod input;
 pub mod output;
+pub mod programme;
 pub mod rule;
 pub mod share;
 pub mod substance;

@@ -8,9 +8,11 @@ mod explain;
 mod interrupt;
 mod lookup;
 mod normalise;
+mod plan;
 mod publish;
 mod recheck;
 mod record;
+mod report;
 mod request;
 mod rules;
 mod settings;
@@ -51,6 +53,8 @@ fn main() -> ExitCode {
         Command::Deviation(arguments) => desk::deviation(&arguments),
         Command::Share(arguments) => sharing::run(&arguments),
         Command::Recheck(arguments) => recheck::run(&arguments),
+        Command::Plan(arguments) => plan::run(&arguments),
+        Command::Report(arguments) => report::run(&arguments),
         Command::ReadApart => apart(),
         Command::Completions { shell } => {
             let mut script = Vec::new();

@@ -11,6 +11,7 @@ use kemkoll::follow_up::shared::{About, Label, Record};
 use kemkoll::follow_up::trust::Trust;
 use kemkoll::follow_up::{Account, Deviation, DeviationState, FollowUp};
 use kemkoll::output::words::Lang;
+use kemkoll::programme::Case;
 use kemkoll::rule::{RuleBook, RuleSet};
 use kemkoll::share::exchange::{Reader, read_shared, trust};
 use kemkoll::share::{Sealed, Store, StoreError};
@@ -62,6 +63,11 @@ impl Stored {
     pub fn is_of(&self, supplier: Option<&str>) -> bool {
         let Some(wanted) = supplier.map(|text| text.trim().to_lowercase()) else { return true };
         self.supplier().is_some_and(|name| name.to_lowercase().contains(&wanted))
+    }
+
+    /// As the statistics see it.
+    pub fn case(&self) -> Case<'_> {
+        Case { organisation: &self.organisation, record: &self.record }
     }
 
     /// The identifying fields for programs.

@@ -12,13 +12,14 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("rule", &["amount", "declaration", "substance"]),
     ("verdict", &["amount", "declaration", "substance", "rule"]),
     ("follow_up", &["amount", "declaration", "substance", "rule", "verdict"]),
+    ("programme", &["amount", "declaration", "substance", "rule", "verdict", "follow_up"]),
     ("share", &["amount", "declaration", "substance", "rule", "verdict", "follow_up"]),
     ("input", &["amount", "declaration", "substance", "rule", "verdict"]),
-    ("output", &["amount", "declaration", "substance", "rule", "verdict", "follow_up"]),
+    ("output", &["amount", "declaration", "substance", "rule", "verdict", "follow_up", "programme"]),
     ("batch", &["amount", "declaration", "substance", "rule", "verdict", "input", "output"]),
 ];
 
-const THINKING: &[&str] = &["amount", "declaration", "substance", "rule", "verdict", "follow_up"];
+const THINKING: &[&str] = &["amount", "declaration", "substance", "rule", "verdict", "follow_up", "programme"];
 
 /// What no thinking file may touch: disk, clock, environment, network, threads, the terminal, and the libraries of
 /// formats.

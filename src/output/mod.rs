@@ -12,6 +12,7 @@ pub mod json;
 pub mod junit;
 pub mod lint;
 pub mod page;
+pub mod paper;
 pub mod report;
 pub mod rows;
 pub mod rule_diff;
