@@ -7,7 +7,7 @@ use kemkoll::input::register::register;
 use kemkoll::input::rulebook::{Request, load};
 use kemkoll::rule::RuleBook;
 use kemkoll::substance::{Confirmations, Register, identify};
-use kemkoll::verdict::{Judge, Proof, Settings, Verdict};
+use kemkoll::verdict::{Judge, Proof, Settings, Tell, Verdict};
 use std::borrow::Cow;
 use std::ops::ControlFlow;
 use std::sync::LazyLock;
@@ -33,7 +33,7 @@ pub fn rules() -> (&'static Register, &'static RuleBook) {
 pub fn check(bytes: &[u8], legacy: bool) {
     let (register, book) = &*RULES;
     let settings =
-        Settings { on: Date::constant(2026, 11, 1), period: None, proof: Proof::Stated, categories: Vec::new(), all: false };
+        Settings { on: Date::constant(2026, 11, 1), period: None, proof: Proof::Stated, categories: Vec::new(), tell: Tell::Open };
     let mut judge = Judge::new(book, register, &settings);
     let mut told = 0;
     read(Cow::Borrowed(bytes), "file", true, None, &mut |found| {
