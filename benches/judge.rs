@@ -13,7 +13,7 @@ use kemkoll::input::register::register;
 use kemkoll::input::rulebook::{Request, load};
 use kemkoll::rule::RuleBook;
 use kemkoll::substance::{Composition, Confirmations, Register, identify};
-use kemkoll::verdict::{Judge, Proof, Settings};
+use kemkoll::verdict::{Judge, Proof, Settings, Tell};
 use std::hint::black_box;
 use std::sync::Arc;
 
@@ -73,7 +73,8 @@ fn judging(criterion: &mut Criterion) {
     let rohs = load(&rohs, &mut register).expect("the rules of RoHS");
     let book = load(&Request::default(), &mut register).expect("the built-in rules");
     let (named, free) = numbers(&register, &book);
-    let settings = Settings { on: Date::constant(2026, 11, 22), period: None, proof: Proof::Stated, categories: Vec::new(), all: false };
+    let settings =
+        Settings { on: Date::constant(2026, 11, 22), period: None, proof: Proof::Stated, categories: Vec::new(), tell: Tell::Open };
     for (group, book) in [("judge", &book), ("judge, RoHS alone", &rohs)] {
         let mut group = criterion.benchmark_group(group);
         for (name, every) in [("no line named by a rule", 0), ("one line in 20 named by a rule", 20), ("one line in 5 named by a rule", 5)]

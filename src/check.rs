@@ -21,7 +21,7 @@ use kemkoll::output::words::Lang;
 use kemkoll::output::{Format, html, junit, sarif, table, xlsx};
 use kemkoll::rule::{Gate, RuleBook};
 use kemkoll::substance::Register;
-use kemkoll::verdict::{FileReport, Proof, Settings};
+use kemkoll::verdict::{FileReport, Proof, Settings, Tell};
 use std::collections::BTreeMap;
 use std::io::{self, BufWriter, IsTerminal, Write};
 use std::mem::ManuallyDrop;
@@ -497,8 +497,12 @@ fn settings(arguments: &Check, book: &RuleBook, lang: Lang) -> Result<Settings, 
         period: arguments.contract_period.or_else(|| book.contract.as_ref().and_then(|contract| contract.period)),
         proof: if arguments.proof == "demonstrated" { Proof::Demonstrated } else { Proof::Stated },
         categories: of_contract.unwrap_or_else(|| arguments.category.iter().map(|id| id.as_str().into()).collect()),
-        // Amounts below this buyer's limits matter to the next one.
-        all: arguments.all || arguments.follow_up,
+        tell: match (arguments.all, arguments.follow_up) {
+            (true, _) => Tell::All,
+            // Amounts below this buyer's limits matter to the next one.
+            (false, true) => Tell::Observed,
+            (false, false) => Tell::Open,
+        },
     })
 }
 
@@ -534,7 +538,8 @@ fn record(arguments: &Check, ready: &request::Ready, book: &RuleBook, settings: 
         fail_on: gate_word(gate).to_string(),
         categories: settings.categories.iter().map(ToString::to_string).collect(),
         contract_period: settings.period.map(|(from, to)| PeriodRow { from: from.to_string(), to: to.to_string() }),
-        all: settings.all,
+        all: settings.tell == Tell::All,
+        observed: settings.tell >= Tell::Observed,
         mapping_sha256: ready.mapping_sha256.clone(),
         confirmations_sha256: ready.confirmations_sha256.clone(),
     };

@@ -110,9 +110,9 @@ pub struct Check {
     /// non-compliant. The exit code is never 1 with `never`.
     #[arg(long, value_name = "VERDICT", value_parser = ["non-compliant", "undetermined", "declarable", "never"])]
     pub fail_on: Option<String>,
-    /// Record the run as follow-ups, and every breach as a deviation; implies --all
+    /// Record the run as follow-ups, and every breach as a deviation
     ///
-    /// One follow-up for each supplier and contract. Recording the same again adds nothing.
+    /// Also writes what was found below the limits. One follow-up for each supplier and contract. Recording the same again adds nothing.
     #[arg(long)]
     pub follow_up: bool,
     #[command(flatten)]

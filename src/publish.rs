@@ -228,7 +228,7 @@ impl Stage {
                 Ok(Vec::new())
             }
             Goal::Folder { out, .. } => {
-                let earlier = Earlier::of(out)?;
+                let earlier = Earlier::of(out, names)?;
                 if !switch::folders(self.folder(), out, names, &earlier)? {
                     journal::publish(self.folder(), out, names, &earlier)?;
                 }
@@ -268,7 +268,8 @@ struct Files {
 }
 
 impl Earlier {
-    fn of(out: &Path) -> io::Result<Earlier> {
+    /// What the record in a folder names, but for the files that the new run puts others in the place of.
+    fn of(out: &Path, replaced: &[String]) -> io::Result<Earlier> {
         let record = match fs::read(out.join(RUN)) {
             Ok(bytes) => bytes,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Earlier::default()),
@@ -281,7 +282,7 @@ impl Earlier {
         };
         for row in record.files {
             // A record may be anyone's: it names files of its own folder, or nothing.
-            if row.name == RUN || !is_plain(&row.name) {
+            if row.name == RUN || !is_plain(&row.name) || replaced.contains(&row.name) {
                 continue;
             }
             match described(&out.join(&row.name), row.name.clone()) {

@@ -5,7 +5,7 @@ use kemkoll::amount::{Amount, Interval, Reading, WHOLE};
 use kemkoll::declaration::{Declaration, Level, Part, Source};
 use kemkoll::rule::{Of, RuleBook};
 use kemkoll::substance::{Confirmations, Register, identify};
-use kemkoll::verdict::{Proof, Settings, Verdict, judge};
+use kemkoll::verdict::{Proof, Settings, Tell, Verdict, judge};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -17,7 +17,7 @@ static BOOK: LazyLock<RuleBook> = LazyLock::new(|| book(&REGISTER, rules(&REGIST
 
 /// The worst verdict of each rule, and of the product.
 fn verdicts(declaration: &Declaration, book: &RuleBook) -> (BTreeMap<String, Verdict>, Verdict) {
-    let settings = Settings { on: date(ON.0, ON.1, ON.2), period: None, proof: Proof::Stated, categories: Vec::new(), all: true };
+    let settings = Settings { on: date(ON.0, ON.1, ON.2), period: None, proof: Proof::Stated, categories: Vec::new(), tell: Tell::All };
     let composition = identify(declaration.clone(), &REGISTER, &Confirmations::default());
     let report = judge(&composition, book, &REGISTER, &settings);
     let mut worst = BTreeMap::new();

@@ -5,7 +5,7 @@ use crate::oracle;
 use kemkoll::declaration::Part;
 use kemkoll::rule::{Count, RuleBook};
 use kemkoll::substance::{Confirmations, Register, identify};
-use kemkoll::verdict::{Proof, Reason, Settings, Verdict, judge};
+use kemkoll::verdict::{Proof, Reason, Settings, Tell, Verdict, judge};
 use std::collections::BTreeMap;
 
 const CASES: u64 = 100_000;
@@ -135,7 +135,7 @@ fn paths(part: &Part) -> Vec<Vec<String>> {
 
 /// The day, proof and book of a case.
 fn setting<'a>(dice: &mut Dice, books: &'a [RuleBook], wider: bool) -> (Settings, &'a RuleBook) {
-    let plain = Settings { on: date(ON.0, ON.1, ON.2), period: None, proof: Proof::Stated, categories: Vec::new(), all: true };
+    let plain = Settings { on: date(ON.0, ON.1, ON.2), period: None, proof: Proof::Stated, categories: Vec::new(), tell: Tell::All };
     if !wider {
         return (plain, &books[0]);
     }

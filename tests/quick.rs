@@ -6,7 +6,7 @@ use kemkoll::amount::{Context, GRAM, Reading, WHOLE, read_text};
 use kemkoll::declaration::{Declaration, DeclarationKind};
 use kemkoll::rule::{Comparison, Consequence, Rule, RuleBook};
 use kemkoll::substance::{Confirmations, Register, identify};
-use kemkoll::verdict::{Assessment, Finding, Judge, Proof, Reason, Settings, Verdict, judge};
+use kemkoll::verdict::{Assessment, Finding, Judge, Proof, Reason, Settings, Tell, Verdict, judge};
 
 const CASES: u64 = 3_000;
 
@@ -100,12 +100,19 @@ fn assert_the_same(seed: u64, register: &Register, books: &[RuleBook]) {
         period: None,
         proof: if dice.one_in(6) { Proof::Demonstrated } else { Proof::Stated },
         categories: if dice.one_in(4) { vec!["eee".into()] } else { Vec::new() },
-        all: false,
+        tell: Tell::Open,
     };
     let book = &books[dice.below(books.len())];
     let composition = identify(declaration.clone(), register, &Confirmations::default());
     let ours = judge(&composition, book, register, &quick);
-    let full = judge(&composition, book, register, &Settings { all: true, ..quick });
+    let observed = judge(&composition, book, register, &Settings { tell: Tell::Observed, ..quick.clone() });
+    let full = judge(&composition, book, register, &Settings { tell: Tell::All, ..quick });
+    for ((observed, ours), full) in observed.products.iter().zip(&ours.products).zip(&full.products) {
+        assert_eq!(without_findings(observed), without_findings(full), "seed {seed}\n{}", outline(&declaration));
+        let below = |finding: &&Finding| finding.verdict == Verdict::Compliant && !finding.substances.is_empty();
+        let expected: Vec<&Finding> = full.findings.iter().filter(|one| ours.findings.contains(one) || below(one)).collect();
+        assert!(observed.findings.iter().eq(expected), "seed {seed}: what was observed\n{}", outline(&declaration));
+    }
     for (ours, full) in ours.products.iter().zip(&full.products) {
         assert_eq!(without_findings(ours), without_findings(full), "seed {seed}\n{}", outline(&declaration));
         let mut written = ours.findings.iter().peekable();
@@ -135,8 +142,13 @@ fn one_judge_of_many_files_says_what_a_new_one_says() {
     let register = register();
     let books = [book(&register, many_rules(&register)), generate::tender_book(&register)];
     for (number, book) in books.iter().enumerate() {
-        let settings =
-            Settings { on: date(ON.0, ON.1, ON.2), period: None, proof: Proof::Stated, categories: Vec::new(), all: number == 1 };
+        let settings = Settings {
+            on: date(ON.0, ON.1, ON.2),
+            period: None,
+            proof: Proof::Stated,
+            categories: Vec::new(),
+            tell: if number == 1 { Tell::All } else { Tell::Observed },
+        };
         let mut one = Judge::new(book, &register, &settings);
         for seed in 0..CASES / 2 {
             let declaration = file(&mut Dice::new(seed ^ 0x1d6e));

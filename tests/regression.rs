@@ -4,7 +4,7 @@ use crate::generate::{ON, book, date, register, rules};
 use kemkoll::amount::{Context, read_text};
 use kemkoll::declaration::{Claim, Constituent, Declaration, DeclarationKind, Level, Part, Product, Source, Statement, Subject};
 use kemkoll::substance::{Confirmations, identify};
-use kemkoll::verdict::{Proof, Settings, Verdict, judge};
+use kemkoll::verdict::{Proof, Settings, Tell, Verdict, judge};
 
 fn line(name: Option<&str>, cas: Option<&str>, amount: &str) -> Constituent {
     let mut line = Constituent::new(Source::file("line"));
@@ -32,7 +32,7 @@ fn declared(kind: DeclarationKind, fill: impl FnOnce(&mut Product)) -> Declarati
 fn worst(declaration: Declaration, rule: &str) -> Option<Verdict> {
     let register = register();
     let book = book(&register, rules(&register, 1));
-    let settings = Settings { on: date(ON.0, ON.1, ON.2), period: None, proof: Proof::Stated, categories: Vec::new(), all: true };
+    let settings = Settings { on: date(ON.0, ON.1, ON.2), period: None, proof: Proof::Stated, categories: Vec::new(), tell: Tell::All };
     let composition = identify(declaration, &register, &Confirmations::default());
     let report = judge(&composition, &book, &register, &settings);
     let verdicts = report.products[0].findings.iter().filter(|finding| &*finding.rule == rule).map(|finding| finding.verdict);
@@ -171,7 +171,7 @@ fn what_the_contract_period_will_change_is_told() {
     let register = register();
     let book = book(&register, rules(&register, 1));
     let found = |period| {
-        let settings = Settings { on: date(ON.0, ON.1, ON.2), period, proof: Proof::Stated, categories: Vec::new(), all: false };
+        let settings = Settings { on: date(ON.0, ON.1, ON.2), period, proof: Proof::Stated, categories: Vec::new(), tell: Tell::Open };
         let composition = identify(declaration.clone(), &register, &Confirmations::default());
         let report = judge(&composition, &book, &register, &settings);
         report.products[0].findings.iter().find(|finding| &*finding.rule == "a/lead").cloned()

@@ -2,6 +2,8 @@
 
 // The import rules of the layout.
 mod architecture;
+// Damaged files of every format, as many as one likes.
+mod corrupted;
 // The one rule of tests that need some rule.
 mod lead;
 // The program itself: exit codes, files in and files out, interruptions.

@@ -8,7 +8,7 @@ use super::{Amount, Doubt, Interval, WHOLE};
 use crate::amount::Decimal;
 
 /// What the cell's surroundings tell about it.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Context {
     /// The unit of the row, the heading or the sheet, when the cell itself names none.
     pub unit: Option<Unit>,

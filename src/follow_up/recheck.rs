@@ -9,7 +9,7 @@ use crate::amount::{Amount, Dimension, Interval, Kind, Reading};
 use crate::declaration::{ClaimedExemption, Constituent, Date, Declaration, DeclarationKind, Level, Part, Product, Source};
 use crate::rule::{Of, RuleBook};
 use crate::substance::{Confirmations, Register, SubstanceId, identify};
-use crate::verdict::{self, Evidence, Reason, Settings, Verdict};
+use crate::verdict::{self, Evidence, Reason, Settings, Tell, Verdict};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -69,7 +69,13 @@ struct Thing<'a> {
 
 /// Holds what was observed of some products against a book. `all`: also tell what is met.
 pub fn recheck(records: &[&Record], book: &RuleBook, register: &Register, on: Date, categories: &[Arc<str>], all: bool) -> Vec<Rechecked> {
-    let settings = Settings { on, period: None, proof: verdict::Proof::Stated, categories: categories.to_vec(), all };
+    let settings = Settings {
+        on,
+        period: None,
+        proof: verdict::Proof::Stated,
+        categories: categories.to_vec(),
+        tell: if all { Tell::All } else { Tell::Open },
+    };
     let mut found: Vec<Rechecked> = vec![Rechecked::default(); records.len()];
     let mut declaration = Declaration { date: Some(on), kind: DeclarationKind::Unspecified, ..Declaration::default() };
     // What is alike in everything is judged once: which product of the declaration stands for it.

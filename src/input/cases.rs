@@ -11,7 +11,7 @@ use crate::declaration::{ClaimedExemption, Constituent, Date, Declaration, Decla
 use crate::rule::lint::{Shows, Spot as RuleSpot, Tried};
 use crate::rule::{RuleBook, parse_limit};
 use crate::substance::{Confirmations, Register, identify};
-use crate::verdict::{Finding, Proof, Reason, Settings, Verdict, judge};
+use crate::verdict::{Finding, Proof, Reason, Settings, Tell, Verdict, judge};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -137,7 +137,7 @@ pub fn try_case(case: &Case, book: &RuleBook, register: &Register, on: Date) -> 
         proof: Proof::Stated,
         // The case says what it says: a contract's category must not fill in for it.
         categories: Vec::new(),
-        all: true,
+        tell: Tell::All,
     };
     let report = judge(&composition, book, register, &settings);
     let findings: Vec<&Finding> =

@@ -49,7 +49,7 @@ pub fn read(bytes: &[u8], limits: &Limits) -> Result<Workbook, ReadError> {
     let rows = rows(content, separator, first_row, limits)?;
     Ok(Workbook {
         kind: Kind::Delimited,
-        sheets: vec![Sheet { name: "".into(), visibility: Visibility::Visible, rows, merges: Vec::new() }],
+        sheets: vec![Sheet { name: "".into(), visibility: Visibility::Visible, rows, merges: Vec::new(), comments: Vec::new() }],
         notes,
     })
 }
@@ -77,8 +77,11 @@ struct Fit {
 
 /// Finds the separator from the first records.
 fn separator(text: &str) -> u8 {
-    let head = text.char_indices().nth(200_000).map_or(text, |(at, _)| &text[..at]);
-    let fits: Vec<Fit> = SEPARATORS.iter().filter_map(|separator| fit(head, *separator)).collect();
+    let head = text.get(..text.floor_char_boundary(200_000)).unwrap_or(text);
+    let fits: Vec<Fit> = match memchr::memchr(b'"', head.as_bytes()) {
+        Some(_) => SEPARATORS.iter().filter_map(|separator| quoted(head, *separator).fit(*separator)).collect(),
+        None => SEPARATORS.iter().zip(unquoted(head)).filter_map(|(separator, counted)| counted.fit(*separator)).collect(),
+    };
     let comma = fits.iter().find(|fit| fit.separator == b',');
     let mut best: Option<&Fit> = None;
     for fit in fits.iter().filter(|fit| fit.separator != b',') {
@@ -98,12 +101,71 @@ fn separator(text: &str) -> u8 {
     }
 }
 
-/// Counts a separator outside quotes, record by record.
-fn fit(text: &str, separator: u8) -> Option<Fit> {
+/// Records that are looked at to find the separator.
+const RECORDS_TRIED: usize = 500;
+
+/// How often a separator stands in a text.
+#[derive(Clone, Debug, Default)]
+struct Counted {
+    /// Fields of each record that is not blank.
+    fields: Vec<usize>,
+    total: usize,
+    /// Those between two digits.
+    between: usize,
+}
+
+impl Counted {
+    fn fit(&self, separator: u8) -> Option<Fit> {
+        if self.total == 0 {
+            return None;
+        }
+        let mut tally = std::collections::BTreeMap::new();
+        for count in self.fields.iter().filter(|count| **count > 1) {
+            *tally.entry(*count).or_insert(0_usize) += 1;
+        }
+        let (fields, records) = tally.into_iter().max_by_key(|(fields, records)| (*records, *fields))?;
+        let consistency = records * 1000 / self.fields.len().max(1);
+        Some(Fit { separator, consistency, fields, between_digits: self.between * 1000 / self.total })
+    }
+
+    fn separates(&mut self, bytes: &[u8], at: usize) {
+        let digit = |at: Option<usize>| at.and_then(|at| bytes.get(at)).is_some_and(u8::is_ascii_digit);
+        self.total += 1;
+        self.between += usize::from(digit(at.checked_sub(1)) && digit(Some(at + 1)));
+    }
+}
+
+/// Counts all separators at once, line by line, in a text without quotation marks.
+fn unquoted(text: &str) -> [Counted; SEPARATORS.len()] {
     let bytes = text.as_bytes();
-    let mut counts: Vec<usize> = Vec::new();
+    let mut counted: [Counted; SEPARATORS.len()] = Default::default();
+    let mut line = 0;
+    for end in memchr::memchr2_iter(b'\n', b'\r', bytes).chain([bytes.len()]) {
+        let own = bytes.get(line..end).unwrap_or_default();
+        for (separator, counted) in SEPARATORS.iter().zip(&mut counted) {
+            if counted.fields.len() >= RECORDS_TRIED {
+                continue;
+            }
+            let before = counted.total;
+            memchr::memchr_iter(*separator, own).for_each(|at| counted.separates(bytes, line + at));
+            let found = counted.total - before;
+            if found > 0 || own.iter().any(|byte| !byte.is_ascii_whitespace()) {
+                counted.fields.push(found + 1);
+            }
+        }
+        line = end + 1;
+        if counted.iter().all(|counted| counted.fields.len() >= RECORDS_TRIED) {
+            break;
+        }
+    }
+    counted
+}
+
+/// Counts a separator outside quotes, record by record.
+fn quoted(text: &str, separator: u8) -> Counted {
+    let bytes = text.as_bytes();
+    let mut counted = Counted::default();
     let (mut count, mut filled, mut quoted, mut field_start) = (0, false, false, true);
-    let (mut total, mut between) = (0, 0);
     for (at, byte) in bytes.iter().enumerate() {
         match byte {
             b'"' if quoted => quoted = false,
@@ -111,19 +173,17 @@ fn fit(text: &str, separator: u8) -> Option<Fit> {
             b'"' if field_start => quoted = true,
             b'\n' | b'\r' if !quoted => {
                 if filled {
-                    counts.push(count + 1);
+                    counted.fields.push(count + 1);
                 }
                 (count, filled, field_start) = (0, false, true);
-                if counts.len() >= 500 {
+                if counted.fields.len() >= RECORDS_TRIED {
                     break;
                 }
                 continue;
             }
             byte if *byte == separator && !quoted => {
                 count += 1;
-                total += 1;
-                let digit = |at: Option<usize>| at.and_then(|at| bytes.get(at)).is_some_and(u8::is_ascii_digit);
-                between += usize::from(digit(at.checked_sub(1)) && digit(Some(at + 1)));
+                counted.separates(bytes, at);
                 (filled, field_start) = (true, true);
                 continue;
             }
@@ -133,17 +193,9 @@ fn fit(text: &str, separator: u8) -> Option<Fit> {
         field_start = false;
     }
     if filled {
-        counts.push(count + 1);
+        counted.fields.push(count + 1);
     }
-    if total == 0 {
-        return None;
-    }
-    let mut tally = std::collections::BTreeMap::new();
-    for count in counts.iter().filter(|count| **count > 1) {
-        *tally.entry(*count).or_insert(0_usize) += 1;
-    }
-    let (fields, records) = tally.into_iter().max_by_key(|(fields, records)| (*records, *fields))?;
-    Some(Fit { separator, consistency: records * 1000 / counts.len().max(1), fields, between_digits: between * 1000 / total })
+    counted
 }
 
 fn rows(text: &str, separator: u8, first_row: u32, limits: &Limits) -> Result<Rows, ReadError> {
@@ -222,6 +274,16 @@ mod tests {
             ("a;b\n\"x\n;;;;;;\ny\";2\n1;2", b';'),
         ] {
             assert_eq!(separator(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn counting_all_separators_at_once_is_counting_each() {
+        for text in ["", "a;b\n\n\t\t\n1;2,3\r\n ;\n1,5|2", &"x;1,2;\n".repeat(600), "a\tb\r\r\n\n;"] {
+            for (separator, at_once) in SEPARATORS.iter().zip(unquoted(text)) {
+                let alone = quoted(text, *separator);
+                assert_eq!((at_once.fields, at_once.total, at_once.between), (alone.fields, alone.total, alone.between), "{text}");
+            }
         }
     }
 

@@ -221,6 +221,7 @@ fn join(
             visibility: visibility(sheet.visible),
             rows: gatherer.finish().map_err(|error| place_in(error, &sheet.name))?,
             merges: beside.merges.clone(),
+            comments: beside.comments.clone(),
         });
     }
     Ok(workbook)

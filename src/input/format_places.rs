@@ -5,7 +5,7 @@ use super::calendar::DateSystem;
 use super::container::Limits;
 use super::number_format::NumberFormat;
 use super::read_error::ReadError;
-use super::workbook::Merge;
+use super::workbook::{Comment, Merge};
 use super::{archive, workbook};
 
 /// What is known of a workbook beside its values.
@@ -26,6 +26,8 @@ pub(super) struct SheetPlaces {
     pub(super) cells: Vec<Place>,
     /// Merged ranges.
     pub(super) merges: Vec<Merge>,
+    /// Comments on cells.
+    pub(super) comments: Vec<Comment>,
 }
 
 /// One cell, beside its value.

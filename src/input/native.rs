@@ -3,14 +3,15 @@
 //! `native.xsd` beside this file explains every element and attribute. Amounts are text in the amount grammar. A part may
 //! be defined once as a `component` and used by `ref`; a cycle of uses is told and cut, and so is growth beyond a limit.
 
-use super::xml::Node;
+use super::xml::{LONGEST_RAW, Node};
 use super::xml_values::{Trouble, boolean, date, mass_of};
 use crate::amount::{Amount, Context, Decimal, Dimension, Doubt, Interval, Kind, Mark, Reading, Unit, decimal_of, mark_of, read_text};
 use crate::declaration::{
-    Claim, ClaimedExemption, Constituent, Declaration, DeclarationKind, Level, Part, Problem, ProblemCode, Product, Statement, Subject,
-    Text,
+    Claim, ClaimedExemption, Constituent, Declaration, DeclarationKind, Level, Named, Part, Problem, ProblemCode, Product, Source,
+    Statement, Subject, Text,
 };
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 
 mod write;
 pub use write::write;
@@ -42,6 +43,8 @@ const LANGUAGES: [&str; 6] = ["sv", "en", "nb", "da", "fi", "de"];
 pub fn read(root: Node<'_>) -> Declaration {
     let mut reader = Reader {
         components: BTreeMap::new(),
+        named: HashMap::new(),
+        amounts: HashMap::new(),
         troubles: Vec::new(),
         open: Vec::new(),
         unfolded: 0,
@@ -99,8 +102,11 @@ fn mark(root: Node<'_>) -> Mark {
         Some("point") => Mark::Point,
         Some("comma") => Mark::Comma,
         _ => {
-            let amounts = root.descendants().flat_map(|node| ["amount", "mass", "share", "limit", "loq"].map(|name| node.attribute(name)));
-            amounts.flatten().map(mark_of).fold(Mark::Unknown, Mark::and)
+            let says_amount = |name: &str| matches!(name, "amount" | "mass" | "share" | "limit" | "loq");
+            let amounts = root.descendants().flat_map(Node::attributes).filter(|(name, _)| says_amount(name)).map(|(_, text)| text);
+            // Files say the same amounts again and again.
+            let amounts: BTreeSet<&str> = amounts.collect();
+            amounts.into_iter().map(mark_of).fold(Mark::Unknown, Mark::and)
         }
     }
 }
@@ -120,8 +126,15 @@ fn problem(node: Node<'_>) -> Option<Problem> {
     Some(problem)
 }
 
+/// What a constituent without elements of its own is called: name, CAS number, EC number, structure, function.
+type Calling<'d> = [Option<&'d str>; 5];
+
 struct Reader<'d> {
     components: BTreeMap<&'d str, Node<'d>>,
+    /// What many lines say alike is kept once.
+    named: HashMap<Calling<'d>, Arc<Named>>,
+    /// Amounts as declared, read once.
+    amounts: HashMap<&'d str, (Reading, Arc<str>)>,
     troubles: Vec<Trouble>,
     /// Ids of the components that are being unfolded, outermost first.
     open: Vec<&'d str>,
@@ -142,7 +155,9 @@ impl<'d> Reader<'d> {
 
     /// Names attributes and elements that the format does not have; an unknown element may hold content.
     fn check(&mut self, node: Node<'d>, attributes: &[&str], elements: &[&str]) {
-        if let Some(unknown) = node.attribute_names().find(|name| !attributes.contains(&name.rsplit(':').next().unwrap_or(name))) {
+        if let Some(unknown) =
+            node.attribute_names().find(|name| !attributes.contains(name) && !attributes.contains(&name.rsplit(':').next().unwrap_or(name)))
+        {
             self.trouble(
                 ProblemCode::HeadingNotUnderstood,
                 false,
@@ -370,23 +385,18 @@ impl<'d> Reader<'d> {
         self.check(node, &known, &["cas", "ec", "exemption"]);
         self.unfolded += 1;
         let name = node.attribute("name");
-        let cas = node.attribute("cas").into_iter().chain(node.named("cas").map(Node::text)).filter(|text| !text.is_empty());
-        let mut constituent = Constituent::new(node.source(name.or(node.attribute("cas")).unwrap_or("")));
-        constituent.name = name.map(Into::into);
-        constituent.cas = cas.map(Into::into).collect();
-        constituent.ec = node
-            .attribute("ec")
-            .into_iter()
-            .chain(node.named("ec").map(Node::text))
-            .filter(|text| !text.is_empty())
-            .map(Into::into)
-            .collect();
-        constituent.smiles = node.attribute("smiles").map(Into::into);
-        constituent.function = node.attribute("function").map(Into::into);
+        let calling = ["name", "cas", "ec", "smiles", "function"].map(|attribute| node.attribute(attribute));
+        let own = || named(node, &calling);
+        let alike = if node.size() == 0 { Arc::clone(self.named.entry(calling).or_insert_with(own)) } else { own() };
+        let raw = alike.name.as_ref().or(alike.cas.first()).filter(|raw| raw.len() <= LONGEST_RAW);
+        let source = match raw {
+            Some(raw) => Source { place: node.place(), raw: Arc::clone(raw) },
+            None => node.source(name.or(node.attribute("cas")).unwrap_or("")),
+        };
+        let mut constituent = Constituent { named: alike, ..Constituent::new(source) };
         constituent.answer = node.attribute("answer").and_then(boolean);
         constituent.intended = node.attribute("intended").and_then(boolean);
         constituent.measured = node.attribute("measured").and_then(boolean).unwrap_or(self.laboratory);
-        constituent.exemptions = exemptions(node);
         let steps = |text: &str| match read_text(text, &self.context()) {
             Reading::Amount(amount) if amount.doubt.is_none() => Some((amount.dimension, amount.interval.hi)),
             _ => None,
@@ -394,8 +404,15 @@ impl<'d> Reader<'d> {
         let (loq, spread) = (node.attribute("loq").and_then(steps), node.attribute("uncertainty").and_then(steps));
         if let Some(text) = node.attribute("amount") {
             let context = Context { laboratory: constituent.measured, loq, ..self.context() };
-            constituent.reading = read_text(text, &context);
-            constituent.amount_source = Some(node.attribute_source("amount"));
+            let mut source = node.attribute_source("amount");
+            if context == self.context() {
+                let (reading, raw) = self.amounts.entry(text).or_insert_with(|| (read_text(text, &context), Arc::clone(&source.raw)));
+                constituent.reading = *reading;
+                source.raw = Arc::clone(raw);
+            } else {
+                constituent.reading = read_text(text, &context);
+            }
+            constituent.amount_source = Some(source);
         }
         if let Reading::Amount(amount) = &mut constituent.reading {
             if let Some(kind) = node.attribute("measure").and_then(Kind::from_code) {
@@ -405,7 +422,9 @@ impl<'d> Reader<'d> {
                 amount.doubt = Some(*doubt);
             }
             let dimension = amount.dimension;
-            constituent.uncertainty = spread.filter(|(own, _)| *own == dimension).map(|(_, steps)| steps);
+            if let Some((_, steps)) = spread.filter(|(own, _)| *own == dimension) {
+                constituent.uncertainty = Some(steps);
+            }
         }
         if node.attribute("uncertainty").is_some() && constituent.uncertainty.is_none() {
             self.trouble(
@@ -459,6 +478,23 @@ impl<'d> Reader<'d> {
         statement.exemptions = exemptions(node);
         Some(statement)
     }
+}
+
+/// What a constituent is called, and the exemptions claimed for it.
+fn named(node: Node<'_>, [name, cas, ec, smiles, function]: &Calling<'_>) -> Arc<Named> {
+    let numbers = |attribute: &Option<&str>, element: &str| {
+        let all = attribute.iter().copied().chain(node.named(element).map(Node::text));
+        all.filter(|text| !text.is_empty()).map(Into::into).collect()
+    };
+    Arc::new(Named {
+        name: name.map(Into::into),
+        cas: numbers(cas, "cas"),
+        ec: numbers(ec, "ec"),
+        smiles: smiles.map(Into::into),
+        function: function.map(Into::into),
+        exemptions: exemptions(node),
+        ..Named::default()
+    })
 }
 
 fn exemptions(node: Node<'_>) -> Vec<ClaimedExemption> {

@@ -9,7 +9,7 @@ use super::format_places::{Place, Places, SheetPlaces, State};
 use super::number_format::NumberFormat;
 use super::package::attribute;
 use super::read_error::ReadError;
-use super::workbook::{Merge, Value};
+use super::workbook::{Comment, Merge, Value};
 use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
 use std::collections::BTreeMap;
@@ -83,6 +83,9 @@ struct OpenCell {
     text: String,
     paragraphs: usize,
     in_comment: bool,
+    /// What a comment on it says: its paragraphs, without who wrote it and when.
+    comment: Option<String>,
+    in_paragraph: bool,
 }
 
 impl Content<'_> {
@@ -119,8 +122,12 @@ impl Content<'_> {
         if let Some(cell) = &mut self.cell {
             self.depth += 1;
             match name {
-                "annotation" => cell.in_comment = true,
-                "p" if !cell.in_comment => {
+                "annotation" => {
+                    cell.in_comment = true;
+                    cell.comment.get_or_insert_default();
+                }
+                "p" if cell.in_comment => cell.in_paragraph = !empty,
+                "p" => {
                     if cell.paragraphs > 0 {
                         cell.text.push('\n');
                     }
@@ -184,6 +191,8 @@ impl Content<'_> {
                     text: String::new(),
                     paragraphs: 0,
                     in_comment: false,
+                    comment: None,
+                    in_paragraph: false,
                 };
                 for a in element.attributes().with_checks(false).flatten() {
                     let prefix = a.key.prefix();
@@ -212,10 +221,10 @@ impl Content<'_> {
         if self.cell.is_some() {
             if self.depth > 0 {
                 self.depth -= 1;
-                if name == "annotation"
-                    && let Some(cell) = &mut self.cell
-                {
-                    cell.in_comment = false;
+                match (&mut self.cell, name) {
+                    (Some(cell), "annotation") => (cell.in_comment, cell.in_paragraph) = (false, false),
+                    (Some(cell), "p") => cell.in_paragraph = false,
+                    _ => {}
                 }
                 return Ok(());
             }
@@ -248,6 +257,10 @@ impl Content<'_> {
 
     fn text(&mut self, text: &str) -> Result<(), ReadError> {
         match &mut self.cell {
+            Some(OpenCell { in_comment: true, in_paragraph: true, comment: Some(comment), .. }) => {
+                comment.push_str(text);
+                self.count_text(text.len())
+            }
             Some(cell) if !cell.in_comment && cell.paragraphs > 0 => {
                 cell.text.push_str(text);
                 self.count_text(text.len())
@@ -274,6 +287,11 @@ impl Content<'_> {
         };
         let first = table.column;
         table.column = first.saturating_add(cell.repeats);
+        if let Some(text) = &cell.comment {
+            let at = |place: u64| u32::try_from(place).unwrap_or(u32::MAX);
+            let text = Some(text.trim().into());
+            table.sheet.comments.push(Comment { row: at(table.row), column: at(first), text });
+        }
         let text = cell.text.trim();
         let state = match cell.kind.as_deref() {
             None | Some("void") if cell.has_value => State::Stored,

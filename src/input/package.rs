@@ -30,10 +30,10 @@ pub(super) fn wanted(name: &str) -> bool {
         || name.ends_with("workbook.bin")
         || name.ends_with("styles.bin")
         || name.ends_with("sharedstrings.bin")
-        || name.contains("worksheets/") && name.ends_with(".bin");
+        || name.contains("worksheets/") && name.ends_with(".bin")
+        || name.contains("comments") && name.ends_with(".bin");
     kept && !folders.iter().any(|folder| name.starts_with(folder))
         && !name.ends_with("calcchain.xml")
-        && !name.contains("/comments")
         && !name.contains("threadedcomments/")
 }
 

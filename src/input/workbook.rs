@@ -46,6 +46,19 @@ pub struct Sheet {
     pub rows: Rows,
     /// Cells that are shown as one; the value stands in the first.
     pub merges: Vec<Merge>,
+    /// What people wrote on cells, and not in them.
+    pub comments: Vec<Comment>,
+}
+
+/// A comment on a cell, which stands in no cell.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Comment {
+    /// Zero-based row.
+    pub row: u32,
+    /// Zero-based column.
+    pub column: u32,
+    /// What it says; `None` where the format tells only that there is one.
+    pub text: Option<Arc<str>>,
 }
 
 /// Whether a person who opens the file sees the sheet.
@@ -224,6 +237,21 @@ fn json_words(bytes: &[u8]) -> (&'static str, &'static str) {
     } else {
         ("JSON", "JSON")
     }
+}
+
+/// Zero-based row and column of a cell's name: `F17` is (16, 5). Of a range the first cell.
+pub(super) fn position(name: &str) -> Option<(u32, u32)> {
+    let name = name.split(':').next()?;
+    let digits = name.find(|c: char| c.is_ascii_digit())?;
+    let (letters, number) = name.split_at_checked(digits)?;
+    let mut column = 0_u32;
+    for letter in letters.bytes().map(|letter| letter.to_ascii_uppercase()) {
+        if !letter.is_ascii_uppercase() {
+            return None;
+        }
+        column = column.checked_mul(26)?.checked_add(u32::from(letter - b'A') + 1)?;
+    }
+    Some((number.parse::<u32>().ok()?.checked_sub(1)?, column.checked_sub(1)?))
 }
 
 /// The name of a cell as a spreadsheet writes it, from zero-based row and column: (16, 5) is `F17`.

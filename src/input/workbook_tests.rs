@@ -545,3 +545,25 @@ fn json_is_told_by_its_keys() {
         assert!(read(bytes).unwrap_err().en.contains(says), "{says}");
     }
 }
+
+#[test]
+fn comments_on_cells_are_kept_beside_them() {
+    let mut book = rust_xlsxwriter::Workbook::new();
+    let sheet = book.add_worksheet();
+    sheet.write(0, 0, "CAS").unwrap();
+    sheet.insert_note(2, 3, &rust_xlsxwriter::Note::new("innehåller <0,3 % & mer>").add_author_prefix(false)).unwrap();
+    let workbook = read(&book.save_to_buffer().unwrap()).unwrap();
+    let comments = &workbook.sheets[0].comments;
+    assert_eq!(comments.len(), 1);
+    assert_eq!((comments[0].row, comments[0].column), (2, 3));
+    assert_eq!(comments[0].text.as_deref(), Some("innehåller <0,3 % & mer>"));
+
+    let cell = "<office:annotation><d:creator xmlns:d='d'>Någon</d:creator><text:p>utom <text:span>höljet</text:span></text:p></office:annotation>";
+    let row = format!(
+        "<table:table-row><table:table-cell/><table:table-cell office:value-type='string'>{cell}<text:p>Bly</text:p></table:table-cell></table:table-row>"
+    );
+    let workbook = read(&ods(&row)).unwrap();
+    assert_eq!(raw(&workbook, "B1"), "Bly");
+    let comments = &workbook.sheets[0].comments;
+    assert_eq!((comments[0].row, comments[0].column, comments[0].text.as_deref()), (0, 1, Some("utom höljet")));
+}

@@ -9,7 +9,7 @@ use super::container::Limits;
 use super::format_places::{Place, Places, SheetPlaces, State};
 use super::number_format::NumberFormat;
 use super::read_error::ReadError;
-use super::workbook::Merge;
+use super::workbook::{Comment, Merge};
 use std::collections::BTreeMap;
 
 /// Reads the workbook's globals and every sheet.
@@ -86,6 +86,12 @@ fn sheet(stream: &[u8], limits: &Limits) -> Result<SheetPlaces, ReadError> {
                         format: field(4 + 6 * index).ok_or_else(damaged)?,
                         state: State::Stored,
                     });
+                }
+            }
+            // A comment; what it says stands in a drawing.
+            0x1C => {
+                if let (Some(row), Some(column)) = (field(0), field(2)) {
+                    sheet.comments.push(Comment { row, column, text: None });
                 }
             }
             0xE5 => {

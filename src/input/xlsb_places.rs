@@ -9,7 +9,7 @@ use super::format_places::{Place, Places, SheetPlaces, State};
 use super::number_format::NumberFormat;
 use super::package;
 use super::read_error::ReadError;
-use super::workbook::{Merge, Value};
+use super::workbook::{Comment, Merge, Value};
 use std::collections::BTreeMap;
 
 /// Reads styles, the list of sheets and every sheet.
@@ -35,7 +35,11 @@ pub(super) fn read(package: &Package, limits: &Limits) -> Result<Places, ReadErr
                 }
                 let relation = wide(record.body, 8).ok_or_else(damaged)?;
                 let part = targets.get(&relation).ok_or_else(damaged)?;
-                let sheet = sheet(package.part(part).unwrap_or_default());
+                let mut sheet = sheet(package.part(part).unwrap_or_default());
+                for target in package::relations(package, part)?.values().filter(|target| target.contains("comments")) {
+                    let part = target.replace("worksheets/../", "");
+                    sheet.comments.extend(comments(package.part(&part).unwrap_or_default()));
+                }
                 cells += sheet.cells.len();
                 if cells > limits.cells {
                     return Err(too_large("antalet celler", "the number of cells"));
@@ -70,6 +74,24 @@ fn formats(styles: &[u8]) -> Vec<NumberFormat> {
         }
     }
     formats
+}
+
+/// The comments of a part: where each begins, then what it says (BrtBeginComment, BrtCommentText).
+fn comments(part: &[u8]) -> Vec<Comment> {
+    let mut found: Vec<Comment> = Vec::new();
+    for record in Records(part) {
+        match (record.kind, found.last_mut()) {
+            (0x27B, _) => {
+                // Author, first and last row, first and last column.
+                let field = |index: usize| u32_at(record.body, 4 * index).unwrap_or(0);
+                found.push(Comment { row: field(1), column: field(3), text: None });
+            }
+            // How the text is dressed, then the text.
+            (0x27D, Some(comment)) => comment.text = wide(record.body, 1).map(|text| text.trim().into()),
+            _ => {}
+        }
+    }
+    found
 }
 
 fn sheet(part: &[u8]) -> SheetPlaces {
@@ -167,5 +189,20 @@ impl<'a> Iterator for Records<'a> {
         let body = self.0.get(at..at.checked_add(size)?)?;
         self.0 = self.0.get(at + size..)?;
         Some(Record { kind, body })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn comments_are_read_with_their_places() {
+        let mut part: Vec<u8> = vec![0xFB, 0x04, 36, 0, 0, 0, 0, 4, 0, 0, 0, 4, 0, 0, 0, 2, 0, 0, 0, 2, 0, 0, 0];
+        part.extend([0; 16]);
+        part.extend([0xFD, 0x04, 9, 0, 2, 0, 0, 0, b'j', 0, b'a', 0]);
+        let found = comments(&part);
+        assert_eq!(found, [Comment { row: 4, column: 2, text: Some("ja".into()) }]);
+        assert!(comments(&part[..20]).is_empty());
     }
 }

@@ -10,6 +10,8 @@ use quick_xml::events::attributes::Attributes;
 use quick_xml::events::{BytesRef, Event};
 use quick_xml::{Reader, XmlVersion};
 use std::borrow::Cow;
+use std::cell::{OnceCell, RefCell};
+use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
@@ -30,7 +32,7 @@ const LONGEST_VALUE: usize = 64 << 20;
 /// Most namespace prefixes in force at one place.
 const MOST_PREFIXES: usize = 500;
 /// Longest text kept beside a place.
-const LONGEST_RAW: usize = 300;
+pub(super) const LONGEST_RAW: usize = 300;
 
 /// Why an XML file could not be read, with the place in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -188,7 +190,6 @@ struct Element<'a> {
     text: Cow<'a, str>,
     /// Index into the document's namespaces; `None` without one.
     namespace: Option<u32>,
-    parent: u32,
     /// Index of the first child and of the next sibling; 0, the root, means none.
     child: u32,
     next: u32,
@@ -196,6 +197,10 @@ struct Element<'a> {
     last: u32,
     attributes: u32,
     attribute_count: u32,
+    /// Whether the name of any attribute has a prefix.
+    prefixed: bool,
+    /// Index into the document's paths.
+    path: u32,
     line: u32,
     column: u32,
 }
@@ -205,7 +210,19 @@ pub struct Document<'a> {
     elements: Vec<Element<'a>>,
     attributes: Vec<(&'a str, Cow<'a, str>)>,
     namespaces: Vec<Cow<'a, str>>,
+    paths: Vec<Path<'a>>,
+    /// The path of a name below another path.
+    path_of: HashMap<(u32, &'a str), u32>,
     most_elements: usize,
+}
+
+/// A path of local names from the root. A file has few, however many elements; it is written out when somebody asks.
+struct Path<'a> {
+    above: u32,
+    name: &'a str,
+    written: OnceCell<Arc<str>>,
+    /// With the attribute that was asked for last.
+    with_attribute: RefCell<Option<Arc<str>>>,
 }
 
 /// Walks through the source and tells line and column; never goes back.
@@ -249,7 +266,14 @@ impl<'a> Document<'a> {
         let mut reader = Reader::from_str(source);
         let mut ruler = Ruler { source, at: 0, line: 1, column: 1 };
         let most_elements = MOST_ELEMENTS.min(FREE_ELEMENTS + source.len() / BYTES_AN_ELEMENT);
-        let mut document = Document { elements: Vec::new(), attributes: Vec::new(), namespaces: Vec::new(), most_elements };
+        let mut document = Document {
+            elements: Vec::new(),
+            attributes: Vec::new(),
+            namespaces: Vec::new(),
+            paths: Vec::new(),
+            path_of: HashMap::new(),
+            most_elements,
+        };
         let mut open: Vec<Open> = Vec::new();
         let mut bindings: Vec<(&'a str, Option<u32>)> = Vec::new();
         loop {
@@ -327,6 +351,7 @@ impl<'a> Document<'a> {
         }
         let length = tag.find(|c: char| c.is_ascii_whitespace()).unwrap_or(tag.len());
         let first = self.attributes.len();
+        let mut prefixed = false;
         for attribute in Attributes::new(tag, length) {
             let attribute = attribute.map_err(malformed)?;
             if self.attributes.len() - first >= MOST_ATTRIBUTES {
@@ -352,18 +377,25 @@ impl<'a> Document<'a> {
                     };
                     bindings.push((prefix, index));
                 }
-                None => self.attributes.push((key, value)),
+                None => {
+                    prefixed |= key.contains(':');
+                    self.attributes.push((key, value));
+                }
             }
         }
         let qualified = tag.get(..length).unwrap_or(tag);
         let (prefix, name) = qualified.split_once(':').unwrap_or(("", qualified));
         let namespace = bindings.iter().rev().find(|(bound, _)| *bound == prefix).and_then(|(_, index)| *index);
         let index = u32::try_from(self.elements.len()).unwrap_or(u32::MAX);
-        let mut parent = 0;
+        let above = open.last().and_then(|above| self.elements.get(above.index as usize)).map_or(u32::MAX, |element| element.path);
+        let paths = &mut self.paths;
+        let path = *self.path_of.entry((above, name)).or_insert_with(|| {
+            paths.push(Path { above, name, written: OnceCell::new(), with_attribute: RefCell::new(None) });
+            u32::try_from(paths.len() - 1).unwrap_or(u32::MAX)
+        });
         if let Some(above) = open.last_mut() {
-            parent = above.index;
             if above.last_child == 0 {
-                self.elements[parent as usize].child = index;
+                self.elements[above.index as usize].child = index;
             } else {
                 self.elements[above.last_child as usize].next = index;
             }
@@ -373,12 +405,13 @@ impl<'a> Document<'a> {
             name,
             text: Cow::Borrowed(""),
             namespace,
-            parent,
             child: 0,
             next: 0,
             last: index,
             attributes: u32::try_from(first).unwrap_or(u32::MAX),
             attribute_count: u32::try_from(self.attributes.len() - first).unwrap_or(0),
+            prefixed,
+            path,
             line,
             column,
         });
@@ -487,20 +520,30 @@ impl<'d> Node<'d> {
     /// Value of an attribute by its name, else by its local name, without blanks around it; `None` when it is absent or
     /// blank.
     pub fn attribute(self, name: &str) -> Option<&'d str> {
+        let own = self.written();
+        let mut found = own.iter().find(|(key, _)| *key == name);
+        if found.is_none() && self.element().prefixed {
+            found = own.iter().find(|(key, _)| key.split_once(':').is_some_and(|(_, local)| local == name));
+        }
+        found.map(|(_, value)| value.trim()).filter(|value| !value.is_empty())
+    }
+
+    /// All attributes by their local names, without blanks around the values; blank ones are left out.
+    pub fn attributes(self) -> impl Iterator<Item = (&'d str, &'d str)> {
+        let local = |key: &'d str| key.split_once(':').map_or(key, |(_, local)| local);
+        let all = self.written().iter().map(move |(key, value)| (local(key), value.trim()));
+        all.filter(|(_, value)| !value.is_empty())
+    }
+
+    fn written(self) -> &'d [(&'d str, Cow<'d, str>)] {
         let element = self.element();
         let first = element.attributes as usize;
-        let own = self.document.attributes.get(first..first + element.attribute_count as usize).unwrap_or(&[]);
-        let found = own.iter().find(|(key, _)| *key == name);
-        let found = found.or_else(|| own.iter().find(|(key, _)| key.split_once(':').is_some_and(|(_, local)| local == name)));
-        found.map(|(_, value)| value.trim()).filter(|value| !value.is_empty())
+        self.document.attributes.get(first..first + element.attribute_count as usize).unwrap_or(&[])
     }
 
     /// Names of all attributes as written, prefixes included; namespace declarations are no attributes.
     pub fn attribute_names(self) -> impl Iterator<Item = &'d str> {
-        let element = self.element();
-        let first = element.attributes as usize;
-        let own = self.document.attributes.get(first..first + element.attribute_count as usize).unwrap_or(&[]);
-        own.iter().map(|(key, _)| *key)
+        self.written().iter().map(|(key, _)| *key)
     }
 
     /// Elements directly inside.
@@ -542,25 +585,27 @@ impl<'d> Node<'d> {
     }
 
     /// Path of local names from the root.
-    fn path(self) -> String {
-        let mut names = vec![self.name()];
-        let mut index = self.index;
-        while index != 0 {
-            index = self.document.elements[index as usize].parent;
-            names.push(self.document.elements[index as usize].name);
-        }
-        names.reverse();
-        names.join("/")
+    fn path(self) -> Arc<str> {
+        let paths = &self.document.paths;
+        let Some(path) = paths.get(self.element().path as usize) else { return "".into() };
+        let written = path.written.get_or_init(|| {
+            let above = std::iter::successors(Some(path), |path| paths.get(path.above as usize));
+            let mut names: Vec<&str> = above.map(|path| path.name).collect();
+            names.reverse();
+            names.join("/").into()
+        });
+        Arc::clone(written)
     }
 
     /// Where the element stands.
     pub fn place(self) -> Place {
-        Place::Xml { line: self.element().line, column: self.element().column, path: Arc::from(self.path()) }
+        Place::Xml { line: self.element().line, column: self.element().column, path: self.path() }
     }
 
     /// The element as a source, with the text that a person sees there.
     pub fn source(self, raw: &str) -> Source {
-        Source { place: self.place(), raw: clipped(raw).into() }
+        let raw = if raw.len() <= LONGEST_RAW { raw.into() } else { clipped(raw).into() };
+        Source { place: self.place(), raw }
     }
 
     /// The element with its own text as a source.
@@ -570,9 +615,19 @@ impl<'d> Node<'d> {
 
     /// One of its attributes as a source; the place is the element's, the path names the attribute.
     pub fn attribute_source(self, name: &str) -> Source {
-        let path = format!("{}/@{name}", self.path());
-        let place = Place::Xml { line: self.element().line, column: self.element().column, path: Arc::from(path) };
-        Source { place, raw: clipped(self.attribute(name).unwrap_or("")).into() }
+        let written = || -> Arc<str> { format!("{}/@{name}", self.path()).into() };
+        let path = match self.document.paths.get(self.element().path as usize) {
+            Some(path) => {
+                let mut last = path.with_attribute.borrow_mut();
+                match &*last {
+                    Some(known) if known.rsplit_once("/@").is_some_and(|(_, known)| known == name) => Arc::clone(known),
+                    _ => Arc::clone(last.insert(written())),
+                }
+            }
+            None => written(),
+        };
+        let place = Place::Xml { line: self.element().line, column: self.element().column, path };
+        Source { place, ..self.source(self.attribute(name).unwrap_or("")) }
     }
 }
 

@@ -67,6 +67,9 @@ pub struct OptionsRow {
     pub contract_period: Option<PeriodRow>,
     /// Whether every finding is written.
     pub all: bool,
+    /// Whether findings of what was found below the limits are written too.
+    #[serde(default)]
+    pub observed: bool,
     /// SHA-256 of the mapping file, where one was given.
     pub mapping_sha256: Option<String>,
     /// SHA-256 of the confirmations, where given.

@@ -3,7 +3,7 @@
 //! yardstick. Whatever is not that simple is left to the long way (`settle.rs`, `silent.rs`), which alone decides doubt.
 
 use super::finding::{Evidence, Reason, Verdict};
-use super::judge::{Pick, Proof, Work, cap, top};
+use super::judge::{Pick, Proof, Tell, Work, cap, top};
 use super::plan::{Tally, is_plain};
 use super::scope::Inside;
 use super::things::{Things, is_open};
@@ -63,7 +63,7 @@ impl<'a> Work<'a> {
     pub(super) fn can_be_quick(&self) -> bool {
         let full = matches!(self.kind, DeclarationKind::FullMaterial | DeclarationKind::Unspecified);
         let quiet = self.answers.is_empty() && self.unread.is_none();
-        full && self.has_content && quiet && !self.all && self.settings.proof == Proof::Stated
+        full && self.has_content && quiet && self.tell != Tell::All && self.settings.proof == Proof::Stated
     }
 
     /// Judges all rules of a product for which [`Work::can_be_quick`] holds. `found` is sorted by yardstick.
@@ -87,7 +87,9 @@ impl<'a> Work<'a> {
             if rules.is_empty() {
                 continue;
             }
-            if self.surely_clears(yardstick, own, &mut room).or_else(|| self.clears(yardstick, own, &mut room)).is_some() {
+            // What was found is told rule by rule.
+            let open = self.tell == Tell::Open;
+            if open && self.surely_clears(yardstick, own, &mut room).or_else(|| self.clears(yardstick, own, &mut room)).is_some() {
                 self.result.outdated |= room.outdated;
                 self.count_clear(rules, &room.clear);
                 continue;

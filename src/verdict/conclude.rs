@@ -2,7 +2,7 @@
 
 use super::answers::Target;
 use super::finding::{Contribution, Evidence, Finding, MeasuredBy, Reason, Verdict};
-use super::judge::{Outcome, Pick, Work, top};
+use super::judge::{Outcome, Pick, Tell, Work, top};
 use super::message::{Subject, sentence};
 use super::reasons::{Note, Reasons};
 use super::record::finding_id;
@@ -205,7 +205,7 @@ impl<'a> Work<'a> {
             }
         }
         self.consequence(rule, &mut outcome);
-        if !self.is_written(rule, &outcome, false) {
+        if !self.is_written(rule, &outcome, Tell::Open, Tell::Observed) {
             return;
         }
         // The lines that were compared, unless an answer speaks.
@@ -280,7 +280,8 @@ impl<'a> Work<'a> {
         }
     }
 
-    /// A finding of no substance: silence, or a rest that nobody has identified. `places` says where, when it is written.
+    /// A finding of no substance: silence, or a rest that nobody has identified. `places` says where, when it is written;
+    /// `least` is what must be told for that.
     pub(super) fn finish_outcome(
         &mut self,
         rule: &'a Rule,
@@ -288,7 +289,7 @@ impl<'a> Work<'a> {
         thing: Thing,
         mut outcome: Outcome,
         places: impl FnOnce(&Work<'a>) -> Vec<Source>,
-        only_with_all: bool,
+        least: Tell,
     ) {
         // Nothing relevant is present, so the rule is judged as in scope; a part that is known to be outside is not.
         if looks_at_parts(&rule.scope) && self.thing_inside(rule, thing) == Inside::No {
@@ -301,7 +302,7 @@ impl<'a> Work<'a> {
                 outcome.reasons = Reasons::of(Reason::CategoryMissing);
             }
         }
-        if self.is_written(rule, &outcome, only_with_all) {
+        if self.is_written(rule, &outcome, least, Tell::All) {
             let places = places(self);
             self.write(rule, self.tree.path(thing.node), places, &outcome);
         }
@@ -337,13 +338,19 @@ impl<'a> Work<'a> {
         }
     }
 
-    /// Counts an outcome, and tells whether its row is wanted.
-    pub(super) fn is_written(&mut self, rule: &'a Rule, outcome: &Outcome, only_with_all: bool) -> bool {
+    /// Counts an outcome, and tells whether its row is wanted: what must be told at least for one that somebody must act on,
+    /// and for a compliant one.
+    pub(super) fn is_written(&mut self, rule: &'a Rule, outcome: &Outcome, least: Tell, compliant: Tell) -> bool {
         self.count(rule, outcome.verdict, outcome.evidence, 1);
         if outcome.verdict == Verdict::Undetermined {
             self.result.reasons.add(outcome.reasons);
         }
-        self.all || !(only_with_all || matches!(outcome.verdict, Verdict::Compliant | Verdict::NotApplicable))
+        let least = match outcome.verdict {
+            Verdict::NotApplicable => Tell::All,
+            Verdict::Compliant => compliant,
+            _ => least,
+        };
+        self.tell >= least
     }
 
     #[expect(clippy::too_many_arguments, reason = "what a finding consists of")]

@@ -38,6 +38,18 @@ pub enum Proof {
     Demonstrated,
 }
 
+/// Which findings are told; all are counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub enum Tell {
+    /// What somebody must act on: neither compliant nor not applicable.
+    #[default]
+    Open,
+    /// Also what was found of regulated substances and is compliant: amounts below a limit.
+    Observed,
+    /// Every finding.
+    All,
+}
+
 /// What a run asks for.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -49,8 +61,8 @@ pub struct Settings {
     pub proof: Proof,
     /// Categories for products that name none (the contract's, else `--category`).
     pub categories: Vec<Arc<str>>,
-    /// Whether to give every finding, compliant and not-applicable too.
-    pub all: bool,
+    /// Which findings are told.
+    pub tell: Tell,
 }
 
 /// Judges every product of a composition against every rule of the book.
@@ -268,7 +280,7 @@ pub(super) struct Work<'a> {
     pub(super) heard: Heard,
     pub(super) found: Vec<Touch>,
     pub(super) room: Room,
-    pub(super) all: bool,
+    pub(super) tell: Tell,
     pub(super) result: Gathered<'a>,
 }
 
@@ -347,7 +359,7 @@ impl<'a> Work<'a> {
             heard: std::mem::take(&mut file.judge.heard),
             found: std::mem::take(&mut file.judge.found),
             room: std::mem::take(&mut file.judge.room),
-            all: file.judge.settings.all,
+            tell: file.judge.settings.tell,
             result: Gathered::default(),
         };
         touches(&work.tree, work.book, &mut work.found);
@@ -378,7 +390,7 @@ impl<'a> Work<'a> {
         let Some(rule) = book.rules.get(index) else { return };
         let inside = self.plan.inside(index);
         if inside == Inside::No {
-            if self.is_written(rule, &Outcome::NOT_APPLICABLE, false) {
+            if self.is_written(rule, &Outcome::NOT_APPLICABLE, Tell::All, Tell::All) {
                 self.write(rule, Vec::new(), Vec::new(), &Outcome::NOT_APPLICABLE);
             }
             return;

@@ -2,7 +2,7 @@
 
 use super::answers::Target;
 use super::finding::{Contribution, Evidence, Reason, Verdict};
-use super::judge::{Outcome, Work};
+use super::judge::{Outcome, Tell, Work};
 use super::reasons::{Note, Notes, Reasons};
 use super::scope::Inside;
 use super::tree::{Share, Thing};
@@ -104,11 +104,11 @@ impl<'a> Work<'a> {
                             notes.push(Note::ListIncomplete);
                         }
                         let outcome = self.with_proof(evidence, Reasons::NONE, notes);
-                        if outcome.verdict == Verdict::Compliant && !self.all {
+                        if outcome.verdict == Verdict::Compliant && self.tell != Tell::All {
                             silent += 1;
                             weakest = Some(evidence);
                         } else {
-                            self.finish_outcome(rule, inside, thing, outcome, |_| Vec::new(), false);
+                            self.finish_outcome(rule, inside, thing, outcome, |_| Vec::new(), Tell::Open);
                         }
                     }
                     Some(reason) => {
@@ -121,7 +121,7 @@ impl<'a> Work<'a> {
                         };
                         let places =
                             |work: &Work<'a>| work.tree.nodes.get(thing.node).map(|node| node.part.source.clone()).into_iter().collect();
-                        self.finish_outcome(rule, inside, thing, outcome, places, false);
+                        self.finish_outcome(rule, inside, thing, outcome, places, Tell::Open);
                     }
                 }
                 continue;
@@ -215,7 +215,7 @@ impl<'a> Work<'a> {
         self.apply_scope(rule, inside, thing, &mut outcome);
         self.exempt(rule, thing, interval, &[], &mut outcome, 0);
         self.consequence(rule, &mut outcome);
-        if !self.is_written(rule, &outcome, false) {
+        if !self.is_written(rule, &outcome, Tell::Open, Tell::Observed) {
             return;
         }
         let (lo, hi) = self.printed(rule, interval);

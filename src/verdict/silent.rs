@@ -2,7 +2,7 @@
 
 use super::answers::{Answer, Target};
 use super::finding::{Evidence, Reason, Verdict};
-use super::judge::{Outcome, Proof, Work, top};
+use super::judge::{Outcome, Proof, Tell, Work, top};
 use super::reasons::{Note, Notes, Reasons};
 use super::scope::{Inside, looks_at_parts};
 use super::things::is_open;
@@ -121,7 +121,7 @@ impl<'a> Work<'a> {
             let outcome = Outcome { verdict: Verdict::Undetermined, evidence: None, reasons: common, notes, exemption: None };
             let thing = Thing { node: 0, own_materials: false };
             let places = |work: &Work<'a>| if answer_places.is_empty() { work.silence_places(rule) } else { answer_places };
-            self.finish_outcome(rule, inside, thing, outcome, places, false);
+            self.finish_outcome(rule, inside, thing, outcome, places, Tell::Open);
             return;
         }
         let part_scoped = looks_at_parts(&rule.scope);
@@ -135,7 +135,7 @@ impl<'a> Work<'a> {
             let thing = list.get(at).copied().unwrap_or(Thing { node: 0, own_materials: false });
             if part_scoped && self.thing_inside(rule, thing) == Inside::No {
                 self.count(rule, Verdict::NotApplicable, None, 1);
-                if self.all {
+                if self.tell == Tell::All {
                     self.write(rule, self.tree.path(thing.node), Vec::new(), &Outcome::NOT_APPLICABLE);
                 }
                 continue;
@@ -160,7 +160,7 @@ impl<'a> Work<'a> {
                     notes,
                     exemption: None,
                 };
-                self.finish_outcome(rule, inside, thing, outcome, Work::unresolved_places, true);
+                self.finish_outcome(rule, inside, thing, outcome, Work::unresolved_places, Tell::All);
                 continue;
             }
             let disclosed = things.disclosed.get(at).copied();
@@ -173,10 +173,10 @@ impl<'a> Work<'a> {
                     notes,
                     exemption: None,
                 };
-                self.finish_outcome(rule, inside, thing, outcome, |_| Vec::new(), false);
+                self.finish_outcome(rule, inside, thing, outcome, |_| Vec::new(), Tell::Open);
                 continue;
             }
-            if self.all {
+            if self.tell == Tell::All {
                 let outcome =
                     Outcome { verdict: Verdict::Compliant, evidence: Some(evidence), reasons: Reasons::NONE, notes, exemption: None };
                 self.write(rule, self.tree.path(thing.node), Vec::new(), &outcome);

@@ -2,7 +2,7 @@
 
 use super::clear::touches_of;
 use super::finding::{Finding, Upcoming, Verdict};
-use super::judge::{Judge, Work};
+use super::judge::{Judge, Tell, Work};
 use crate::declaration::{Date, Text};
 use crate::rule::{Expiry, RuleBook};
 use std::collections::BTreeMap;
@@ -79,7 +79,7 @@ impl<'a> Work<'a> {
     fn findings_on(&mut self, judge: &mut Judge<'_>, date: Date, rules: &[usize]) -> BTreeMap<String, Finding> {
         let plan = judge.plan(date, self.plan.categories.clone(), self.product.mixture, !self.product.packaging.is_empty());
         let saved = std::mem::take(&mut self.result);
-        let all = std::mem::replace(&mut self.all, true);
+        let tell = std::mem::replace(&mut self.tell, Tell::All);
         let own_plan = std::mem::replace(&mut self.plan, plan);
         let touched = std::mem::take(&mut self.found);
         for index in rules {
@@ -87,7 +87,7 @@ impl<'a> Work<'a> {
         }
         self.found = touched;
         self.plan = own_plan;
-        self.all = all;
+        self.tell = tell;
         let found = std::mem::replace(&mut self.result, saved);
         found.findings.into_iter().map(|finding| (finding.id.clone(), finding)).collect()
     }

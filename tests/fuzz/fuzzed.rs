@@ -7,7 +7,8 @@ use kemkoll::input::register::register;
 use kemkoll::input::rulebook::{Request, load};
 use kemkoll::rule::RuleBook;
 use kemkoll::substance::{Confirmations, Register, identify};
-use kemkoll::verdict::{Judge, Proof, Settings, Verdict};
+use kemkoll::verdict::{Judge, Proof, Settings, Tell, Verdict};
+use std::borrow::Cow;
 use std::ops::ControlFlow;
 use std::sync::LazyLock;
 
@@ -19,6 +20,11 @@ static RULES: LazyLock<(Register, RuleBook)> = LazyLock::new(|| {
     (register, book)
 });
 
+/// The register and rules that everything is held against.
+pub fn rules() -> (&'static Register, &'static RuleBook) {
+    (&RULES.0, &RULES.1)
+}
+
 /// Checks the bytes of a file.
 ///
 /// # Panics
@@ -27,10 +33,10 @@ static RULES: LazyLock<(Register, RuleBook)> = LazyLock::new(|| {
 pub fn check(bytes: &[u8], legacy: bool) {
     let (register, book) = &*RULES;
     let settings =
-        Settings { on: Date::constant(2026, 11, 1), period: None, proof: Proof::Stated, categories: Vec::new(), all: false };
+        Settings { on: Date::constant(2026, 11, 1), period: None, proof: Proof::Stated, categories: Vec::new(), tell: Tell::Open };
     let mut judge = Judge::new(book, register, &settings);
     let mut told = 0;
-    read(bytes, "file", true, None, &mut |found| {
+    read(Cow::Borrowed(bytes), "file", true, None, &mut |found| {
         told += 1;
         let Found::Declaration(declaration) = found else { return ControlFlow::Continue(()) };
         let unread = declaration.problems.iter().find(|problem| problem.code == ProblemCode::Unreadable && problem.open);

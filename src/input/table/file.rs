@@ -1,6 +1,7 @@
 //! One workbook to one declaration: which reader takes which table, what holds for the whole file, and what was left
 //! out and must be said.
 
+use super::cell_comments;
 use super::constituents;
 use super::dates::{Written, written};
 use super::headings::Role;
@@ -156,6 +157,7 @@ fn read_layouts(workbook: &Workbook, mut layouts: Vec<Layout>, problems: Vec<Pro
             report_headings(table, sheet, &mut collector);
         }
         report_rest(sheet, layout, &mut collector);
+        cell_comments::report(sheet, layout, &mut collector);
         touched.sort_unstable();
         touched.dedup();
         answers_of_sheet(layout, &touched, &mut collector);

@@ -17,7 +17,7 @@ pub(super) fn sheet(text: &str) -> Sheet {
             rows.push_cell(number, column, value, &Shown::Plain);
         }
     }
-    Sheet { name: "Blad1".into(), visibility: Visibility::Visible, rows, merges: Vec::new() }
+    Sheet { name: "Blad1".into(), visibility: Visibility::Visible, rows, merges: Vec::new(), comments: Vec::new() }
 }
 
 /// The only table of the sheet.

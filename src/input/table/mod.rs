@@ -1,6 +1,7 @@
 //! Sheets of cells to declarations: which columns mean what, where the tables are, and what they declare.
 
 mod amounts;
+mod cell_comments;
 mod columns;
 mod constituents;
 mod dates;

@@ -3,7 +3,7 @@
 use super::*;
 use crate::amount::{Amount, Decimal, Doubt, Reading};
 use crate::declaration::{Claim, Constituent, Declaration, DeclarationKind, Level, Part, Problem, ProblemCode};
-use crate::input::workbook::{Kind, Merge, Rows, Sheet, Shown, Value, Visibility, Workbook};
+use crate::input::workbook::{Comment, Kind, Merge, Rows, Sheet, Shown, Value, Visibility, Workbook};
 use std::sync::Arc;
 
 const PERMILLE: u64 = 1_000_000_000;
@@ -25,7 +25,7 @@ fn named(name: &str, texts: &[&[&str]]) -> Sheet {
             rows.push_cell(number as u32, column as u32, text_or_number(text), &Shown::Plain);
         }
     }
-    Sheet { name: Arc::from(name), visibility: Visibility::Visible, rows, merges: Vec::new() }
+    Sheet { name: Arc::from(name), visibility: Visibility::Visible, rows, merges: Vec::new(), comments: Vec::new() }
 }
 
 fn sheet(rows: &[&[&str]]) -> Sheet {
@@ -699,4 +699,32 @@ fn a_comment_that_names_another_substance_is_told() {
     let told = problems(&declaration, ProblemCode::RowSkipped);
     assert_eq!((told.len(), told[0].open, told[0].product), (1, true, Some(0)));
     assert!(told[0].message.en.contains("117-81-7"));
+}
+
+#[test]
+fn a_comment_on_a_cell_that_may_matter_leaves_its_product_open() {
+    let rows: &[&[&str]] = &[
+        &["Artikelnummer", "Material", "Ämne", "CAS-nr", "Halt (%)"],
+        &["A1", "PVC", "Bly", "7439-92-1", "0.01"],
+        &["A2", "PVC", "Tenn", "7440-31-5", "0.01"],
+    ];
+    let on = |row: u32, text: Option<&str>| {
+        let mut sheet = sheet(rows);
+        sheet.comments.push(Comment { row, column: 2, text: text.map(Into::into) });
+        let declaration = read(&book(vec![sheet]));
+        let told = problems(&declaration, ProblemCode::RowSkipped);
+        assert_eq!(told.len(), 1, "{text:?}");
+        (told[0].open, told[0].product, told[0].sources[0].raw.to_string())
+    };
+    for matters in ["Innehåller även DEHP", "0,3 % i höljet", "gäller inte kabeln", "se 117-81-7"] {
+        assert_eq!(on(2, Some(matters)), (true, Some(1), matters.to_string()));
+    }
+    assert_eq!(on(1, None), (true, Some(0), String::new()));
+    // One that repeats its row, or says nothing of content.
+    for other in ["7439-92-1 enligt leverantören", "Stämt av med inköp"] {
+        assert_eq!(on(1, Some(other)).0, false, "{other}");
+    }
+    // What tells how to fill in a form is on its headings; a number stands for a substance anywhere.
+    assert!(!on(0, Some("Ange halt i %, högst 0,1 %")).0);
+    assert_eq!(on(9, Some("även 117-81-7")).0, true);
 }

@@ -126,6 +126,19 @@ fn relations<'a>(members: &Members<'a>, feed: &mut Feed<'a>, part: &str, limits:
     })
 }
 
+/// The parts of one kind that a part points at.
+pub(super) fn related<'a>(
+    members: &Members<'a>,
+    feed: &mut Feed<'a>,
+    part: &str,
+    kind: &str,
+    limits: &Limits,
+) -> Result<Vec<String>, ReadError> {
+    let relations = relations(members, feed, part, limits)?;
+    let parts = relations.values().filter(|relation| relation.kind == kind && members.has(&relation.part));
+    Ok(parts.map(|relation| relation.part.clone()).collect())
+}
+
 /// The part that a target means, seen from a folder.
 fn resolve(folder: &str, target: &str) -> String {
     let target = target.replace('\\', "/");

@@ -4,6 +4,7 @@
 
 pub mod ahead;
 mod book;
+mod comments;
 mod member;
 mod memo;
 mod scan;
@@ -15,7 +16,7 @@ use super::calendar::iso_date;
 use super::container::{Kind, Limits};
 use super::gather::{Gatherer, place_in, skipped};
 use super::read_error::ReadError;
-use super::workbook::{Sheet, Shown, Value, Workbook};
+use super::workbook::{Comment, Sheet, Shown, Value, Workbook};
 use ahead::{Spawn, spawn_in};
 use book::Book;
 use member::{Feed, Members, placed};
@@ -76,9 +77,20 @@ fn read_with<'a>(bytes: &'a [u8], limits: &Limits, spawn: Spawn<'a>) -> Result<W
             visibility: listed.visibility,
             rows: gatherer.finish().map_err(|error| place_in(error, &listed.name))?,
             merges,
+            comments: comments_on(&members, &mut feed, part, limits)?,
         });
     }
     Ok(workbook)
+}
+
+/// The comments on the cells of a sheet.
+fn comments_on<'a>(members: &Members<'a>, feed: &mut Feed<'a>, part: &str, limits: &Limits) -> Result<Vec<Comment>, ReadError> {
+    let mut found = Vec::new();
+    for comments in book::related(members, feed, part, "comments", limits)? {
+        let xml = feed.whole(members, &comments, limits)?;
+        found.extend(comments::read(&xml).map_err(|error| placed(error, &comments))?);
+    }
+    Ok(found)
 }
 
 /// Takes one cell.
