@@ -279,7 +279,8 @@ impl<'a> Asking<'a> {
             of_sets
         }));
         // What left a finding was asked, whatever else was.
-        for rule in case.record.findings.iter().filter_map(|finding| finding.rule.as_ref()) {
+        let counting = case.record.findings.iter().filter(|finding| counts(finding, self.families));
+        for rule in counting.filter_map(|finding| finding.rule.as_ref()) {
             asked = asked.with(self.families.of_asked(rule.as_str(), Some(named)).unwrap_or_default());
         }
         for limit in &named.limits {
@@ -326,3 +327,7 @@ fn speaks_of(rule: &Rule, own: &[Arc<str>], categories: &Categories) -> bool {
     let wanted: Vec<Arc<str>> = scope.categories.iter().filter(|id| categories.facet_of(id).is_none()).cloned().collect();
     wanted.is_empty() || within(&wanted) || (kinds().next().is_none() && !scope.named_only)
 }
+
+#[cfg(test)]
+#[path = "kpi_tests.rs"]
+mod tests;
