@@ -153,13 +153,14 @@ impl Writer<'_> {
     fn by_area(&self) -> Section {
         let lang = self.lang;
         let column = |id, sv, en| Column::new(id, lang.of(sv, en));
+        let of_shares = |id, sv, en| Column::of_shares(id, lang.of(sv, en));
         let columns = vec![
             column("area", "område", "area"),
             column("suppliers", "leverantörer", "suppliers"),
             column("products", "produkter", "products"),
-            column("undetermined", "kunde inte avgöras", "undetermined"),
+            of_shares("undetermined", "kunde inte avgöras", "undetermined"),
             column("decided", "avgjorda", "decided"),
-            column("failing", "bryter mot krav", "break a requirement"),
+            of_shares("failing", "bryter mot krav", "break a requirement"),
             column("declarable", "ska informeras om", "declarable"),
             column("exempt", "undantagna", "exempt"),
             column("met", "uppfyller", "compliant"),
@@ -207,10 +208,11 @@ impl Writer<'_> {
     fn by_family(&self) -> Section {
         let lang = self.lang;
         let column = |id, sv, en| Column::new(id, lang.of(sv, en));
+        let of_shares = |id, sv, en| Column::of_shares(id, lang.of(sv, en));
         let columns = vec![
             column("area", "område", "area"),
             column("family", "ämnesgrupp", "family of substances"),
-            column("failing", "bryter mot krav på den", "break a requirement on it"),
+            of_shares("failing", "bryter mot krav på den", "break a requirement on it"),
         ];
         // Where nothing fails, nothing fails for anything; where it is withheld how many fail, so is for what.
         let open = self.rows().filter(|row| row.failing.is_some_and(|failing| failing > 0));
@@ -246,12 +248,13 @@ impl Writer<'_> {
     fn by_method(&self) -> Section {
         let lang = self.lang;
         let column = |id, sv, en| Column::new(id, lang.of(sv, en));
+        let of_shares = |id, sv, en| Column::of_shares(id, lang.of(sv, en));
         let columns = vec![
             column("area", "område", "area"),
             column("measured", "uppmätta, avgjorda", "measured, decided"),
-            column("measured_failing", "av dem bryter mot krav", "of these break a requirement"),
+            of_shares("measured_failing", "av dem bryter mot krav", "of these break a requirement"),
             column("declared", "deklarerade, avgjorda", "declared, decided"),
-            column("declared_failing", "av dem bryter mot krav", "of these break a requirement"),
+            of_shares("declared_failing", "av dem bryter mot krav", "of these break a requirement"),
         ];
         let rows = self.rows().map(|row| {
             let count = |number: Option<u64>| number.map_or(Cell::Withheld, Cell::Count);

@@ -194,7 +194,7 @@ impl Writer<'_> {
         let mut columns = first.to_vec();
         columns.extend([
             column("products", "produkter", "products"),
-            column("without", "utan, av de avgjorda", "without, of the decided"),
+            Column::of_shares("without", lang.of("utan, av de avgjorda", "without, of the decided")),
             column("contains", "innehåller", "contain"),
             column("undetermined", "kunde inte avgöras", "undetermined"),
             column("not_asked", "inget krav ställt", "not asked"),
