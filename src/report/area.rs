@@ -41,6 +41,7 @@ struct Asked {
 fn paper(areas: &Areas, asked: &Asked, categories: &Categories, lang: Lang) -> Paper {
     let writer = Writer { areas, confidence: asked.confidence, categories, lang };
     let mut sections = vec![writer.by_area()];
+    sections.extend(Some(writer.by_verdict()).filter(|_| areas.total.is_some()));
     sections.extend(Some(writer.by_family()).filter(|_| areas.total.is_some() && !areas.families.is_empty()));
     sections.extend(Some(writer.by_method()).filter(|_| areas.total.is_some() && areas.methods));
     let withheld = sections.iter().flat_map(|section| &section.table.rows).flat_map(|row| &row.cells);
@@ -159,24 +160,15 @@ impl Writer<'_> {
             column("suppliers", "leverantörer", "suppliers"),
             column("products", "produkter", "products"),
             of_shares("undetermined", "kunde inte avgöras", "undetermined"),
-            column("decided", "avgjorda", "decided"),
             of_shares("failing", "bryter mot krav", "break a requirement"),
-            column("declarable", "ska informeras om", "declarable"),
-            column("exempt", "undantagna", "exempt"),
-            column("met", "uppfyller", "compliant"),
         ];
-        let count = |number: Option<u64>| number.map_or(Cell::Withheld, Cell::Count);
         let rows = self.rows().map(|row| Row {
             cells: vec![
                 Cell::text(self.name(&row.place)),
                 Cell::Count(row.suppliers),
                 Cell::Count(row.products),
                 self.known(row.undetermined.map(|number| (number, row.products))),
-                count(row.decided()),
                 self.known(row.share()),
-                count(row.rest.map(|rest| rest.declarable)),
-                count(row.rest.map(|rest| rest.exempt)),
-                count(row.rest.map(|rest| rest.met)),
             ],
             total: row.place == Place::All,
         });
@@ -202,6 +194,46 @@ impl Writer<'_> {
             table: Table { columns, rows: rows.collect() },
             plot: Some(Plot::Shares { axis, marks, line: None }).filter(|_| self.rows().any(|row| row.share().is_some())),
             empty: lang.of("Inget område kan redovisas.", "No area can be told of.").into(),
+        }
+    }
+
+    fn by_verdict(&self) -> Section {
+        let lang = self.lang;
+        let column = |id, sv, en| Column::new(id, lang.of(sv, en));
+        let columns = vec![
+            column("area", "område", "area"),
+            column("decided", "avgjorda", "decided"),
+            column("failing", "bryter mot krav", "break a requirement"),
+            column("declarable", "ska informeras om", "declarable"),
+            column("exempt", "undantagna", "exempt"),
+            column("met", "uppfyller", "compliant"),
+        ];
+        let rows = self.rows().map(|row| {
+            let numbers = [
+                row.decided(),
+                row.failing,
+                row.rest.map(|rest| rest.declarable),
+                row.rest.map(|rest| rest.exempt),
+                row.rest.map(|rest| rest.met),
+            ];
+            let known = numbers.into_iter().map(|number| number.map_or(Cell::Withheld, Cell::Count));
+            Row { cells: std::iter::once(Cell::text(self.name(&row.place))).chain(known).collect(), total: row.place == Place::All }
+        });
+        Section {
+            id: "verdicts",
+            title: lang.of("De avgjorda produkterna", "The decided products").into(),
+            intro: vec![
+                lang.of(
+                    "Ska informeras om: halten ger en skyldighet att informera, motivera eller märka. Undantagna: ett åberopat undantag \
+                     täcker det som annars bryter mot krav.",
+                    "Declarable: the amount brings a duty to inform, justify or label. Exempt: a claimed exemption covers what would \
+                     otherwise break a requirement.",
+                )
+                .into(),
+            ],
+            table: Table { columns, rows: rows.collect() },
+            plot: None,
+            empty: lang.of("Inget kan redovisas.", "Nothing can be told.").into(),
         }
     }
 

@@ -187,60 +187,62 @@ impl Writer<'_> {
         facts
     }
 
-    /// The columns that tell of a tally.
-    fn columns(&self, first: &[Column], with_target: bool) -> Vec<Column> {
+    /// The columns that tell of a tally. `whole`: also how many products there are, and what may be at most and at least.
+    fn columns(&self, first: &[Column], whole: bool) -> Vec<Column> {
         let lang = self.lang;
         let column = |id, sv, en| Column::new(id, lang.of(sv, en));
         let mut columns = first.to_vec();
+        columns.extend(Some(column("products", "produkter", "products")).filter(|_| whole));
         columns.extend([
-            column("products", "produkter", "products"),
             Column::of_shares("without", lang.of("utan, av de avgjorda", "without, of the decided")),
             column("contains", "innehåller", "contain"),
             column("undetermined", "kunde inte avgöras", "undetermined"),
             column("not_asked", "inget krav ställt", "not asked"),
-            column("at_least", "utan, minst % av alla", "without, at least % of all"),
-            column("at_most", "utan, högst % av alla", "without, at most % of all"),
         ]);
-        if with_target {
-            columns.push(column("target_reached", "målet nått", "target reached"));
-            columns.push(column("target_shown", "visat", "shown"));
+        if whole {
+            columns.push(column("at_least", "minst, % av alla", "at least, % of all"));
+            columns.push(column("at_most", "högst, % av alla", "at most, % of all"));
+            columns.extend(self.asked.command.target.map(|_| column("target", "målet", "target")));
         }
         columns
     }
 
     /// What the columns say of a tally.
-    fn cells(&self, first: &[String], tally: Tally, target: Option<u8>) -> Vec<Cell> {
-        let lang = self.lang;
+    fn cells(&self, first: &[String], tally: Tally, whole: bool) -> Vec<Cell> {
         let mut cells: Vec<Cell> = first.iter().map(Cell::text).collect();
-        let products = u128::from(tally.products().max(1));
-        let tenths = |tenths: u128| Cell::Number(format!("{}.{}", tenths / 10, tenths % 10));
+        cells.extend(Some(Cell::Count(tally.products())).filter(|_| whole));
         cells.extend([
-            Cell::Count(tally.products()),
             Cell::Share(share(tally.without, tally.decided(), self.asked.confidence())),
             Cell::Count(tally.contains),
             Cell::Count(tally.undetermined),
             Cell::Count(tally.not_asked),
-            // Rounded outward: what is told holds.
-            tenths(u128::from(tally.without) * 1_000 / products),
-            tenths((u128::from(tally.at_most()) * 1_000).div_ceil(products)),
         ]);
-        if let Some(target) = target {
-            let yes_or_no = |yes: bool| Cell::text(if yes { lang.of("ja", "yes") } else { lang.of("nej", "no") });
-            let reached = reached(tally, target, self.asked.confidence());
-            cells.push(reached.map_or(Cell::Empty, |reached| yes_or_no(reached.reached)));
-            let unclear = lang.of("nej: intervallet rymmer målet", "no: the interval holds the target");
-            cells.push(reached.map_or(Cell::Empty, |reached| match reached.shown {
-                Some(_) => yes_or_no(true),
-                None => Cell::text(unclear),
-            }));
+        if whole {
+            let products = u128::from(tally.products().max(1));
+            let tenths = |tenths: u128| Cell::Number(format!("{}.{}", tenths / 10, tenths % 10));
+            // Rounded outward: what is told holds.
+            cells.push(tenths(u128::from(tally.without) * 1_000 / products));
+            cells.push(tenths((u128::from(tally.at_most()) * 1_000).div_ceil(products)));
+            cells.extend(self.asked.command.target.map(|target| self.target(tally, target)));
         }
         cells
     }
 
-    fn total(&self, names: usize, target: Option<u8>) -> Row {
-        let mut first = vec![self.lang.of("alla", "all").to_string()];
-        first.resize(names, String::new());
-        Row { cells: self.cells(&first, self.figures.total, target), total: true }
+    /// Whether a target is reached, in words.
+    fn target(&self, tally: Tally, target: u8) -> Cell {
+        let lang = self.lang;
+        let Some(reached) = reached(tally, target, self.asked.confidence()) else { return Cell::Empty };
+        Cell::text(match (reached.reached, reached.shown) {
+            (true, Some(_)) => lang.of("nått", "reached"),
+            (true, None) => lang.of("nått, ej visat", "reached, not shown"),
+            (false, Some(_)) => lang.of("ej nått", "not reached"),
+            (false, None) => lang.of("ej nått, ej visat", "not reached, not shown"),
+        })
+    }
+
+    fn total(&self) -> Row {
+        let all = [self.lang.of("alla", "all").to_string()];
+        Row { cells: self.cells(&all, self.figures.total, true), total: true }
     }
 
     /// Shares beside one another, with the target.
@@ -258,19 +260,19 @@ impl Writer<'_> {
     }
 
     fn by_category(&self) -> Section {
-        let (lang, target) = (self.lang, self.asked.command.target);
+        let lang = self.lang;
         let rows = || self.figures.categories.iter().map(|(id, tally)| (self.name(id.as_ref()), *tally));
         let first = [Column::new("category", lang.of("kategori", "category"))];
-        let mut table: Vec<Row> = rows().map(|(name, tally)| Row::from(self.cells(&[name], tally, target))).collect();
+        let mut table: Vec<Row> = rows().map(|(name, tally)| Row::from(self.cells(&[name], tally, true))).collect();
         if !table.is_empty() {
-            table.push(self.total(1, target));
+            table.push(self.total());
         }
         let all = || (lang.of("alla", "all").to_string(), self.figures.total);
         Section {
             id: "categories",
             title: lang.of("Kategorier", "Categories").into(),
             intro: Vec::new(),
-            table: Table { columns: self.columns(&first, target.is_some()), rows: table },
+            table: Table { columns: self.columns(&first, true), rows: table },
             plot: self.plot(rows().chain([all()])),
             empty: lang.of("Inga produkter under avtal.", "No products under contracts.").into(),
         }
@@ -285,14 +287,16 @@ impl Writer<'_> {
             title: lang.of("Ämnesgrupper", "Families of substances").into(),
             intro: vec![
                 lang.of(
-                    "Andelen produkter utan begränsade ämnen ur varje grupp. En produkt kan innehålla ur flera.",
-                    "The share of products without restricted substances of each family. A product may contain of several.",
+                    "Andelen produkter utan begränsade ämnen ur varje grupp. En produkt kan innehålla ur flera. Grupper som inget ställt krav \
+                     talar om står inte med.",
+                    "The share of products without restricted substances of each family. A product may contain of several. Families \
+                     that no requirement asked speaks of are left out.",
                 )
                 .into(),
             ],
             table: Table {
                 columns: self.columns(&first, false),
-                rows: rows().map(|(name, tally)| Row::from(self.cells(&[name], tally, None))).collect(),
+                rows: rows().map(|(name, tally)| Row::from(self.cells(&[name], tally, false))).collect(),
             },
             plot: self.plot(rows()),
             empty: String::new(),
@@ -305,17 +309,24 @@ impl Writer<'_> {
             Column::new("category", lang.of("kategori", "category")),
             Column::new("family", lang.of("ämnesgrupp", "family of substances")),
         ];
-        let mut cells: Vec<_> = self.figures.cells.iter().enumerate().collect();
+        let decided = |(_, _, tally): &&(_, _, Tally)| tally.decided() > 0;
+        let mut cells: Vec<_> = self.figures.cells.iter().filter(decided).enumerate().collect();
         // By category, and within it in the order of the families.
         cells.sort_by_key(|(at, (_, category, _))| (category.clone(), *at));
         let rows = cells.into_iter().map(|(_, (family, category, tally))| {
             let names = [self.name(category.as_ref()), lang.of(family.sv, family.en).to_string()];
-            Row::from(self.cells(&names, *tally, None))
+            Row::from(self.cells(&names, *tally, false))
         });
         Section {
             id: "categories-families",
             title: lang.of("Ämnesgrupper i varje kategori", "Families of substances in each category").into(),
-            intro: Vec::new(),
+            intro: vec![
+                lang.of(
+                    "Ämnesgrupper som ingen av kategorins produkter är avgjord för står inte med.",
+                    "Families that none of the category's products is decided for are left out.",
+                )
+                .into(),
+            ],
             table: Table { columns: self.columns(&first, false), rows: rows.collect() },
             plot: None,
             empty: String::new(),
@@ -323,16 +334,16 @@ impl Writer<'_> {
     }
 
     fn by_contract(&self) -> Section {
-        let (lang, target) = (self.lang, self.asked.command.target);
+        let lang = self.lang;
         let first = [Column::new("contract", lang.of("avtal", "contract"))];
         let rows = self.figures.contracts.iter();
-        let mut rows: Vec<Row> = rows.map(|(id, tally)| Row::from(self.cells(std::slice::from_ref(id), *tally, target))).collect();
-        rows.push(self.total(1, target));
+        let mut rows: Vec<Row> = rows.map(|(id, tally)| Row::from(self.cells(std::slice::from_ref(id), *tally, true))).collect();
+        rows.push(self.total());
         Section {
             id: "contracts",
             title: lang.of("Avtal", "Contracts").into(),
             intro: Vec::new(),
-            table: Table { columns: self.columns(&first, target.is_some()), rows },
+            table: Table { columns: self.columns(&first, true), rows },
             plot: None,
             empty: String::new(),
         }

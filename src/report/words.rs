@@ -48,15 +48,11 @@ pub fn period(from: Option<i16>, until: Option<i16>, lang: Lang) -> String {
     }
 }
 
-/// A category by its names from the top, such as "medicinteknisk produkt / handskar"; by its id where it has none.
+/// A category by its name; by its id where it has none.
 pub fn category(id: &str, categories: &Categories, lang: Lang) -> String {
-    let ends = id.match_indices('/').map(|(at, _)| at).chain([id.len()]);
-    let name = |id: &str| {
-        let names = &categories.get(id)?.names;
-        names.get(lang.code()).or_else(|| names.get("en")).cloned()
-    };
-    let names: Vec<String> = ends.filter_map(|end| id.get(..end)).filter_map(name).collect();
-    if categories.get(id).is_none() || names.is_empty() { id.to_string() } else { names.join(" / ") }
+    let names = categories.get(id).map(|category| &category.names);
+    let name = names.and_then(|names| names.get(lang.code()).or_else(|| names.get("en")));
+    name.map_or_else(|| id.to_string(), String::clone)
 }
 
 #[cfg(test)]
@@ -88,7 +84,7 @@ mod tests {
             ..Category::default()
         };
         let categories = Categories::new([named("a", "första", None), named("a/b", "andra", Some("a"))]);
-        assert_eq!(category("a/b", &categories, Lang::Sv), "första / andra");
+        assert_eq!(category("a/b", &categories, Lang::Sv), "andra");
         assert_eq!(category("a/b", &categories, Lang::En), "a/b");
         assert_eq!(category("a/c", &categories, Lang::Sv), "a/c");
     }
