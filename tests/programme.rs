@@ -186,7 +186,7 @@ fn unpacked(bytes: &[u8]) -> Vec<u8> {
     if let Ok(mut archive) = zip::ZipArchive::new(Cursor::new(bytes)) {
         for at in 0..archive.len() {
             let mut member = archive.by_index(at).unwrap();
-            all.extend(member.name().bytes());
+            all.extend(member.name().unwrap().bytes());
             member.read_to_end(&mut all).unwrap();
         }
     }

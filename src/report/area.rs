@@ -117,7 +117,11 @@ impl Writer<'_> {
         };
         let counted = |text: &str| {
             let text = text.replace("{p}", &total.products.to_string()).replace("{s}", &total.suppliers.to_string());
-            let text = text.replace("{a}", &self.areas.rows.len().to_string()).replace("{c}", &self.confidence.to_string());
+            let areas = match self.areas.rows.len() {
+                1 => lang.of("ett område", "one area").to_string(),
+                number => lang.of("{} områden", "{} areas").replace("{}", &number.to_string()),
+            };
+            let text = text.replace("{a}", &areas);
             let (failing, of) = total.share().unwrap_or_default();
             let text = text.replace("{f}", &failing.to_string()).replace("{%f}", &percent(failing, of, lang));
             let undetermined = total.undetermined.unwrap_or_default();
@@ -127,8 +131,8 @@ impl Writer<'_> {
         let sentences: &[&str] = match (total.failing, total.undetermined) {
             (Some(_), Some(_)) => &[
                 lang.of(
-                    "Av {p} produkter från {s} leverantörer i {a} områden är {d} avgjorda; {f} av dem ({%f}) bryter mot något krav.",
-                    "Of {p} products from {s} suppliers in {a} areas {d} are decided; {f} of them ({%f}) break a requirement.",
+                    "Av {p} produkter från {s} leverantörer i {a} är {d} avgjorda; {f} av dem ({%f}) bryter mot något krav.",
+                    "Of {p} products from {s} suppliers in {a} {d} are decided; {f} of them ({%f}) break a requirement.",
                 ),
                 lang.of(
                     "{u} produkter ({%u}) kunde inte avgöras. De räknas för sig, aldrig som bra.",
@@ -136,16 +140,16 @@ impl Writer<'_> {
                 ),
             ],
             (Some(_), None) => &[lang.of(
-                "Av {p} produkter från {s} leverantörer i {a} områden bryter minst {f} ({%f}) mot något krav; hur många som inte kunde avgöras är dolt.",
-                "Of {p} products from {s} suppliers in {a} areas at least {f} ({%f}) break a requirement; how many could not be decided is withheld.",
+                "Av {p} produkter från {s} leverantörer i {a} bryter minst {f} ({%f}) mot något krav; hur många som inte kunde avgöras är dolt.",
+                "Of {p} products from {s} suppliers in {a} at least {f} ({%f}) break a requirement; how many could not be decided is withheld.",
             )],
             (None, Some(_)) => &[lang.of(
-                "Av {p} produkter från {s} leverantörer i {a} områden kunde {u} ({%u}) inte avgöras; hur många av de andra {d} som bryter mot något krav är dolt.",
-                "Of {p} products from {s} suppliers in {a} areas {u} ({%u}) could not be decided; how many of the other {d} break a requirement is withheld.",
+                "Av {p} produkter från {s} leverantörer i {a} kunde {u} ({%u}) inte avgöras; hur många av de andra {d} som bryter mot något krav är dolt.",
+                "Of {p} products from {s} suppliers in {a} {u} ({%u}) could not be decided; how many of the other {d} break a requirement is withheld.",
             )],
             (None, None) => &[lang.of(
-                "{p} produkter från {s} leverantörer i {a} områden är följda upp; hur de faller ut är dolt, eftersom för få leverantörer står bakom varje tal.",
-                "{p} products from {s} suppliers in {a} areas were followed up; how they came out is withheld, since too few suppliers stand behind each number.",
+                "{p} produkter från {s} leverantörer i {a} är följda upp; hur de faller ut är dolt, eftersom för få leverantörer står bakom varje tal.",
+                "{p} products from {s} suppliers in {a} were followed up; how they came out is withheld, since too few suppliers stand behind each number.",
             )],
         };
         sentences.iter().map(|sentence| counted(sentence)).collect()
@@ -357,8 +361,8 @@ fn remarks(areas: &Areas, withheld: usize, asked: &Asked, lang: Lang) -> Vec<Str
     if areas.put_together > 0 {
         remarks.push(
             lang.of(
-                "{n} områden är sammanslagna till övriga områden, eftersom för få leverantörer står bakom vart och ett av dem.",
-                "{n} areas are put together as other areas, since too few suppliers stand behind each of them.",
+                "{n} områden är sammanslagna till övriga områden, så att tillräckligt många leverantörer står bakom.",
+                "{n} areas are put together as other areas, so that enough suppliers stand behind them.",
             )
             .replace("{n}", &areas.put_together.to_string()),
         );
@@ -385,6 +389,15 @@ fn remarks(areas: &Areas, withheld: usize, asked: &Asked, lang: Lang) -> Vec<Str
     }
     remarks.push(
         lang.of(
+            "Till den som publicerar: leverantörer skiljs åt på namnet, utan bolagsform. En som står under flera namn räknas som flera; rätta \
+             namnen först.",
+            "To whoever publishes: suppliers are told apart by name, without the legal form. One that stands under several names counts as \
+             several; correct the names first.",
+        )
+        .to_string(),
+    );
+    remarks.push(
+        lang.of(
             "Till den som publicerar: publicera en rapport av samma uppgifter. Av två som delar in dem olika (andra år, andra nivåer, bara \
              uppmätta), eller före och efter att några få produkter kom till, kan den ena dras från den andra, och då syns det som är dolt.",
             "To whoever publishes: publish one report of the same data. Of two that divide it differently (other years, other levels, only \
@@ -393,4 +406,69 @@ fn remarks(areas: &Areas, withheld: usize, asked: &Asked, lang: Lang) -> Vec<Str
         .to_string(),
     );
     remarks
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use kemkoll::programme::area::{ByMethod, Rest, Row as Told};
+    use kemkoll::programme::family::by_id;
+
+    fn told(place: Place, undetermined: Option<u64>, failing: Option<u64>) -> Told {
+        let open = undetermined.is_some() && failing.is_some();
+        Told {
+            place,
+            suppliers: 4,
+            products: 20,
+            undetermined,
+            failing,
+            rest: open.then_some(Rest { declarable: 0, exempt: 3, met: 8 }),
+            method: open.then_some(ByMethod { measured: 5, measured_failing: 4, declared: 11, declared_failing: 0 }),
+            families: vec![failing.map(|_| 3)],
+        }
+    }
+
+    fn written(rows: Vec<Told>, total: Option<Told>, lang: Lang) -> Paper {
+        let areas = Areas { rows, total, families: by_id("lead").into_iter().collect(), put_together: 2, methods: true };
+        let asked = Asked { by: By::Procurement, period: "2026".into(), measured: false, confidence: 95 };
+        paper(&areas, &asked, &Categories::default(), lang)
+    }
+
+    #[test]
+    fn what_is_withheld_stands_nowhere() {
+        let rows = vec![
+            told(Place::Procurement('A'), Some(4), Some(4)),
+            told(Place::Procurement('B'), None, Some(4)),
+            told(Place::Procurement('C'), Some(4), None),
+            told(Place::Others, None, None),
+        ];
+        let paper = written(rows, Some(told(Place::All, Some(4), None)), Lang::En);
+        let cells = |at: usize| &paper.sections[0].table.rows[at].cells;
+        assert_eq!(cells(0)[3], Cell::Share(share(4, 20, 95)));
+        assert_eq!(cells(0)[4], Cell::Share(share(4, 16, 95)));
+        assert_eq!((&cells(1)[3], &cells(1)[4]), (&Cell::Withheld, &Cell::Share(share(4, 20, 95))));
+        assert_eq!(cells(2)[4], Cell::Withheld);
+        assert_eq!(cells(3)[2..], [Cell::Count(20), Cell::Withheld, Cell::Withheld]);
+        // What is of all products is not shown as if it were of the decided ones.
+        let Some(Plot::Shares { marks, .. }) = &paper.sections[0].plot else { panic!("no plot") };
+        let names: Vec<&str> = marks.iter().map(|(name, _)| &**name).collect();
+        assert_eq!(names, ["area A", "area B (of all)"]);
+        assert!(paper.lead[0].contains("how many of the other 16 break a requirement is withheld"), "{:?}", paper.lead);
+        let count = paper.sections.iter().flat_map(|section| &section.table.rows).flat_map(|row| &row.cells);
+        let count = count.filter(|cell| **cell == Cell::Withheld).count();
+        assert!(paper.remarks.iter().any(|remark| remark.starts_with(&format!("{count} numbers are withheld"))), "{:?}", paper.remarks);
+    }
+
+    #[test]
+    fn the_lead_says_what_is_known() {
+        let lead = |undetermined, failing, lang| {
+            let row = told(Place::Others, undetermined, failing);
+            written(vec![row.clone()], Some(Told { place: Place::All, ..row }), lang).lead.concat().replace('\u{a0}', " ")
+        };
+        let all = lead(Some(4), Some(2), Lang::Sv);
+        assert!(all.starts_with("Av 20 produkter från 4 leverantörer i ett område är 16 avgjorda; 2 av dem (12,5 %)"), "{all}");
+        assert!(lead(None, Some(2), Lang::En).contains("at least 2 (10 %) break a requirement"));
+        assert!(lead(None, None, Lang::En).contains("how they came out is withheld"));
+        assert!(written(Vec::new(), None, Lang::Sv).lead[0].starts_with("Inget kan publiceras: färre än 3"));
+    }
 }

@@ -118,11 +118,15 @@ impl Writer<'_> {
             let none = lang.of("Inga produkter under avtal är uppföljda.", "No products under contracts were followed up.");
             return vec![none.to_string()];
         }
+        let contracts = match self.figures.contracts.len() {
+            1 => lang.of("ett avtal", "one contract").to_string(),
+            number => lang.of("{} avtal", "{} contracts").replace("{}", &number.to_string()),
+        };
         let counted = |text: &str| {
             let low = u128::from(total.without) * 1_000 / u128::from(total.products());
             let high = (u128::from(total.at_most()) * 1_000).div_ceil(u128::from(total.products()));
             text.replace("{p}", &total.products().to_string())
-                .replace("{c}", &self.figures.contracts.len().to_string())
+                .replace("{c}", &contracts)
                 .replace("{d}", &total.decided().to_string())
                 .replace("{w}", &total.without.to_string())
                 .replace("{%w}", &percent(total.without, total.decided(), lang))
@@ -132,8 +136,8 @@ impl Writer<'_> {
         };
         let mut lead = vec![
             counted(lang.of(
-                "Av {p} avtalade produkter ({c} avtal) är {d} avgjorda; {w} av dem ({%w}) är utan begränsade ämnen.",
-                "Of {p} contract products ({c} contracts) {d} are decided; {w} of them ({%w}) are without restricted substances.",
+                "Av {p} avtalade produkter ({c}) är {d} avgjorda; {w} av dem ({%w}) är utan begränsade ämnen.",
+                "Of {p} contract products ({c}) {d} are decided; {w} of them ({%w}) are without restricted substances.",
             )),
             counted(lang.of(
                 "{o} kunde inte avgöras. Av alla produkter är därför minst {low} och högst {high} utan.",
