@@ -186,7 +186,7 @@ fn small_areas_are_put_together() {
     assert_eq!(world.areas(&[met(1, 0..2)].concat()), Areas::default());
     // A supplier that is withheld is none, whatever it delivers.
     let unknown: Vec<Said> = met(1, 0..9).into_iter().map(|one| Said { supplier: None, ..one }).collect();
-    assert_eq!(places(&[unknown.clone()]), (Vec::new(), 0));
+    assert_eq!(places(std::slice::from_ref(&unknown)), (Vec::new(), 0));
     assert_eq!(places(&[big(), unknown]), (vec![(Place::Others, 10, 19)], 2));
 }
 
@@ -446,8 +446,8 @@ fn attack(said: &[Said], told: &Areas, dice: &mut Dice) -> (u64, u64) {
     }
     loop {
         // Where nothing is, nothing of it is.
-        for row in 0..rows {
-            for at in (0..ATOMS).filter(|at| nothing[row] & (1 << at) != 0) {
+        for (row, nothing) in nothing.iter().enumerate() {
+            for at in (0..ATOMS).filter(|at| nothing & (1 << at) != 0) {
                 let mut one = vec![0; rows * ATOMS];
                 one[row * ATOMS + at] = 1;
                 known.learn(one);
@@ -476,9 +476,9 @@ fn attack(said: &[Said], told: &Areas, dice: &mut Dice) -> (u64, u64) {
                 assert!(whose.count_ones() >= 3, "{number} products of {} suppliers: {question:x?} in {told:#?}", whose.count_ones());
             }
         }
-        for row in 0..rows {
+        for (row, nothing) in nothing.iter().enumerate() {
             let only = |ways: Ways| (0..rows).map(|index| if index == row { ways } else { 0 }).collect::<Vec<_>>();
-            let all_fail = of(&only(FAILS)).0 > 0 && ALL & !UNDETERMINED & !FAILS & !nothing[row] == 0;
+            let all_fail = of(&only(FAILS)).0 > 0 && ALL & !UNDETERMINED & !FAILS & !nothing == 0;
             assert!(!all_fail || !is_determined(&only(FAILS)), "that all fail is told: {told:#?}");
         }
         if !learned {

@@ -11,7 +11,7 @@ use kemkoll::output::words::Lang;
 use kemkoll::programme::Case;
 use kemkoll::programme::anonymous::FEWEST;
 use kemkoll::programme::area::{self, Areas, By, Place};
-use kemkoll::programme::family::Families;
+use kemkoll::programme::family::{Families, other};
 use kemkoll::rule::Categories;
 
 /// Does what was asked for.
@@ -370,15 +370,25 @@ fn remarks(areas: &Areas, withheld: usize, asked: &Asked, lang: Lang) -> Vec<Str
     if withheld > 0 {
         remarks.push(
             lang.of(
-                "{} tal är dolda: för få leverantörer står bakom dem, eller så kunde ett annat dolt tal räknas fram ur dem. Dolt är inte \
-                 noll. Där det är dolt hur många som inte kunde avgöras är andelen som bryter mot krav av alla produkter.",
+                "{} tal är dolda: för få leverantörer står bakom dem, eller så kunde ett annat dolt tal räknas fram ur dem. Dolt är inte noll.",
                 "{} numbers are withheld: too few suppliers stand behind them, or another withheld number could be worked out from them. \
-                 Withheld is not zero. Where it is withheld how many are undetermined, the share that breaks a requirement is of all products.",
+                 Withheld is not zero.",
             )
             .replace("{}", &withheld.to_string()),
         );
     }
-    if !areas.families.is_empty() {
+    if areas.rows.iter().chain(&areas.total).any(|row| row.undetermined.is_none() && row.failing.is_some()) {
+        remarks.push(
+            lang.of(
+                "Där det är dolt hur många som inte kunde avgöras är andelen som bryter mot krav av alla produkter, och därför minst så stor \
+                 av de avgjorda.",
+                "Where it is withheld how many are undetermined, the share that breaks a requirement is of all products, and therefore at \
+                 least as great of the decided.",
+            )
+            .to_string(),
+        );
+    }
+    if areas.families.contains(&other()) {
         remarks.push(
             lang.of(
                 "Övriga ämnen är alla ämnesgrupper som inte står med, också de som färre än {} leverantörer står bakom.",
