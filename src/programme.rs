@@ -4,7 +4,11 @@
 //! A [`Case`] is a product of one follow-up, one's own or shared. The same product may have been followed up several times
 //! and by several organisations: [`current`] keeps what was seen last of each.
 
+pub mod anonymous;
+pub mod area;
 pub mod family;
+pub mod interval;
+pub mod kpi;
 
 use crate::declaration::Date;
 use crate::follow_up::shared::{About, Label, Named, Record};

@@ -5,6 +5,7 @@ mod kpi;
 mod letter;
 pub mod print;
 mod trends;
+mod words;
 
 use crate::Exit;
 use crate::cli::report::{Choice, Report, ReportAction};

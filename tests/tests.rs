@@ -32,6 +32,8 @@ mod readme;
 mod rules;
 // Every story under samples/, checked by the program itself.
 mod samples;
+// Reports on product areas and contract products.
+mod programme;
 // What never leaves: bundles searched for whatever was marked secret.
 mod secrecy;
 // A PostgreSQL server of the tests' own.
