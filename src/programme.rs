@@ -5,6 +5,8 @@
 //! and by several organisations: [`current`] keeps what was seen last of each.
 
 pub mod family;
+pub mod rank;
+pub mod sample;
 
 use crate::declaration::Date;
 use crate::follow_up::shared::{About, Label, Named, Record};

@@ -39,6 +39,8 @@ mod server;
 mod sharing;
 // One story over every store, and what a store must withstand.
 mod stores;
+// The plan of what to follow up next, and letters to suppliers.
+mod programme_plan;
 // What is written is what is read, in every format.
 mod truth;
 // A second, plain implementation of the verdicts.

@@ -1,0 +1,1 @@
+//! Letters drafted of invented follow-ups.
