@@ -552,6 +552,6 @@ fn cannot_write(arguments: &Check, error: &io::Error, lang: Lang) -> Refusal {
 }
 
 /// Whether colours are welcome (no-color.org).
-fn colour() -> bool {
+pub fn colour() -> bool {
     std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()) && std::env::var_os("TERM").is_none_or(|value| value != "dumb")
 }

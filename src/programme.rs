@@ -5,6 +5,7 @@
 //! and by several organisations: [`current`] keeps what was seen last of each.
 
 pub mod family;
+pub mod interval;
 pub mod rank;
 pub mod sample;
 

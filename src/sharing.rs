@@ -3,6 +3,8 @@
 mod bundles;
 mod keys;
 
+pub use bundles::{bundles_in, replace, trusts};
+
 use crate::Exit;
 use crate::cli::share::{Share, ShareAction};
 use crate::request::{self, Refusal};

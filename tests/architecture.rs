@@ -13,6 +13,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("verdict", &["amount", "declaration", "substance", "rule"]),
     ("follow_up", &["amount", "declaration", "substance", "rule", "verdict"]),
     ("programme", &["amount", "declaration", "substance", "rule", "verdict", "follow_up"]),
+    ("analytics", &["amount", "declaration", "substance", "rule", "verdict", "follow_up", "programme"]),
     ("share", &["amount", "declaration", "substance", "rule", "verdict", "follow_up"]),
     ("input", &["amount", "declaration", "substance", "rule", "verdict"]),
     ("output", &["amount", "declaration", "substance", "rule", "verdict", "follow_up", "programme"]),
@@ -49,8 +50,8 @@ const FORBIDDEN: &[&str] = &[
 const KNOWN_TO: &[(&str, &[&str])] = &[
     ("calamine", &["src/input/"]),
     ("quick_xml", &["src/input/"]),
-    ("polars", &["src/output/table.rs"]),
-    ("rust_xlsxwriter", &["src/output/xlsx"]),
+    ("polars", &["src/output/table.rs", "src/analytics.rs"]),
+    ("rust_xlsxwriter", &["src/output/xlsx", "src/output/paper/xlsx.rs"]),
     ("askama", &["src/output/html"]),
     ("rayon", &["src/batch"]),
     ("lz4_flex", &["src/batch"]),

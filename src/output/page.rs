@@ -122,7 +122,7 @@ impl Page {
 }
 
 /// Wrapped text in which a word that is longer than a line is broken, after `/`, `-` or `,` where it has one.
-fn broken(text: &str, width: usize) -> Vec<String> {
+pub(super) fn broken(text: &str, width: usize) -> Vec<String> {
     let width = width.max(8);
     let mut lines = Vec::new();
     for line in wrap(text, width) {

@@ -3,6 +3,16 @@
 //!
 //! Whoever makes a paper says what is in it; how it looks is decided here alone.
 
+pub mod csv;
+mod figures;
+pub mod html;
+pub mod json;
+mod plot;
+#[cfg(test)]
+mod sample;
+pub mod text;
+pub mod xlsx;
+
 /// A report for people and programs.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Paper {
@@ -46,6 +56,27 @@ pub struct Table {
     pub rows: Vec<Row>,
 }
 
+impl Table {
+    /// Whether a column holds shares, which become several columns for programs.
+    fn has_shares(&self, column: usize) -> bool {
+        self.rows.iter().any(|row| matches!(row.cells.get(column), Some(Cell::Share(_))))
+            || self.columns.get(column).is_some_and(|column| column.shares)
+    }
+
+    /// Whether a column is made of numbers alone, which stand to the right.
+    fn is_numeric(&self, column: usize) -> bool {
+        let mut numbers = false;
+        for row in &self.rows {
+            match row.cells.get(column) {
+                Some(Cell::Count(_) | Cell::Number(_) | Cell::Share(_)) => numbers = true,
+                Some(Cell::Empty | Cell::Withheld) | None => {}
+                Some(Cell::Text(_) | Cell::List(_)) => return false,
+            }
+        }
+        numbers || self.columns.get(column).is_some_and(|column| column.shares)
+    }
+}
+
 /// A row.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Row {
@@ -62,12 +93,20 @@ pub struct Column {
     pub id: &'static str,
     /// Its heading, for people.
     pub title: String,
+    /// Whether it holds shares. Told by its cells too; only a table without any needs to be told, so that programs find the
+    /// same columns in it.
+    pub shares: bool,
 }
 
 impl Column {
     /// A column.
     pub fn new(id: &'static str, title: impl Into<String>) -> Column {
-        Column { id, title: title.into() }
+        Column { id, title: title.into(), shares: false }
+    }
+
+    /// A column of shares.
+    pub fn of_shares(id: &'static str, title: impl Into<String>) -> Column {
+        Column { id, title: title.into(), shares: true }
     }
 }
 

@@ -222,7 +222,7 @@ const FLAT_COLUMNS: &[Column<FlatRow>] = &[
 
 /// Text that no spreadsheet runs, wherever it splits the line: after `;` too, since a spreadsheet of a country with
 /// decimal commas takes `;` for the separator and is not stopped by quotes inside a cell, and after line breaks.
-fn guarded(text: &str) -> Cow<'_, str> {
+pub(super) fn guarded(text: &str) -> Cow<'_, str> {
     if !text.contains([';', '\n', '\r']) {
         return crate::output::rows::neutralised(text);
     }

@@ -175,7 +175,7 @@ struct Taken {
 }
 
 /// Whether a key counts.
-fn trusts(own: &Identity, trust: &Trust, organisation: &str, key: &str) -> Result<(), Refused> {
+pub fn trusts(own: &Identity, trust: &Trust, organisation: &str, key: &str) -> Result<(), Refused> {
     let own_key = organisation == own.organisation && key == own.signer().public();
     let (organisation, key) = (organisation.to_string(), key.to_string());
     match trust.get(&organisation, &key) {
@@ -204,7 +204,7 @@ fn take_in(store: &mut dyn Store, own: &Identity, paths: Vec<PathBuf>, lang: Lan
 }
 
 /// The bundles in a folder, by name.
-fn bundles_in(folder: &Path, lang: Lang) -> Result<Vec<PathBuf>, Refusal> {
+pub fn bundles_in(folder: &Path, lang: Lang) -> Result<Vec<PathBuf>, Refusal> {
     let unreadable = |error: &io::Error| {
         let sentence = lang.of("mappen `{}` kan inte läsas: {why}", "the folder `{}` cannot be read: {why}");
         Refusal::one(sentence.replace("{}", &folder.display().to_string()).replace("{why}", &error.to_string()))
