@@ -254,3 +254,124 @@ fn hostile_texts_neither_steer_a_terminal_nor_run_in_a_page() {
     );
     assert!(!page.contains(['\u{1b}', '\u{7}', '\u{202e}']));
 }
+
+fn section<'a>(plan: &'a serde_json::Value, id: &str) -> &'a Vec<serde_json::Value> {
+    let sections = plan["sections"].as_array().unwrap();
+    sections.iter().find(|section| section["id"] == id).unwrap_or_else(|| panic!("{id}"))["rows"].as_array().unwrap()
+}
+
+fn column<'a>(rows: &'a [serde_json::Value], id: &str) -> Vec<&'a serde_json::Value> {
+    rows.iter().map(|row| &row[id]).collect()
+}
+
+const PURCHASES: &str = "Leverantör;Varugrupp;Avtal;Inköpsvärde (kr per år);Exponering;Antal produkter;Handläggare
+Stora AB;medical-device/infusion;infusion-2026;4 000 000;;50;NN
+Exempel AB;handskar;handskar-2025;1000000;hud;12;NN
+Möbler AB;furniture/upholstered;;250 000 kr;;;NN
+Okänt AB;rymdfärd;;1,000;;;NN
+Summa;;;5 251 000;;;
+";
+
+#[test]
+fn the_first_year_is_planned_from_purchases_alone() {
+    let place = Place::new();
+    place.write("köp.csv", PURCHASES);
+    let plan = place.json(&["plan", "--purchases", "köp.csv", "--as-of", "2026-11-22"]);
+    assert_eq!(plan["report"], "plan");
+    let ranks = section(&plan, "rank");
+    assert_eq!(column(ranks, "supplier"), ["Stora AB", "Exempel AB", "Möbler AB", "Okänt AB"]);
+    assert_eq!(column(ranks, "place"), [1, 2, 3, 4]);
+    assert_eq!(column(ranks, "volume_points"), [4, 3, 2, 2]);
+    assert_eq!(column(ranks, "exposure_points"), [4, 3, 2, 2]);
+    assert_eq!(column(ranks, "time_points"), [4, 4, 4, 4]);
+    for row in ranks {
+        let parts = ["volume_points", "exposure_points", "hazard_points", "deviations_points", "time_points"];
+        let sum: u64 = parts.iter().map(|part| row[part].as_u64().unwrap()).sum();
+        assert_eq!(row["points"], sum);
+        assert_eq!(row["reasons"].as_array().unwrap().len(), parts.len());
+    }
+    // 50 products, none looked at: 19 of them show that at most five fail. Without a number it takes 29.
+    let areas = section(&plan, "areas");
+    let area = |id: &str| areas.iter().find(|row| row["category_id"] == id).unwrap();
+    assert_eq!((&area("medical-device/infusion")["bought"], &area("medical-device/infusion")["more_needed"]), (&50.into(), &19.into()));
+    assert_eq!(
+        (&area("furniture/upholstered")["bought"], &area("furniture/upholstered")["more_needed"]),
+        (&serde_json::Value::Null, &29.into())
+    );
+    assert_eq!(area("furniture/upholstered")["at_most_percent"], serde_json::Value::Null);
+    let sizes = section(&plan, "sample-sizes");
+    assert_eq!(column(sizes, "at_most_5"), [59, 93, 124, 153]);
+    assert_eq!(column(sizes, "at_most_10"), [29, 46, 61, 76]);
+    assert_eq!(column(sizes, "at_most_20"), [14, 22, 30, 37]);
+    // What could not be used is told with its cell.
+    assert_eq!(column(section(&plan, "purchases"), "place"), ["B5", "D5", "A6"]);
+    let told = plan["sections"].as_array().unwrap().iter().find(|section| section["id"] == "purchases").unwrap()["intro"].to_string();
+    assert!(told.contains("Handläggare"), "{told}");
+    assert!(!place.path("data/kemkoll/follow-ups.sqlite").exists(), "looking makes no store");
+
+    // The same from a spreadsheet, in which numbers are numbers.
+    let mut book = rust_xlsxwriter::Workbook::new();
+    let sheet = book.add_worksheet().set_name("Inköp").unwrap();
+    sheet.write(0, 0, "Inköp 2026").unwrap();
+    for (row, line) in (2..).zip(PURCHASES.lines()) {
+        for (column, cell) in (0..).zip(line.split(';')) {
+            match cell.replace([' ', 'k', 'r'], "").parse::<f64>() {
+                Ok(number) => drop(sheet.write(row, column, number).unwrap()),
+                Err(_) => drop(sheet.write(row, column, cell).unwrap()),
+            }
+        }
+    }
+    book.save(place.path("köp.xlsx")).unwrap();
+    let again = place.json(&["plan", "--purchases", "köp.xlsx", "--as-of", "2026-11-22"]);
+    assert_eq!(column(section(&again, "rank"), "supplier"), column(ranks, "supplier"));
+    assert_eq!(column(section(&again, "rank"), "points"), column(ranks, "points"));
+    assert_eq!(column(section(&again, "purchases"), "place"), ["Inköp!B7", "Inköp!D7", "Inköp!A8"]);
+
+    // A share and a confidence of one's own, and a limit; every format and language is written.
+    let plan = place.json(&["plan", "--purchases", "köp.csv", "--at-most", "8", "--confidence", "90", "--limit", "2"]);
+    assert_eq!(column(section(&plan, "sample-sizes"), "at_most_wanted")[0], 28);
+    assert_eq!(section(&plan, "rank").len(), 2);
+    for format in ["text", "csv", "html"] {
+        let swedish = place.say(0, &["plan", "--purchases", "köp.csv", "--format", format, "--lang", "sv", "--out", "plan.txt"]);
+        assert_eq!(swedish, "");
+    }
+    let swedish = place.say(0, &["plan", "--purchases", "köp.csv", "--lang", "sv"]);
+    assert!(swedish.contains("Vad som bör följas upp härnäst") && swedish.contains("29 slumpvis valda produkter"), "{swedish}");
+}
+
+#[test]
+fn what_has_been_followed_up_moves_the_ranking() {
+    let place = Place::new();
+    place.write("köp.csv", PURCHASES);
+    place.declare("a.csv", "Exempel AB", &[("A-1", "0,5 %"), ("A-2", "0,01 %"), ("A-3", "0,02 %")]);
+    place.check();
+    let plan = place.json(&["plan", "--purchases", "köp.csv"]);
+    // It is under way, so it comes last; what is known of it is told.
+    let ranks = section(&plan, "rank");
+    let last = ranks.last().unwrap();
+    assert_eq!((&last["supplier"], &last["products"], &last["failing"]), (&"Exempel AB".into(), &3.into(), &1.into()));
+    assert_eq!((&last["deviations_points"], &last["time_points"]), (&4.into(), &0.into()));
+    let id = place.ids(&["follow-up", "list"]).remove(0);
+    assert_eq!(last["handled"].as_array().unwrap(), &[format!("{id}: under way")]);
+    // 1 of 3 of the 12 that are bought: what that shows, and that 10 % can be shown no more with ease.
+    let area = section(&plan, "areas").iter().find(|row| row["category_id"] == "gloves").unwrap();
+    assert_eq!((&area["bought"], &area["decided"], &area["failing"]), (&12.into(), &3.into(), &1.into()));
+    assert_eq!(area["at_most_of_bought"], 9);
+    assert_eq!(area["more_needed"], 9);
+
+    // Decided, and not mended: nobody handles it any more, and that counts.
+    let close = ["follow-up", "close", &id, "--outcome", "not-remedied", "--decision", "avtalet sägs upp"];
+    place.say(0, &close);
+    let plan = place.json(&["plan", "--purchases", "köp.csv"]);
+    let unit = section(&plan, "rank").iter().find(|row| row["supplier"] == "Exempel AB").unwrap();
+    assert_eq!((&unit["handled"], &unit["deviations_points"]), (&serde_json::Value::Null, &4.into()));
+    assert_eq!(section(&plan, "rank").last().unwrap()["supplier"], "Okänt AB");
+
+    // Without purchases the store alone is ranked; and a planned follow-up is told.
+    place.say(0, &["follow-up", "plan", "--supplier", "Nya AB"]);
+    let plan = place.json(&["plan"]);
+    assert_eq!(column(section(&plan, "rank"), "supplier"), ["Exempel AB", "Nya AB"]);
+    assert_eq!(column(section(&plan, "rank"), "volume_points"), [0, 0]);
+    // Nothing differs from run to run.
+    assert_eq!(place.say(0, &["plan", "--as-of", "2027-01-01"]), place.say(0, &["plan", "--as-of", "2027-01-01"]));
+}

@@ -359,9 +359,13 @@ pub fn rank(grounds: &Grounds<'_>) -> Ranking {
 /// Gives every product to its units; how many have a supplier that nobody knows.
 fn place_looked<'a>(units: &mut Units<'a>, grounds: &Grounds<'a>, vocabulary: &Categories) -> u64 {
     let mut nameless = 0;
-    // In an order that does not depend on how they came.
+    // In an order that does not depend on how they came; what tells most first, so that what tells less joins it.
     let mut looked: Vec<&Looked<'a>> = grounds.looked.iter().collect();
-    looked.sort_by_cached_key(|looked| (looked.case.organisation, looked.case.supplier(), format!("{:?}", looked.case.record)));
+    looked.sort_by_cached_key(|looked| {
+        let Case { organisation, record } = looked.case;
+        let contract = record.named().is_some_and(|named| named.contract.is_some());
+        (!contract, record.categories.is_empty(), organisation, looked.case.supplier(), format!("{record:?}"))
+    });
     for looked in looked {
         let case = &looked.case;
         let Some(supplier) = case.supplier().filter(|name| !supplier_key(name).is_empty()) else {

@@ -2,13 +2,13 @@
 
 use crate::cli::report::Letter;
 use crate::request::{self, Refusal};
+use crate::sharing::replace;
 use crate::{Exit, desk, print, settings};
 use kemkoll::follow_up::{Account, Deviation, FollowUp, SubjectKind};
 use kemkoll::output::letter::draft::{Basis, Nothing, draft};
 use kemkoll::output::text::plain;
 use kemkoll::output::words::Lang;
 use kemkoll::share::{Filter, StoreError};
-use std::fs;
 
 /// Does what was asked for.
 pub fn run(command: &Letter, lang: Lang) -> Result<Exit, Refusal> {
@@ -54,7 +54,7 @@ pub fn run(command: &Letter, lang: Lang) -> Result<Exit, Refusal> {
     };
     let text = if html { letter.html() } else { letter.text() };
     let Some(path) = &command.out else { return Ok(print(text.as_bytes())) };
-    fs::write(path, text).map_err(|error| {
+    replace(path, text.as_bytes()).map_err(|error| {
         let sentence = lang.of("`{}` kan inte skrivas: {why}", "`{}` cannot be written: {why}");
         Refusal::one(sentence.replace("{}", &path.display().to_string()).replace("{why}", &error.to_string()))
     })?;

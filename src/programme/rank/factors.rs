@@ -269,8 +269,9 @@ impl Weighed<'_> {
         let count = |verdict: Verdict| self.newest.iter().filter(|case| case.record.verdict == verdict).count();
         let (failing, open) = (count(Verdict::NonCompliant), count(Verdict::Undetermined));
         // What only others saw is a lead: against their limits, and the supplier may have answered since.
-        let own = |case: &&Case<'_>| self.unit.looked.iter().any(|looked| looked.own && looked.case.organisation == case.organisation);
-        let lead = failing > 0 && !self.newest.iter().filter(own).any(|case| case.record.verdict == Verdict::NonCompliant);
+        let own: BTreeSet<&str> = self.unit.looked.iter().filter(|looked| looked.own).map(|looked| looked.case.organisation).collect();
+        let failed = |case: &&Case<'_>| case.record.verdict == Verdict::NonCompliant;
+        let lead = failing > 0 && !self.newest.iter().filter(failed).any(|case| own.contains(case.organisation));
         let once = self.unit.looked.iter().any(|looked| looked.case.record.verdict == Verdict::NonCompliant);
         match () {
             () if red => {
