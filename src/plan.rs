@@ -166,7 +166,7 @@ impl Told<'_> {
         if !self.store {
             facts.push((self.t("lager", "store"), self.t("inget ännu", "none yet")));
         }
-        let mut sections = vec![self.ranks(), self.areas(), self.sizes()];
+        let mut sections = vec![self.ranks(), self.points(), self.areas(), self.sizes()];
         sections.extend(self.problems());
         Paper {
             id: "plan",
@@ -230,17 +230,9 @@ impl Told<'_> {
     }
 
     fn ranks(&self) -> Section {
-        let factors = factor_names();
-        let mut columns = vec![
-            Column::new("place", self.t("plats", "place")),
-            Column::new("supplier", self.t("leverantör", "supplier")),
-            Column::new("category", self.t("kategori", "category")),
-            Column::new("contract", self.t("avtal", "contract")),
-            Column::new("points", self.t("poäng", "points")),
-        ];
-        let ids = ["volume_points", "exposure_points", "hazard_points", "deviations_points", "time_points"];
-        columns.extend(ids.into_iter().zip(&factors).map(|(id, name)| Column::new(id, self.lang.text(name))));
+        let mut columns = self.who();
         columns.extend([
+            Column::new("points", self.t("poäng", "points")),
             Column::new("reasons", self.t("skäl", "reasons")),
             Column::new("last_looked_at", self.t("senast", "last looked at")),
             Column::new("products", self.t("kända produkter", "products known")),
@@ -248,10 +240,8 @@ impl Told<'_> {
             Column::new("undetermined", self.t("ej avgjorda", "undetermined")),
             Column::new("handled", self.t("följs upp nu", "being followed up")),
         ]);
-        let shown: Vec<(u64, &Ranked)> = (1..).zip(&self.ranking.units).take(self.limit as usize).collect();
+        let shown = self.shown();
         let rows = shown.iter().map(|(place, unit)| self.row(*place, unit)).collect();
-        let bars =
-            shown.iter().map(|(_, unit)| (self.name(unit), unit.factors.iter().map(|factor| u64::from(factor.points)).collect())).collect();
         let mut intro = vec![self.t(
             "Varje faktor ger 0 till 4 poäng; summan avgör platsen. Det som den egna organisationen redan följer upp står sist.",
             "Each factor gives 0 to 4 points; their sum decides the place. What one's own organisation follows up already comes last.",
@@ -274,10 +264,54 @@ impl Told<'_> {
             title: self.t("Rangordning", "Ranking"),
             intro,
             table: Table { columns, rows },
+            plot: None,
+            empty: self.t("Ingen leverantör är känd.", "No supplier is known."),
+        }
+    }
+
+    /// The units that are told, with their places.
+    fn shown(&self) -> Vec<(u64, &Ranked)> {
+        (1..).zip(&self.ranking.units).take(self.limit as usize).collect()
+    }
+
+    /// The columns that tell whom a row is about.
+    fn who(&self) -> Vec<Column> {
+        vec![
+            Column::new("place", self.t("plats", "place")),
+            Column::new("supplier", self.t("leverantör", "supplier")),
+            Column::new("category", self.t("kategori", "category")),
+            Column::new("contract", self.t("avtal", "contract")),
+        ]
+    }
+
+    fn who_of(&self, place: u64, unit: &Ranked) -> Vec<Cell> {
+        let contract = unit.contract.as_ref().map_or(Cell::Empty, Cell::text);
+        vec![Cell::Count(place), Cell::text(&unit.supplier), self.categories(unit), contract]
+    }
+
+    fn points(&self) -> Section {
+        let factors = factor_names();
+        let mut columns = self.who();
+        let ids = ["volume", "exposure", "hazard", "deviations", "time"];
+        columns.extend(ids.into_iter().zip(&factors).map(|(id, name)| Column::new(id, self.lang.text(name))));
+        columns.push(Column::new("points", self.t("poäng", "points")));
+        let shown = self.shown();
+        let pieces = |unit: &Ranked| -> Vec<u64> { unit.factors.iter().map(|factor| u64::from(factor.points)).collect() };
+        let rows = shown.iter().map(|(place, unit)| {
+            let mut cells = self.who_of(*place, unit);
+            cells.extend(pieces(unit).into_iter().map(Cell::Count));
+            cells.push(Cell::Count(unit.points()));
+            Row::from(cells)
+        });
+        Section {
+            id: "points",
+            title: self.t("Poäng", "Points"),
+            intro: Vec::new(),
+            table: Table { columns, rows: rows.collect() },
             plot: Some(Plot::Stacked {
                 axis: self.t("poäng", "points"),
                 pieces: factors.iter().map(|name| self.lang.text(name).to_string()).collect(),
-                bars,
+                bars: shown.iter().map(|(_, unit)| (self.name(unit), pieces(unit))).collect(),
             }),
             empty: self.t("Ingen leverantör är känd.", "No supplier is known."),
         }
@@ -285,8 +319,10 @@ impl Told<'_> {
 
     fn row(&self, place: u64, unit: &Ranked) -> Row {
         let names = factor_names();
-        let reasons =
-            names.iter().zip(&unit.factors).map(|(name, factor)| format!("{}: {}", self.lang.text(name), self.lang.text(&factor.why)));
+        let reasons = names
+            .iter()
+            .zip(&unit.factors)
+            .map(|(name, factor)| format!("{} {}: {}", factor.points, self.lang.text(name), self.lang.text(&factor.why)));
         let last = match unit.last {
             Some((day, true)) => Cell::Text(day.to_string()),
             Some((day, false)) => Cell::Text(format!("{day} ({})", self.t("av andra", "by others"))),
@@ -297,15 +333,9 @@ impl Told<'_> {
             let whose = if round.own { String::new() } else { format!(", {}", round.organisation) };
             format!("{}: {state}{whose}", round.id)
         });
-        let mut cells = vec![
-            Cell::Count(place),
-            Cell::text(&unit.supplier),
-            self.categories(unit),
-            unit.contract.as_ref().map_or(Cell::Empty, Cell::text),
-            Cell::Count(unit.points()),
-        ];
-        cells.extend(unit.factors.iter().map(|factor| Cell::Count(u64::from(factor.points))));
+        let mut cells = self.who_of(place, unit);
         cells.extend([
+            Cell::Count(unit.points()),
             Cell::List(reasons.collect()),
             last,
             Cell::Count(unit.products),

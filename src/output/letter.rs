@@ -30,6 +30,8 @@ pub struct Letter {
     pub subject: String,
     /// What was checked, and what is asked; a paragraph each.
     pub opening: Vec<String>,
+    /// What to answer on each item, a line each; empty where they ask for different things.
+    pub asks: Vec<String>,
     /// What was found against requirements.
     pub items: Vec<Item>,
     /// What could not be decided.
@@ -49,7 +51,7 @@ pub struct Item {
     pub heading: String,
     /// (what, lines).
     pub facts: Vec<(String, Vec<String>)>,
-    /// What to answer, a line each.
+    /// What to answer, a line each; empty where all items ask for the same.
     pub asks: Vec<String>,
     /// By when.
     pub due: String,
@@ -96,15 +98,22 @@ impl Letter {
             }
         };
         paragraphs(&mut lines, &self.opening);
+        if !self.asks.is_empty() {
+            lines.push((0, format!("{}:", self.asks_title())));
+            lines.extend(self.asks.iter().map(|ask| (3, format!("- {ask}"))));
+            lines.push((0, gap.to_string()));
+        }
         for (number, item) in (1..).zip(&self.items) {
             lines.push((0, format!("{number}. {}", item.heading)));
             for (what, values) in &item.facts {
                 for (at, value) in values.iter().enumerate() {
-                    lines.push((3, if at == 0 { format!("{what}: {value}") } else { format!("  {value}") }));
+                    lines.push(if at == 0 { (3, format!("{what}: {value}")) } else { (5, value.clone()) });
                 }
             }
-            lines.push((3, format!("{}:", self.t("Svara med", "Answer with"))));
-            lines.extend(item.asks.iter().map(|ask| (5, format!("- {ask}"))));
+            if !item.asks.is_empty() {
+                lines.push((3, format!("{}:", self.t("Svara med", "Answer with"))));
+                lines.extend(item.asks.iter().map(|ask| (5, format!("- {ask}"))));
+            }
             lines.extend([(3, item.due.clone()), (0, gap.to_string())]);
         }
         if !self.questions.is_empty() {
@@ -127,13 +136,17 @@ impl Letter {
                 page.push('\n');
                 continue;
             }
-            let further = indent + if text.starts_with("- ") { 2 } else { 0 };
+            let further = if indent > 0 || text.starts_with("- ") { indent + 2 } else { 0 };
             for (at, line) in wrap(&text, WIDTH - further).into_iter().enumerate() {
                 let indent = if at == 0 { indent } else { further };
                 let _ = writeln!(page, "{:indent$}{line}", "");
             }
         }
         page
+    }
+
+    fn asks_title(&self) -> &'static str {
+        self.lang.of("Svara på varje numrerad punkt med", "Answer each numbered point with")
     }
 
     fn questions_title(&self) -> &'static str {
@@ -171,16 +184,15 @@ impl Letter {
         for text in &self.opening {
             put(format!("<p>{}</p>", escaped(text)));
         }
+        put(asks(self.asks_title(), &self.asks));
         for (number, item) in (1..).zip(&self.items) {
             put(format!("<section class=\"item\">\n<h2>{number}. {}</h2>\n<dl>", escaped(&item.heading)));
             for (what, values) in &item.facts {
                 put(format!("<div><dt>{}</dt><dd>{}</dd></div>", escaped(what), broken(values)));
             }
-            put(format!("</dl>\n<div class=\"ask\">\n<p><strong>{}</strong></p>\n<ul>", escaped(self.t("Svara med", "Answer with"))));
-            for ask in &item.asks {
-                put(format!("<li>{}</li>", escaped(ask)));
-            }
-            put(format!("</ul>\n<p class=\"due\">{}</p>\n</div>\n</section>", escaped(&item.due)));
+            put("</dl>\n<div class=\"ask\">".to_string());
+            put(asks(self.t("Svara med", "Answer with"), &item.asks));
+            put(format!("<p class=\"due\">{}</p>\n</div>\n</section>", escaped(&item.due)));
         }
         if !self.questions.is_empty() {
             put(format!("<h2 class=\"part\">{}</h2>", escaped(self.questions_title())));
@@ -206,6 +218,15 @@ impl Letter {
         put(format!("<p class=\"sign\">{}</p>\n</section>\n</main>\n</body>\n</html>", broken(&self.signature)));
         page
     }
+}
+
+/// What to answer, as a list; nothing where nothing is asked.
+fn asks(title: &str, asks: &[String]) -> String {
+    if asks.is_empty() {
+        return String::new();
+    }
+    let lines: String = asks.iter().map(|ask| format!("<li>{}</li>\n", escaped(ask))).collect();
+    format!("<p><strong>{}</strong></p>\n<ul>\n{lines}</ul>", escaped(title))
 }
 
 /// Lines below one another.

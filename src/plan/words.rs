@@ -21,10 +21,10 @@ pub fn remarks(aim: Aim, lang: Lang) -> Vec<String> {
         (
             "Fara: det högsta av två. Efter det som har hittats: 4 för ett brott mot ett kritiskt krav eller med ett CMR-, hormonstörande eller \
              långlivat ämne, 3 för andra brott, 2 för det som ska informeras om eller är undantaget, 1 under gränsen. Efter kategorin: 3 där egna \
-             krav reglerar tre ämnesfamiljer eller fler, 2 för en eller två, 1 där bara allmänna krav gäller; 2 när kategorin är okänd.",
+             krav reglerar fem ämnesfamiljer eller fler, 2 för färre, 1 där bara allmänna krav gäller; 2 när kategorin är okänd.",
             "Hazard: the higher of two. By what was found: 4 for a breach of a critical requirement or with a CMR, endocrine or persistent \
              substance, 3 for other breaches, 2 for what is declarable or exempt, 1 below the limit. By category: 3 where requirements of its own \
-             regulate three families of substances or more, 2 for one or two, 1 where only general ones hold; 2 where the category is not known.",
+             regulate five families of substances or more, 2 for fewer, 1 where only general ones hold; 2 where the category is not known.",
         ),
         (
             "Tidigare avvikelser: 4 när något inte är åtgärdat i tid eller minst en femtedel av produkterna inte uppfyller kraven, 3 när färre gör \

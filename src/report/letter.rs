@@ -12,7 +12,7 @@ use kemkoll::share::{Filter, StoreError};
 
 /// Does what was asked for.
 pub fn run(command: &Letter, lang: Lang) -> Result<Exit, Refusal> {
-    let (_, book) = request::rules(&command.rules, &request::no_reading(), lang)?;
+    let (ready, book) = request::rules(&command.rules, &request::no_reading(), lang)?;
     let own = settings::organisation(&command.who, lang)?.organisation;
     let mut store = settings::open_existing(&command.place, lang)?;
     let told = |error: StoreError| Refusal::one(lang.text(&error.text()));
@@ -42,7 +42,15 @@ pub fn run(command: &Letter, lang: Lang) -> Result<Exit, Refusal> {
     let ids: Vec<String> = store.deviations(&mine, on).map_err(told)?.rows.into_iter().map(|row| row.id).collect();
     let events = store.events_of_each(&ids).map_err(told)?;
     let deviations: Vec<Deviation> = events.into_values().filter_map(|events| Account::of(events).state).collect();
-    let basis = Basis { follow_up: &follow_up, deviations: &deviations, book: &book, on, answer_by: command.answer_by, lang };
+    let basis = Basis {
+        follow_up: &follow_up,
+        deviations: &deviations,
+        book: &book,
+        register: &ready.register,
+        on,
+        answer_by: command.answer_by,
+        lang,
+    };
     let letter = match draft(&basis) {
         Ok(letter) => letter,
         Err(why) => return Ok(print(format!("{id}: {}\n", nothing(why, lang)).as_bytes())),

@@ -1,7 +1,7 @@
 //! What the letter to a supplier says: made of one follow-up and its own deviations, and of nothing else. What is over is
 //! not in it, nor is what people noted for themselves.
 
-use super::words::asked;
+use super::words::{asked, closing};
 use super::{Item, Letter, Question};
 use crate::declaration::Date;
 use crate::follow_up::facts::{Observation, Product};
@@ -11,6 +11,7 @@ use crate::output::follow_words;
 use crate::output::text::plain;
 use crate::output::words::{self, Lang};
 use crate::rule::RuleBook;
+use crate::substance::{Cas, Register};
 use crate::verdict::Reason;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -30,8 +31,10 @@ pub struct Basis<'a> {
     pub follow_up: &'a FollowUp,
     /// Its deviations. Those of other follow-ups or organisations are passed over.
     pub deviations: &'a [Deviation],
-    /// Where titles, sources and advice are found.
+    /// Where titles and sources are found.
     pub book: &'a RuleBook,
+    /// Where names of substances are found.
+    pub register: &'a Register,
     /// The day of the letter.
     pub on: Date,
     /// When the answer is due, where it is said.
@@ -76,7 +79,14 @@ pub fn draft(basis: &Basis<'_>) -> Result<Letter, Nothing> {
             (_, false) => Nothing::Answered,
         });
     }
-    Ok(basis.letter(items, first_due, questions, &answered))
+    let mut letter = basis.letter(items, first_due, questions, &answered);
+    // What every item asks is said once.
+    if letter.items.len() > 1 && letter.items.windows(2).all(|pair| matches!(pair, [one, other] if one.asks == other.asks)) {
+        for item in &mut letter.items {
+            letter.asks = std::mem::take(&mut item.asks);
+        }
+    }
+    Ok(letter)
 }
 
 /// Text of a store as a letter tells it.
@@ -99,12 +109,24 @@ fn file_name(file: &str) -> String {
     shown(file.rsplit(['/', '\\']).next().unwrap_or(file))
 }
 
+/// A source up to what is said about it: the regulation with its entry, without the remarks of who wrote the rule.
+fn citation(source: &str) -> &str {
+    let capital = |at: usize| source.get(at + 2..).and_then(|rest| rest.chars().next()).is_some_and(char::is_uppercase);
+    let ends = [source.find(": "), source.find("; "), source.match_indices(". ").map(|(at, _)| at).find(|at| capital(*at))];
+    let end = ends.into_iter().flatten().min().unwrap_or(source.len());
+    source.get(..end).unwrap_or(source).trim_end_matches('.')
+}
+
 /// What makes deviations one item: the same amount in the same part, to be answered in the same way.
 type Key = (String, Vec<String>, Vec<ObservedSubstance>, [Option<String>; 3], u8, Option<Date>);
 
 impl Basis<'_> {
     fn t(&self, sv: &str, en: &str) -> String {
         self.lang.of(sv, en).to_string()
+    }
+
+    fn quoted(&self, text: &str) -> String {
+        format!("{}{text}”", self.lang.of("”", "“"))
     }
 
     /// When the answer is due where nobody has set a day for it.
@@ -119,9 +141,17 @@ impl Basis<'_> {
         if told.is_empty() { self.t("produkt utan namn", "product without a name") } else { told }
     }
 
+    /// What a substance is called in the letter's language.
+    fn name(&self, one: &ObservedSubstance) -> String {
+        let known = one.cas.as_deref().and_then(Cas::parse).and_then(|cas| self.register.by_cas(cas));
+        let swedish = known.and_then(|id| self.register.substance(id).name_sv.as_deref()).filter(|_| self.lang == Lang::Sv);
+        let told = swedish.unwrap_or(&one.name);
+        shown(if told.is_empty() { &one.written } else { told })
+    }
+
     /// A substance with its number, as written.
     fn substance(&self, one: &ObservedSubstance) -> String {
-        let name = if one.name.is_empty() { shown(&one.written) } else { shown(&one.name) };
+        let name = self.name(one);
         let number = maybe(&one.cas)
             .map(|cas| format!("CAS {cas}"))
             .or_else(|| maybe(&one.ec).map(|ec| format!("{} {ec}", self.t("EG", "EC"))))
@@ -130,7 +160,7 @@ impl Basis<'_> {
         let number = number.map_or_else(String::new, |number| format!(" ({number})"));
         let written = shown(&one.written);
         let same = written.is_empty() || written.to_lowercase() == name.to_lowercase() || one.cas.as_ref() == Some(&one.written);
-        let written = if same { String::new() } else { format!(", {} ”{written}”", self.t("angivet som", "written as")) };
+        let written = if same { String::new() } else { format!(", {} {}", self.t("angivet som", "written as"), self.quoted(&written)) };
         format!("{name}{number}{written}")
     }
 
@@ -189,11 +219,13 @@ impl Basis<'_> {
             lines.push(format!("{}: {limit}{level}", self.t("gräns", "limit")));
         }
         let set = rule.and_then(|rule| self.book.set_of(rule)).filter(|set| *set.id == *seen.ruleset);
-        if let Some(basis) = set.map(|set| shown(&set.legal_basis)).filter(|basis| !basis.is_empty()) {
-            lines.push(format!("{}: {basis}", self.t("grund", "basis")));
-        }
-        if let Some(source) = rule.map(|rule| shown(&rule.source)).filter(|source| !source.is_empty()) {
-            lines.push(format!("{}: {source}", self.t("källa", "source")));
+        let basis = set.map(|set| shown(&set.legal_basis)).unwrap_or_default();
+        let source = rule.map(|rule| shown(citation(&rule.source))).unwrap_or_default();
+        // The source is mostly the basis with its article or entry.
+        let both = [if source.starts_with(&basis) { String::new() } else { basis }, source];
+        let told = both.into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join("; ");
+        if !told.is_empty() {
+            lines.push(format!("{}: {told}", self.t("grund", "basis")));
         }
         lines
     }
@@ -220,6 +252,15 @@ impl Basis<'_> {
         lines
     }
 
+    /// A cell, or a line of XML.
+    fn place(&self, place: &str) -> String {
+        let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+        match place.split_once(':').filter(|(line, column)| digits(line) && digits(column)) {
+            Some((line, column)) => format!("{} {line}, {} {column}", self.t("rad", "line"), self.t("tecken", "column")),
+            None => format!("{} {}", self.t("cell", "cell"), shown(place)),
+        }
+    }
+
     fn places(&self, seen: &Observation) -> Vec<String> {
         let file = file_name(&seen.file);
         let mut lines: Vec<String> = Vec::new();
@@ -228,13 +269,13 @@ impl Basis<'_> {
         }
         for (at, place) in seen.places.iter().take(SOME).enumerate() {
             let raw = seen.raw.get(at).map(|raw| shown(raw)).filter(|raw| !raw.is_empty());
-            let raw = raw.map_or_else(String::new, |raw| format!(": ”{raw}”"));
-            lines.push(format!("{} {}{raw}", self.t("cell eller rad", "cell or line"), shown(place)));
+            let raw = raw.map_or_else(String::new, |raw| format!(": {}", self.quoted(&raw)));
+            lines.push(format!("{}{raw}", self.place(place)));
         }
         lines
     }
 
-    /// The items, and the first day that an answer is due.
+    /// The items, and the first day that an answer is due where all of them have one of their own.
     fn items(&self, asked: &[&Deviation]) -> (Vec<Item>, Option<Date>) {
         let mut together: BTreeMap<Key, Vec<&Deviation>> = BTreeMap::new();
         for deviation in asked {
@@ -252,24 +293,24 @@ impl Basis<'_> {
                 .or_default()
                 .push(deviation);
         }
-        let mut first: Option<Date> = None;
-        let items = together
+        let mut days = Vec::new();
+        let items: Vec<Item> = together
             .into_values()
             .filter_map(|mut some| {
                 some.sort_by(|a, b| (&a.facts.observation.rule, &a.id).cmp(&(&b.facts.observation.rule, &b.id)));
-                let due = self.due(some.first()?);
-                first = Some(first.map_or(due, |before| before.min(due)));
+                let deviation = *some.first()?;
+                days.extend(deviation.due().map(|_| self.due(deviation)));
                 self.item(&some)
             })
             .collect();
+        let first = days.iter().min().copied().filter(|_| days.len() == items.len());
         (items, first)
     }
 
     fn item(&self, some: &[&Deviation]) -> Option<Item> {
         let deviation = some.first()?;
         let seen = if deviation.latest.is_breach() { &deviation.latest } else { &deviation.facts.observation };
-        let names: Vec<String> =
-            seen.substances.iter().take(3).map(|one| if one.name.is_empty() { shown(&one.written) } else { shown(&one.name) }).collect();
+        let names: Vec<String> = seen.substances.iter().take(3).map(|one| self.name(one)).collect();
         let what = if names.is_empty() { self.t("krav som inte uppfylls", "requirement not met") } else { names.join(", ") };
         let mut facts = vec![(self.t("Produkt", "Product"), vec![self.product(&deviation.facts.product)])];
         let part = deviation.facts.observation.part.iter().map(|part| shown(part)).collect::<Vec<_>>().join(" / ");
@@ -339,7 +380,7 @@ impl Basis<'_> {
                 proof,
             ];
         }
-        let mut asks = vec![
+        vec![
             self.t("vad som är orsaken", "what caused it"),
             self.t(
                 "en plan med åtgärder för att produkten ska uppfylla kraven och när var och en är klar",
@@ -353,12 +394,7 @@ impl Basis<'_> {
                 "om ett undantag gäller: dess nummer och hur ämnet används",
                 "where an exemption holds: its number and how the substance is used",
             ),
-        ];
-        let advice = self.book.rule(&deviation.facts.observation.rule).map(|rule| shown(self.lang.text(&rule.advice)));
-        if let Some(advice) = advice.filter(|advice| !advice.is_empty()) {
-            asks.push(advice);
-        }
-        asks
+        ]
     }
 
     /// The day that the deviation has, where one runs; else the day of the letter's answers.
@@ -454,7 +490,7 @@ impl Basis<'_> {
         let more = seen.substances.len().saturating_sub(3);
         let more = if more > 0 { format!(" (+{more})") } else { String::new() };
         parts.push(format!("{}{more}", names.join(", ")));
-        let place = [Some(file_name(&seen.file)), seen.places.first().map(|place| shown(place))];
+        let place = [Some(file_name(&seen.file)), seen.places.first().map(|place| self.place(place))];
         let place = place.into_iter().flatten().filter(|text| !text.is_empty()).collect::<Vec<_>>().join(", ");
         if !place.is_empty() {
             parts.push(place);
@@ -482,7 +518,8 @@ impl Basis<'_> {
         }));
         let kind = follow_words::kind(facts.kind, self.lang);
         references.push((self.t("Kontroll", "Check"), kind.to_string()));
-        let due = first_due.unwrap_or_else(|| self.answer_by()).max(self.on.min(self.answer_by()));
+        // Where every item has a day of its own, the first of them is the letter's; else what is asked without one has that.
+        let due = first_due.filter(|_| questions.is_empty()).unwrap_or_else(|| self.answer_by());
         Letter {
             lang: self.lang,
             sender: shown(&follow_up.organisation),
@@ -491,10 +528,11 @@ impl Basis<'_> {
             references,
             subject: self.t("Uppföljning av kemikaliekrav: begäran om svar", "Follow-up of chemical requirements: request for an answer"),
             opening: self.opening(items.len(), questions.len(), due),
+            asks: Vec::new(),
             items,
             questions,
             answered: answered.iter().map(|one| self.answered(one)).collect(),
-            closing: self.closing(),
+            closing: closing(self.lang),
             signature: vec![
                 "______________________________".to_string(),
                 maybe(&facts.responsible).unwrap_or_else(|| self.t("[den som undertecknar, roll]", "[who signs, role]")),
@@ -569,21 +607,6 @@ impl Basis<'_> {
             )
         };
         vec![checked, outcome, by.replace("{}", &due.to_string())]
-    }
-
-    fn closing(&self) -> Vec<String> {
-        vec![
-            self.t(
-                "Vi går igenom svaret och jämför det med underlagen. En avvikelse avslutas först när underlag visar att den är åtgärdad: en testrapport, \
-                 en rättad deklaration eller ett intyg. Det som inte åtgärdas i tid eller inte räcker kan tas vidare enligt avtalet.",
-                "We go through your answer and compare it with the evidence. A deviation is closed only when evidence shows that it is mended: a test \
-                 report, a corrected declaration or a certificate. What is not mended in time, or not enough, may be taken further under the contract.",
-            ),
-            self.t(
-                "Om svaret innehåller något som ni anser vara en affärshemlighet, ange vad det är och vilken skada det skulle medföra om det blev känt.",
-                "Where your answer holds something that you regard as a business secret, say what it is and what harm it would do if it became known.",
-            ),
-        ]
     }
 }
 

@@ -109,3 +109,21 @@ pub fn asked(reason: Reason, lang: Lang) -> &'static str {
         ),
     }
 }
+
+/// What happens with the answer.
+pub fn closing(lang: Lang) -> Vec<String> {
+    vec![
+        lang.of(
+            "Vi går igenom svaret och jämför det med underlagen. En avvikelse avslutas först när underlag visar att den är åtgärdad: en testrapport, \
+             en rättad deklaration eller ett intyg. Det som inte åtgärdas i tid eller inte räcker kan tas vidare enligt avtalet.",
+            "We go through your answer and compare it with the evidence. A deviation is closed only when evidence shows that it is mended: a test \
+             report, a corrected declaration or a certificate. What is not mended in time, or not enough, may be taken further under the contract.",
+        )
+        .to_string(),
+        lang.of(
+            "Om svaret innehåller något som ni anser vara en affärshemlighet, ange vad det är och vilken skada det skulle medföra om det blev känt.",
+            "Where your answer holds something that you regard as a business secret, say what it is and what harm it would do if it became known.",
+        )
+        .to_string(),
+    ]
+}

@@ -69,6 +69,8 @@ pub const EXPOSED: &[(&str, u8)] = &[
 pub const UNKNOWN: u8 = 2;
 /// Rules with more substances than this name whole hazard classes; they count as one family.
 const LIST: usize = 60;
+/// From how many families on a category is regulated widely.
+const MANY: usize = 5;
 /// How many families a reason names.
 const NAMED: usize = 3;
 
@@ -138,7 +140,9 @@ impl<'a> Families<'a> {
 /// Names of families in both languages, the first few.
 fn names(families: &BTreeSet<&'static Family>) -> (String, String) {
     let list = |name: fn(&Family) -> &'static str| {
-        let some: Vec<&str> = families.iter().take(NAMED).map(|family| name(family)).collect();
+        // In the order that buyers count them in.
+        let all = family::FAMILIES.iter().filter(|family| families.contains(family));
+        let some: Vec<&str> = all.take(NAMED).map(name).collect();
         let more = families.len().saturating_sub(NAMED);
         if more > 0 { format!("{} (+{more})", some.join(", ")) } else { some.join(", ") }
     };
@@ -213,7 +217,7 @@ impl Weighed<'_> {
         let (sv, en) = names(&regulated);
         match regulated.len() {
             0 => factor(1, "bara krav som gäller allt", "only requirements that hold for everything"),
-            1 | 2 => factor(2, format!("särskilda krav: {sv}"), format!("requirements of its own: {en}")),
+            1..MANY => factor(2, format!("särskilda krav: {sv}"), format!("requirements of its own: {en}")),
             _ => factor(3, format!("särskilda krav: {sv}"), format!("requirements of its own: {en}")),
         }
     }
@@ -291,7 +295,7 @@ impl Weighed<'_> {
             }
             () if open > 0 => factor(1, format!("{open} av {all} kan inte avgöras"), format!("{open} of {all} undetermined")),
             () if once => factor(1, "tidigare avvikelser, inga kvar", "earlier deviations, none left"),
-            () if all > 0 => factor(0, format!("inga bland {all} produkter"), format!("none among {all} products")),
+            () if all > 0 => factor(0, format!("inga bland {all} kontrollerade"), format!("none among {all} looked at")),
             () => factor(0, "ingen produkt är kontrollerad", "no product has been checked"),
         }
     }

@@ -113,10 +113,10 @@ fn one_amount_under_several_requirements_is_one_item() {
     let requirements: Vec<&str> = item.facts.iter().filter(|(what, _)| what == "Requirement").map(|(_, lines)| &*lines[0]).collect();
     assert_eq!(requirements, ["Lead (test/lead, test@1)", "Lead (test/metals, test@1)"]);
     let lines = |what: &str| item.facts.iter().find(|(name, _)| name == what).map(|(_, lines)| lines.join(" | ")).unwrap_or_default();
-    assert_eq!(lines("Found"), "lead (CAS 7439-92-1), written as ”Bly”: 0.5 %");
+    assert_eq!(lines("Found"), "lead (CAS 7439-92-1), written as “Bly”: 0.5 %");
     assert_eq!(lines("Part"), "Slang / PVC");
     // The folders of a file are the buyer's own.
-    assert_eq!(lines("Where"), "bly.xlsx | cell or line Blad1!F17: ”0,5 %”");
+    assert_eq!(lines("Where"), "bly.xlsx | cell Blad1!F17: “0,5 %”");
     assert_eq!(item.due, "Answer by 2026-12-29.");
 }
 
@@ -180,9 +180,36 @@ fn hundreds_of_questions_are_a_few_lines() {
     assert_eq!(question.heading, "Unit missing");
     assert_eq!(question.ask, "The number has no unit. State it, for example % by weight or mg/kg.");
     assert_eq!(question.about.len(), ABOUT + 1);
-    assert_eq!(question.about[0], "A-1, Infusionsset; Slang / PVC; lead (CAS 7439-92-1), written as ”Bly”; bly.xlsx, Blad1!F0");
+    assert_eq!(question.about[0], "A-1, Infusionsset; Slang / PVC; lead (CAS 7439-92-1), written as “Bly”; bly.xlsx, cell Blad1!F0");
     assert_eq!(question.about.last().map(String::as_str), Some("and 11 more"));
     assert!(letter.text().lines().all(|line| line.chars().count() <= 78), "{}", letter.text());
+}
+
+#[test]
+fn a_source_is_quoted_without_the_remarks_on_it() {
+    for (source, wanted) in [
+        (
+            "Regulation (EC) No 1907/2006, Annex XVII, entry 52: in concentrations. High",
+            "Regulation (EC) No 1907/2006, Annex XVII, entry 52",
+        ),
+        ("Directive 2011/65/EU, Art. 4(1); EUR-Lex. Value high", "Directive 2011/65/EU, Art. 4(1)"),
+        ("https://example.org/krav. Hämtat 2026", "https://example.org/krav"),
+        ("Avtalet, bilaga 3.", "Avtalet, bilaga 3"),
+        ("", ""),
+    ] {
+        assert_eq!(citation(source), wanted);
+    }
+}
+
+#[test]
+fn what_all_items_ask_is_said_once() {
+    let mut other = deviation("d-2", "test/lead", DeviationState::Open);
+    other.facts.product = product("A-2");
+    let both = [deviation("d-1", "test/lead", DeviationState::Open), other];
+    let letter = drafted(&follow_up(Vec::new()), &both, None).expect("a letter");
+    assert_eq!((letter.asks.len(), letter.items.iter().map(|item| item.asks.len()).collect::<Vec<_>>()), (4, vec![0, 0]));
+    assert_eq!(letter.text().matches("what caused it").count(), 1);
+    assert_eq!(letter.html().matches("what caused it").count(), 1);
 }
 
 #[test]
