@@ -32,6 +32,9 @@ mod rules;
 mod samples;
 // What never leaves: bundles searched for whatever was marked secret.
 mod secrecy;
+// Trends over a store of several years, and over bundles; polars counts them.
+#[cfg(feature = "tables")]
+mod programme_trends;
 // A PostgreSQL server of the tests' own.
 #[cfg(feature = "postgres")]
 mod server;
