@@ -271,11 +271,11 @@ mod tests {
                 }
                 whole *= big(100);
                 let mut sum = big(0);
-                for at in 0..4 {
-                    sum += &terms[at];
-                    while next[at] <= 99 && sample > at as u64 && &sum * big(100) <= &whole * big(u64::from(100 - next[at])) {
-                        wanted.push((at as u64, next[at], sample));
-                        next[at] += 1;
+                for ((failures, term), next) in (0..).zip(&terms).zip(&mut next) {
+                    sum += term;
+                    while *next <= 99 && sample > failures && &sum * big(100) <= &whole * big(u64::from(100 - *next)) {
+                        wanted.push((failures, *next, sample));
+                        *next += 1;
                     }
                 }
             }

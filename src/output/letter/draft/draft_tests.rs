@@ -94,10 +94,13 @@ fn follow_up(observations: Vec<Observation>) -> FollowUp {
 }
 
 fn drafted(follow_up: &FollowUp, deviations: &[Deviation], answer_by: Option<&str>) -> Result<Letter, Nothing> {
+    let mut register = Register::new();
+    register.add(Cas::parse("7439-92-1"), None, "lead", Some("bly"));
     draft(&Basis {
         follow_up,
         deviations,
         book: &RuleBook::default(),
+        register: &register,
         on: day("2026-12-01"),
         answer_by: answer_by.map(day),
         lang: Lang::En,
