@@ -233,12 +233,12 @@ impl Told<'_> {
         let mut columns = self.who();
         columns.extend([
             Column::new("points", self.t("poäng", "points")),
-            Column::new("reasons", self.t("skäl", "reasons")),
             Column::new("last_looked_at", self.t("senast", "last looked at")),
             Column::new("products", self.t("kända produkter", "products known")),
             Column::new("failing", self.t("uppfyller inte", "failing")),
             Column::new("undetermined", self.t("ej avgjorda", "undetermined")),
             Column::new("handled", self.t("följs upp nu", "being followed up")),
+            Column::new("reasons", self.t("skäl", "reasons")),
         ]);
         let shown = self.shown();
         let rows = shown.iter().map(|(place, unit)| self.row(*place, unit)).collect();
@@ -336,12 +336,12 @@ impl Told<'_> {
         let mut cells = self.who_of(place, unit);
         cells.extend([
             Cell::Count(unit.points()),
-            Cell::List(reasons.collect()),
             last,
             Cell::Count(unit.products),
             Cell::Count(unit.failing),
             Cell::Count(unit.undetermined),
             if unit.handled.is_empty() { Cell::Empty } else { Cell::List(handled.collect()) },
+            Cell::List(reasons.collect()),
         ]);
         cells.into()
     }
