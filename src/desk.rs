@@ -124,7 +124,7 @@ fn show_any(show: &Show, kind: Option<SubjectKind>, lang: Lang) -> Result<Exit, 
 }
 
 /// The one follow-up or deviation whose id begins so.
-fn meant(store: &mut dyn Store, given: &str, kind: SubjectKind, lang: Lang) -> Result<String, Refusal> {
+pub fn meant(store: &mut dyn Store, given: &str, kind: SubjectKind, lang: Lang) -> Result<String, Refusal> {
     let letter = match kind {
         SubjectKind::FollowUp => "f-",
         SubjectKind::Deviation => "d-",

@@ -7,7 +7,7 @@
 //! computes from a log of events where every follow-up and deviation stands, and [`programme`], which learns from many.
 //!
 //! Around them: [`input`] turns bytes into declarations and rule files into rules, [`batch`] does it for many files at a
-//! time, [`output`] writes what came of it, and [`share`] keeps the log.
+//! time, [`output`] writes what came of it, [`share`] keeps the log, and [`analytics`] counts over the years.
 //!
 //! What holds everywhere: no binary floating point decides a verdict; nothing is dropped unsaid; doubt gives
 //! "undetermined", never "compliant"; a finding names its rule, its reason and its cell; the same files, rules and date
@@ -15,6 +15,7 @@
 #![forbid(unsafe_code)]
 
 pub mod amount;
+pub mod analytics;
 pub mod batch;
 pub mod declaration;
 pub mod follow_up;

@@ -9,6 +9,8 @@ pub mod area;
 pub mod family;
 pub mod interval;
 pub mod kpi;
+pub mod rank;
+pub mod sample;
 
 use crate::declaration::Date;
 use crate::follow_up::shared::{About, Label, Named, Record};

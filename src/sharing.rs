@@ -3,7 +3,7 @@
 mod bundles;
 mod keys;
 
-pub use bundles::{bundles_in, replace, trusts};
+pub use bundles::{named_bundles, replace, trusts};
 
 use crate::Exit;
 use crate::cli::share::{Share, ShareAction};

@@ -100,6 +100,11 @@ pub struct Readership {
 }
 
 impl Readership {
+    /// Readers of what is not in their own store: whom they trust is known already.
+    pub fn new(own: Identity, trust: Trust) -> Readership {
+        Readership { own: Some((own, trust)) }
+    }
+
     /// Finds out who reads.
     pub fn of(store: &mut dyn Store, who: &Who, lang: Lang) -> Result<Readership, Refusal> {
         let Ok(own) = settings::organisation(who, lang) else {

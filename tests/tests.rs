@@ -36,6 +36,9 @@ mod samples;
 mod programme;
 // What never leaves: bundles searched for whatever was marked secret.
 mod secrecy;
+// Trends over a store of several years, and over bundles; polars counts them.
+#[cfg(feature = "tables")]
+mod programme_trends;
 // A PostgreSQL server of the tests' own.
 #[cfg(feature = "postgres")]
 mod server;
@@ -43,6 +46,8 @@ mod server;
 mod sharing;
 // One story over every store, and what a store must withstand.
 mod stores;
+// The plan of what to follow up next, and letters to suppliers.
+mod programme_plan;
 // What is written is what is read, in every format.
 mod truth;
 // A second, plain implementation of the verdicts.

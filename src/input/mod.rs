@@ -24,6 +24,7 @@ pub mod number_format;
 mod ods_places;
 mod package;
 pub mod packed;
+pub mod purchases;
 pub mod read;
 pub mod read_error;
 pub mod register;

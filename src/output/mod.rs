@@ -10,6 +10,7 @@ pub mod follow_words;
 pub mod html;
 pub mod json;
 pub mod junit;
+pub mod letter;
 pub mod lint;
 pub mod page;
 pub mod paper;

@@ -4,7 +4,7 @@
 //! Whoever makes a paper says what is in it; how it looks is decided here alone.
 
 pub mod csv;
-mod figures;
+pub mod figures;
 pub mod html;
 pub mod json;
 mod plot;

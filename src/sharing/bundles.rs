@@ -204,7 +204,7 @@ fn take_in(store: &mut dyn Store, own: &Identity, paths: Vec<PathBuf>, lang: Lan
 }
 
 /// The bundles in a folder, by name.
-pub fn bundles_in(folder: &Path, lang: Lang) -> Result<Vec<PathBuf>, Refusal> {
+fn bundles_in(folder: &Path, lang: Lang) -> Result<Vec<PathBuf>, Refusal> {
     let unreadable = |error: &io::Error| {
         let sentence = lang.of("mappen `{}` kan inte läsas: {why}", "the folder `{}` cannot be read: {why}");
         Refusal::one(sentence.replace("{}", &folder.display().to_string()).replace("{why}", &error.to_string()))
@@ -221,12 +221,10 @@ pub fn bundles_in(folder: &Path, lang: Lang) -> Result<Vec<PathBuf>, Refusal> {
     Ok(found)
 }
 
-/// `share import`.
-pub fn import(command: &Import, lang: Lang) -> Result<Exit, Refusal> {
-    let Exchange { place, who, format, .. } = &command.exchange;
-    let own = settings::organisation(who, lang)?;
+/// The bundles that are named, and those in folders that are.
+pub fn named_bundles(named: &[PathBuf], lang: Lang) -> Result<Vec<PathBuf>, Refusal> {
     let mut paths = Vec::new();
-    for path in &command.paths {
+    for path in named {
         if path.is_dir() {
             let found = bundles_in(path, lang)?;
             if found.is_empty() {
@@ -241,6 +239,14 @@ pub fn import(command: &Import, lang: Lang) -> Result<Exit, Refusal> {
             return Err(Refusal::one(sentence.replace("{}", &path.display().to_string())));
         }
     }
+    Ok(paths)
+}
+
+/// `share import`.
+pub fn import(command: &Import, lang: Lang) -> Result<Exit, Refusal> {
+    let Exchange { place, who, format, .. } = &command.exchange;
+    let own = settings::organisation(who, lang)?;
+    let paths = named_bundles(&command.paths, lang)?;
     let mut store = settings::open(place, Upgrade::OwnOnly, lang)?;
     let taken = take_in(&mut *store, &own, paths, lang)?;
     Ok(tell_taken(&taken, None, format == "json", lang))

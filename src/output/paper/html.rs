@@ -15,7 +15,8 @@ pub(super) fn escaped(text: &str) -> String {
     // Blanks that keep figures together are ours, and stay.
     let harmless: Vec<String> = text.split('\u{a0}').map(plain_within).collect();
     let mut safe = String::with_capacity(text.len());
-    for letter in harmless.join("\u{a0}").chars() {
+    // A figure and its sign stay on one line.
+    for letter in harmless.join("\u{a0}").replace(" %", "\u{a0}%").chars() {
         match letter {
             '&' => safe.push_str("&amp;"),
             '<' => safe.push_str("&lt;"),

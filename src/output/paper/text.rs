@@ -197,33 +197,35 @@ impl Sheet {
         table.rows.iter().map(|one| row(&one.cells)).collect()
     }
 
-    /// Widths with which the table fits: as wide as their content, the widest giving way between words. `None` when words
-    /// would have to be broken.
+    /// Widths with which the table fits: as wide as their content, the widest giving way between words, headings before
+    /// cells. `None` when too little would be left to read.
     fn widths(&self, heads: &[String], cells: &[Vec<Vec<String>>]) -> Option<Vec<usize>> {
-        let longest = |at: usize, measure: &dyn Fn(&str) -> usize| {
-            let texts = cells.iter().filter_map(|row| row.get(at)).flatten().chain(heads.get(at));
-            texts.map(|text| measure(text)).max().unwrap_or_default()
-        };
+        let letters = |text: &str| text.chars().count();
         let word = |text: &str| wrap(text, 1).iter().map(|word| word.chars().count()).max().unwrap_or_default();
-        let mut widths: Vec<usize> = (0..heads.len()).map(|at| longest(at, &|text| text.chars().count()).max(1)).collect();
+        let of_cells = |at: usize, measure: &dyn Fn(&str) -> usize| {
+            cells.iter().filter_map(|row| row.get(at)).flatten().map(|text| measure(text)).max().unwrap_or_default()
+        };
+        let of_head = |at: usize, measure: &dyn Fn(&str) -> usize| heads.get(at).map_or(0, |head| measure(head));
         // Figures are never broken; a word may be, where that leaves something to read.
-        let least: Vec<usize> = (0..heads.len())
-            .map(|at| {
-                let figures = cells
-                    .iter()
-                    .filter_map(|row| row.get(at))
-                    .flatten()
-                    .filter(|text| text.starts_with(|c: char| c.is_ascii_digit() || c == '\u{a0}'));
-                let figures = figures.map(|text| word(text)).max().unwrap_or_default();
-                longest(at, &word).min(NARROW).max(figures).max(1)
-            })
-            .collect();
+        let figures = |text: &str| if text.starts_with(|c: char| c.is_ascii_digit() || c == '\u{a0}') { word(text) } else { 0 };
+        let each = |measure: &dyn Fn(usize) -> usize| (0..heads.len()).map(|at| measure(at).max(1)).collect::<Vec<usize>>();
+        let mut widths = each(&|at| of_cells(at, &letters).max(of_head(at, &letters)));
+        let ever_less = [
+            each(&|at| of_cells(at, &letters).max(of_head(at, &word))),
+            each(&|at| of_cells(at, &word).max(of_head(at, &word))),
+            each(&|at| of_cells(at, &word).max(of_head(at, &word)).min(NARROW).max(of_cells(at, &figures))),
+        ];
         let room = self.width.saturating_sub(2 + GAP * widths.len().saturating_sub(1));
-        while widths.iter().sum::<usize>() > room {
-            let widest = widths.iter_mut().zip(&least).filter(|(width, least)| **width > **least).max_by_key(|(width, _)| **width);
-            *widest?.0 -= 1;
+        for least in ever_less {
+            while widths.iter().sum::<usize>() > room {
+                let wide = widths.iter_mut().zip(&least).filter(|(width, least)| **width > **least);
+                match wide.max_by_key(|(width, _)| **width) {
+                    Some((widest, _)) => *widest -= 1,
+                    None => break,
+                }
+            }
         }
-        Some(widths)
+        (widths.iter().sum::<usize>() <= room).then_some(widths)
     }
 
     /// A table that is too wide: each row for itself, its first cell as its name.
@@ -430,7 +432,7 @@ How to read this
             pieces: vec!["volume".into(), "hazard".into()],
             bars: vec![("One".into(), vec![30, 10]), ("Two".into(), vec![0, 10])],
         });
-        let shown = text(&paper, Lang::En, 50, false);
+        let shown = text(&paper, Lang::En, 51, false);
         assert!(shown.contains("  Points: █ volume, ▒ hazard\n"), "{shown}");
         let line = |label: &str| shown.lines().find(|line| line.trim_start().starts_with(label)).expect("the bar").to_string();
         let count = |text: &str, letter: char| text.chars().filter(|own| *own == letter).count();

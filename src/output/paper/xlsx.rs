@@ -9,8 +9,9 @@ use super::{Cell, Paper, Plot, Section, Share, Table};
 use crate::output::rows::neutralised;
 use crate::output::words::{Lang, decimal};
 use rust_xlsxwriter::{
-    Chart, ChartErrorBars, ChartErrorBarsType, ChartLine, ChartMarker, ChartMarkerType, ChartRange, ChartType, Color, DocProperties,
-    ExcelDateTime, Format, FormatAlign, FormatBorder, IgnoreError, Workbook, Worksheet, XlsxError,
+    Chart, ChartAxisCrossing, ChartErrorBars, ChartErrorBarsType, ChartLegendPosition, ChartLine, ChartMarker, ChartMarkerType, ChartRange,
+    ChartSolidFill, ChartType, Color, DocProperties, ExcelDateTime, Format, FormatAlign, FormatBorder, IgnoreError, Workbook, Worksheet,
+    XlsxError,
 };
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -19,8 +20,17 @@ use std::io;
 /// What a cell holds, in UTF-16 units, and a sheet's name, in characters.
 const CELL_UNITS: usize = 32_767;
 const NAME_LETTERS: usize = 31;
-/// Series that one chart of lines shows before nobody can follow them.
-const LINES: usize = 8;
+/// Marks of the lines of a chart, which has no more lines than can be told apart.
+const MARKERS: [ChartMarkerType; 8] = [
+    ChartMarkerType::Circle,
+    ChartMarkerType::Square,
+    ChartMarkerType::Triangle,
+    ChartMarkerType::Diamond,
+    ChartMarkerType::X,
+    ChartMarkerType::Star,
+    ChartMarkerType::LongDash,
+    ChartMarkerType::ShortDash,
+];
 /// Rows that a chart of bars shows.
 const BARS: usize = 40;
 /// Width in characters of a column of figures, and the widest of words.
@@ -105,6 +115,7 @@ struct RowStyles {
     count: Format,
     percent: Format,
     withheld: Format,
+    withheld_words: Format,
 }
 
 impl RowStyles {
@@ -114,6 +125,7 @@ impl RowStyles {
             text: Style::new(cell.clone().set_text_wrap()),
             count: figures.clone().set_num_format("#,##0"),
             percent: figures.clone().set_num_format("0.0 %"),
+            withheld_words: cell.clone().set_italic().set_font_color(Color::RGB(0x4A_54_60)),
             withheld: figures.clone().set_italic().set_font_color(Color::RGB(0x4A_54_60)),
             number: figures,
         }
@@ -257,9 +269,10 @@ fn first(name: &str, paper: &Paper, told: &[(String, &Section)], lang: Lang, sty
         headed(&mut sheet, &mut at, lang.of("Blad", "Sheets"))?;
     }
     for (name, section) in told {
-        let mut about = vec![section.title.clone()];
-        about.extend(section.intro.iter().cloned());
-        pair(&mut sheet, &mut at, name, &about.iter().filter(|text| !text.is_empty()).cloned().collect::<Vec<_>>().join("\n"))?;
+        // A title that became the sheet's name need not be said twice.
+        let title = Some(&section.title).filter(|title| *title != name && !title.is_empty());
+        let about: Vec<&str> = title.into_iter().chain(&section.intro).map(String::as_str).collect();
+        pair(&mut sheet, &mut at, name, &about.join("\n"))?;
     }
     if !paper.remarks.is_empty() {
         headed(&mut sheet, &mut at, lang.of("Så läser du", "How to read this"))?;
@@ -320,7 +333,9 @@ fn fill(sheet: &mut Worksheet, section: &Section, lang: Lang, styles: &Styles) -
                 _ => String::new(),
             };
             deepest = deepest.max(lines(&texts, width(table, at)));
-            if table.has_shares(at) {
+            if matches!(cell, Cell::Withheld) && !table.is_numeric(at) {
+                sheet.write_string_with_format(row, *column, withheld(lang), &style.withheld_words)?;
+            } else if table.has_shares(at) {
                 write_share(sheet, row, *column, cell, style, lang)?
             } else {
                 write(sheet, row, *column, cell, style, lang)?
@@ -408,190 +423,197 @@ fn exact(decimal: &str) -> Option<f64> {
     (is_number(decimal) && digits <= 10).then(|| decimal.parse().ok()).flatten()
 }
 
-/// A sheet with the figures of a plot and a chart of them.
+/// A sheet with a chart and, below it, the figures that it shows.
 fn chart(name: &str, plot: &Plot, lang: Lang, styles: &Styles) -> Result<Option<Worksheet>, XlsxError> {
+    let bars = match plot {
+        Plot::Shares { marks, .. } => marks.len().min(BARS),
+        Plot::Stacked { pieces, bars, .. } => {
+            if pieces.is_empty() {
+                0
+            } else {
+                bars.len().min(BARS)
+            }
+        }
+        Plot::Years { series, .. } => {
+            if series.iter().all(|(_, points)| points.is_empty()) {
+                0
+            } else {
+                10
+            }
+        }
+    };
+    if bars == 0 {
+        return Ok(None);
+    }
+    let tall = (rows_of(bars) * 32 + 130).clamp(300, 1_200);
     let mut sheet = Worksheet::new();
     sheet.set_name(name)?;
-    sheet.set_landscape().set_paper_size(9).set_print_fit_to_pages(1, 1);
+    sheet.set_landscape().set_paper_size(9).set_print_fit_to_pages(1, 0).set_screen_gridlines(false);
     sheet.set_column_width(0, 34)?;
-    let drawn = match plot {
-        Plot::Shares { axis, marks, line } if !marks.is_empty() => shares(&mut sheet, name, axis, marks, line.as_ref(), lang, styles)?,
-        Plot::Stacked { axis, pieces, bars } if !pieces.is_empty() && !bars.is_empty() => {
-            stacked(&mut sheet, name, axis, pieces, bars, styles)?
-        }
-        Plot::Years { axis, series } if series.iter().any(|(_, points)| !points.is_empty()) => {
-            years(&mut sheet, name, axis, series, lang, styles)?
-        }
-        _ => return Ok(None),
+    // A row is 20 pixels high.
+    let mut figures = Figures { name, sheet, top: tall / 20 + 2, styles };
+    let mut chart = match plot {
+        Plot::Shares { axis, marks, line } => figures.shares(axis, marks, line.as_ref(), lang)?,
+        Plot::Stacked { axis, pieces, bars } => figures.stacked(axis, pieces, bars)?,
+        Plot::Years { axis, series } => figures.years(axis, series, lang)?,
     };
-    let Drawn { mut chart, width, rows } = drawn;
-    chart.set_width(900);
-    chart.set_height(rows.saturating_mul(28).clamp(360, 1_200));
-    sheet.insert_chart(1, width + 1, &chart)?;
-    Ok(Some(sheet))
-}
-
-/// A chart, how many columns its figures take, and how many rows it shows.
-struct Drawn {
-    chart: Chart,
-    width: u16,
-    rows: u32,
-}
-
-fn heads(sheet: &mut Worksheet, heads: &[String], styles: &Styles) -> Result<(), XlsxError> {
-    for (column, head) in (0_u16..).zip(heads) {
-        styles.heading.write(sheet, 0, column, head)?;
-        if column > 0 {
-            sheet.set_column_width(column, FIGURES)?;
-        }
-    }
-    sheet.set_row_height(0, 33)?;
-    Ok(())
+    chart.set_width(960);
+    chart.set_height(tall);
+    figures.sheet.insert_chart_with_offset(0, 0, &chart, 4, 4)?;
+    Ok(Some(figures.sheet))
 }
 
 fn rows_of(length: usize) -> u32 {
     u32::try_from(length).unwrap_or(u32::MAX)
 }
 
-fn shares(
-    sheet: &mut Worksheet,
-    name: &str,
-    axis: &str,
-    marks: &[(String, Share)],
-    line: Option<&(u16, String)>,
-    lang: Lang,
-    styles: &Styles,
-) -> Result<Drawn, XlsxError> {
-    let mut titles = vec![
-        String::new(),
-        axis.to_string(),
-        lang.of("lägst", "lowest").to_string(),
-        lang.of("högst", "highest").to_string(),
-        lang.of("nedåt", "downward").to_string(),
-        lang.of("uppåt", "upward").to_string(),
-    ];
-    titles.extend(line.map(|(_, what)| what.clone()));
-    heads(sheet, &titles, styles)?;
-    let shown = marks.len().min(BARS);
-    for (row, (label, share)) in (1_u32..).zip(marks.iter().take(shown)) {
-        styles.row.text.write(sheet, row, 0, label)?;
-        let values = values(*share);
-        if let [Some(point), Some(low), Some(high)] = values {
-            // What the whiskers need is how far they reach from the mark.
-            for (column, value) in (1_u16..).zip([point, low, high, (point - low).max(0.0), (high - point).max(0.0)]) {
-                sheet.write_number_with_format(row, column, value, &styles.row.percent)?;
-            }
-        }
-        if let Some((at, _)) = line {
-            sheet.write_number_with_format(row, 6, f64::from(*at) / 10_000.0, &styles.row.percent)?;
-        }
-    }
-    let last = rows_of(shown);
-    let range = |column: u16| ChartRange::new_from_range(name, 1, column, last, column);
-    let mut chart = Chart::new(ChartType::Bar);
-    let mut whiskers = ChartErrorBars::new();
-    whiskers.set_type(ChartErrorBarsType::Custom(range(5), range(4))).set_format(ChartLine::new().set_color(INK).set_width(1.25));
-    chart
-        .add_series()
-        .set_categories((name, 1, 0, last, 0))
-        .set_values((name, 1, 1, last, 1))
-        .set_name((name, 0, 1))
-        .set_gap(60)
-        .set_format(rust_xlsxwriter::ChartSolidFill::new().set_color(Color::RGB(0x8F_A8_BA)))
-        .set_x_error_bars(&whiskers)
-        .set_y_error_bars(&whiskers);
-    chart.title().set_name(axis);
-    chart.legend().set_hidden();
-    // The first row at the top, as in the table.
-    chart.x_axis().set_reverse();
-    chart.y_axis().set_min(0).set_num_format("0 %").set_major_gridlines_line(ChartLine::new().set_color(RULE));
-    Ok(Drawn { chart, width: 6 + u16::from(line.is_some()), rows: last })
+/// The sheet of a chart, and where its figures begin.
+struct Figures<'a> {
+    name: &'a str,
+    sheet: Worksheet,
+    top: u32,
+    styles: &'a Styles,
 }
 
-fn stacked(
-    sheet: &mut Worksheet,
-    name: &str,
-    axis: &str,
-    pieces: &[String],
-    bars: &[(String, Vec<u64>)],
-    styles: &Styles,
-) -> Result<Drawn, XlsxError> {
-    let mut titles = vec![String::new()];
-    titles.extend(pieces.iter().cloned());
-    heads(sheet, &titles, styles)?;
-    let shown = bars.len().min(BARS);
-    for (row, (label, bar)) in (1_u32..).zip(bars.iter().take(shown)) {
-        styles.row.text.write(sheet, row, 0, label)?;
-        for (column, piece) in (1_u16..).zip(bar.iter().take(pieces.len())) {
-            count(sheet, row, column, *piece, &styles.row.count)?;
+impl Figures<'_> {
+    fn heads(&mut self, heads: &[String]) -> Result<(), XlsxError> {
+        for (column, head) in (0_u16..).zip(heads) {
+            self.styles.heading.write(&mut self.sheet, self.top, column, head)?;
+            if column > 0 {
+                self.sheet.set_column_width(column, FIGURES)?;
+            }
         }
+        let deepest = heads.iter().map(|head| lines(head, FIGURES - 2.0)).max().unwrap_or(1);
+        self.sheet.set_row_height(self.top, height(deepest).clamp(33.0, 93.0))?;
+        Ok(())
     }
-    let last = rows_of(shown);
-    let mut chart = Chart::new(ChartType::BarStacked);
-    for (column, _) in (1_u16..).zip(pieces) {
+
+    fn percent(&mut self, row: u32, column: u16, value: f64) -> Result<(), XlsxError> {
+        self.sheet.write_number_with_format(self.top + row, column, value, &self.styles.row.percent)?;
+        Ok(())
+    }
+
+    fn label(&mut self, row: u32, label: &str) -> Result<(), XlsxError> {
+        self.styles.row.text.write(&mut self.sheet, self.top + row, 0, label)?;
+        self.sheet.set_row_height(self.top + row, height(lines(label, 34.0)))?;
+        Ok(())
+    }
+
+    /// A column of figures, of so many rows.
+    fn range(&self, column: u16, rows: u32) -> (&str, u32, u16, u32, u16) {
+        (self.name, self.top + 1, column, self.top + rows, column)
+    }
+
+    /// The column's heading.
+    fn head(&self, column: u16) -> (&str, u32, u16) {
+        (self.name, self.top, column)
+    }
+
+    fn shares(&mut self, axis: &str, marks: &[(String, Share)], line: Option<&(u16, String)>, lang: Lang) -> Result<Chart, XlsxError> {
+        let mut titles = vec![
+            String::new(),
+            axis.to_string(),
+            lang.of("lägst", "lowest").to_string(),
+            lang.of("högst", "highest").to_string(),
+            lang.of("nedåt", "downward").to_string(),
+            lang.of("uppåt", "upward").to_string(),
+        ];
+        titles.extend(line.map(|(_, what)| what.clone()));
+        self.heads(&titles)?;
+        let rows = rows_of(marks.len().min(BARS));
+        for (row, (label, share)) in (1..=rows).zip(marks) {
+            self.label(row, label)?;
+            if let [Some(point), Some(low), Some(high)] = values(*share) {
+                // What the whiskers need is how far they reach from the mark.
+                for (column, value) in (1_u16..).zip([point, low, high, (point - low).max(0.0), (high - point).max(0.0)]) {
+                    self.percent(row, column, value)?;
+                }
+            }
+            if let Some((at, _)) = line {
+                self.percent(row, 6, f64::from(*at) / 10_000.0)?;
+            }
+        }
+        let mut whiskers = ChartErrorBars::new();
+        let reach = |column| ChartRange::new_from_range(self.name, self.top + 1, column, self.top + rows, column);
+        let reach = ChartErrorBarsType::Custom(reach(5), reach(4));
+        whiskers.set_type(reach).set_format(ChartLine::new().set_color(INK).set_width(1.25));
+        let mut chart = Chart::new(ChartType::Bar);
         chart
             .add_series()
-            .set_categories((name, 1, 0, last, 0))
-            .set_values((name, 1, column, last, column))
-            .set_name((name, 0, column))
+            .set_categories(self.range(0, rows))
+            .set_values(self.range(1, rows))
+            .set_name(self.head(1))
             .set_gap(60)
-            .set_overlap(100);
+            .set_format(ChartSolidFill::new().set_color(Color::RGB(0x8F_A8_BA)))
+            // In a chart of bars these run along the bars.
+            .set_x_error_bars(&whiskers);
+        chart.title().set_name(axis);
+        chart.legend().set_hidden();
+        // The first row at the top, as in the table; the figures stay below.
+        chart.y_axis().set_reverse().set_crossing(ChartAxisCrossing::Max);
+        chart.x_axis().set_min(0).set_num_format("0 %").set_major_gridlines_line(ChartLine::new().set_color(RULE));
+        Ok(chart)
     }
-    chart.title().set_name(axis);
-    chart.legend().set_position(rust_xlsxwriter::ChartLegendPosition::Bottom);
-    chart.x_axis().set_reverse();
-    chart.y_axis().set_major_gridlines_line(ChartLine::new().set_color(RULE));
-    Ok(Drawn { chart, width: u16::try_from(pieces.len()).unwrap_or(u16::MAX - 1), rows: last })
-}
 
-fn years(
-    sheet: &mut Worksheet,
-    name: &str,
-    axis: &str,
-    series: &[(String, Vec<(i16, Share)>)],
-    lang: Lang,
-    styles: &Styles,
-) -> Result<Drawn, XlsxError> {
-    const MARKERS: [ChartMarkerType; 8] = [
-        ChartMarkerType::Circle,
-        ChartMarkerType::Square,
-        ChartMarkerType::Triangle,
-        ChartMarkerType::Diamond,
-        ChartMarkerType::X,
-        ChartMarkerType::Star,
-        ChartMarkerType::LongDash,
-        ChartMarkerType::ShortDash,
-    ];
-    let shown: Vec<&(String, Vec<(i16, Share)>)> = series.iter().filter(|(_, points)| !points.is_empty()).take(LINES).collect();
-    let mut titles = vec![lang.of("År", "Year").to_string()];
-    titles.extend(shown.iter().map(|(name, _)| name.clone()));
-    heads(sheet, &titles, styles)?;
-    let known: BTreeSet<i16> = shown.iter().flat_map(|(_, points)| points).map(|(year, _)| *year).collect();
-    for (row, year) in (1_u32..).zip(&known) {
-        // Text, so that it names the place on the axis and is no value on it.
-        styles.row.text.write(sheet, row, 0, &year.to_string())?;
-        for (column, (_, points)) in (1_u16..).zip(&shown) {
-            let share = points.iter().find(|(own, _)| own == year).map(|(_, share)| *share);
-            if let Some([Some(point), ..]) = share.map(values) {
-                sheet.write_number_with_format(row, column, point, &styles.row.percent)?;
+    fn stacked(&mut self, axis: &str, pieces: &[String], bars: &[(String, Vec<u64>)]) -> Result<Chart, XlsxError> {
+        let mut titles = vec![String::new()];
+        titles.extend(pieces.iter().cloned());
+        self.heads(&titles)?;
+        let rows = rows_of(bars.len().min(BARS));
+        for (row, (label, bar)) in (1..=rows).zip(bars) {
+            self.label(row, label)?;
+            for (column, piece) in (1_u16..).zip(bar.iter().take(pieces.len())) {
+                count(&mut self.sheet, self.top + row, column, *piece, &self.styles.row.count)?;
             }
         }
+        let mut chart = Chart::new(ChartType::BarStacked);
+        for (column, _) in (1_u16..).zip(pieces) {
+            chart
+                .add_series()
+                .set_categories(self.range(0, rows))
+                .set_values(self.range(column, rows))
+                .set_name(self.head(column))
+                .set_gap(60)
+                .set_overlap(100);
+        }
+        chart.title().set_name(axis);
+        chart.legend().set_position(ChartLegendPosition::Bottom);
+        chart.y_axis().set_reverse().set_crossing(ChartAxisCrossing::Max);
+        chart.x_axis().set_major_gridlines_line(ChartLine::new().set_color(RULE));
+        Ok(chart)
     }
-    let last = rows_of(known.len());
-    let mut chart = Chart::new(ChartType::Line);
-    for ((column, _), marker) in (1_u16..).zip(&shown).zip(MARKERS) {
-        chart
-            .add_series()
-            .set_categories((name, 1, 0, last, 0))
-            .set_values((name, 1, column, last, column))
-            .set_name((name, 0, column))
-            .set_marker(ChartMarker::new().set_type(marker).set_size(8));
+
+    fn years(&mut self, axis: &str, series: &[(String, Vec<(i16, Share)>)], lang: Lang) -> Result<Chart, XlsxError> {
+        let shown: Vec<&(String, Vec<(i16, Share)>)> = series.iter().filter(|(_, points)| !points.is_empty()).take(MARKERS.len()).collect();
+        let mut titles = vec![lang.of("År", "Year").to_string()];
+        titles.extend(shown.iter().map(|(name, _)| name.clone()));
+        self.heads(&titles)?;
+        let known: BTreeSet<i16> = shown.iter().flat_map(|(_, points)| points).map(|(year, _)| *year).collect();
+        for (row, year) in (1_u32..).zip(&known) {
+            // Text, so that it names a place on the axis and is no value on it.
+            self.label(row, &year.to_string())?;
+            for (column, (_, points)) in (1_u16..).zip(&shown) {
+                let share = points.iter().find(|(own, _)| own == year).map(|(_, share)| *share);
+                if let Some([Some(point), ..]) = share.map(values) {
+                    self.percent(row, column, point)?;
+                }
+            }
+        }
+        let rows = rows_of(known.len());
+        let mut chart = Chart::new(ChartType::Line);
+        for ((column, _), marker) in (1_u16..).zip(&shown).zip(MARKERS) {
+            chart
+                .add_series()
+                .set_categories(self.range(0, rows))
+                .set_values(self.range(column, rows))
+                .set_name(self.head(column))
+                .set_marker(ChartMarker::new().set_type(marker).set_size(8));
+        }
+        chart.title().set_name(axis);
+        chart.legend().set_position(ChartLegendPosition::Right);
+        chart.y_axis().set_min(0).set_num_format("0 %").set_major_gridlines_line(ChartLine::new().set_color(RULE));
+        Ok(chart)
     }
-    chart.title().set_name(axis);
-    chart.legend().set_position(rust_xlsxwriter::ChartLegendPosition::Right);
-    chart.y_axis().set_min(0).set_num_format("0 %").set_major_gridlines_line(ChartLine::new().set_color(RULE));
-    let width = u16::try_from(shown.len()).unwrap_or(u16::MAX - 1);
-    Ok(Drawn { chart, width, rows: 16 })
 }
 
 #[cfg(test)]
