@@ -1,6 +1,6 @@
 //! `kemkoll report trends`: how shares change from year to year, over the store or over bundles that are named.
 
-use super::{chosen, print, takes};
+use super::{print, takes};
 use crate::cli::report::Trends as Asked;
 use crate::request::{self, Refusal};
 use crate::sharing::{named_bundles, trusts};
@@ -35,7 +35,7 @@ pub fn run(command: &Asked, lang: Lang) -> Result<Exit, Refusal> {
     let none = Categories::default();
     let categories = book.as_ref().map_or(&none, |book| &book.categories);
     let within = known_categories(&command.category, categories, lang)?;
-    let stored = if command.bundles.is_empty() { chosen(&command.choice, &register, lang)? } else { bundled(command, &register, lang)? };
+    let stored = if command.bundles.is_empty() { in_store(command, &register, lang)? } else { bundled(command, &register, lang)? };
     let question = Question {
         by: By::parse(&command.by).unwrap_or(By::Category),
         within: &within,
@@ -63,6 +63,16 @@ fn known_categories(asked: &[String], categories: &Categories, lang: Lang) -> Re
         known.extend(found.into_iter().map(ToString::to_string));
     }
     if wrong.is_empty() { Ok(known) } else { Err(Refusal::Wrong(wrong)) }
+}
+
+/// What the store holds, as it was seen in every year.
+fn in_store(command: &Asked, register: &Register, lang: Lang) -> Result<Vec<Stored>, Refusal> {
+    let mut store = settings::open_existing(&command.choice.place, lang)?;
+    let readers = Readership::of(&mut *store, &command.choice.who, lang)?;
+    let found = stored::every_year(&mut *store, &readers, register);
+    let mut found = found.map_err(|error| Refusal::one(lang.text(&error.text())))?;
+    found.retain(|one| takes(&command.choice, &one.case()));
+    Ok(found)
 }
 
 /// What bundles hold, read into a store that lasts as long as the run: what several bundles say of one product comes

@@ -12,6 +12,8 @@ use crate::output::words::{Lang, decimal};
 
 /// Narrower than this a column of words is not read.
 const NARROW: usize = 12;
+/// What a line is broken into at least.
+const SHORT: usize = 8;
 /// The column in which facts begin.
 const FACTS: usize = 22;
 /// Blanks between columns.
@@ -209,7 +211,8 @@ impl Sheet {
         // Figures are never broken; a word may be, where that leaves something to read.
         let figures = |text: &str| if text.starts_with(|c: char| c.is_ascii_digit() || c == '\u{a0}') { word(text) } else { 0 };
         let each = |measure: &dyn Fn(usize) -> usize| (0..heads.len()).map(|at| measure(at).max(1)).collect::<Vec<usize>>();
-        let mut widths = each(&|at| of_cells(at, &letters).max(of_head(at, &letters)));
+        let whole = |at: usize| of_cells(at, &letters).max(of_head(at, &letters));
+        let mut widths = each(&whole);
         let ever_less = [
             each(&|at| of_cells(at, &letters).max(of_head(at, &word))),
             each(&|at| of_cells(at, &word).max(of_head(at, &word))),
@@ -217,6 +220,8 @@ impl Sheet {
         ];
         let room = self.width.saturating_sub(2 + GAP * widths.len().saturating_sub(1));
         for least in ever_less {
+            // Lines are never broken shorter than this.
+            let least: Vec<usize> = least.iter().enumerate().map(|(at, least)| whole(at).min(SHORT).max(*least)).collect();
             while widths.iter().sum::<usize>() > room {
                 let wide = widths.iter_mut().zip(&least).filter(|(width, least)| **width > **least);
                 match wide.max_by_key(|(width, _)| **width) {
