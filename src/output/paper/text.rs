@@ -4,7 +4,7 @@
 
 use super::csv::is_number;
 use super::figures::{self, Axis};
-use super::{Cell, Paper, Plot, Section, Share, Table};
+use super::{Cell, Paper, Plot, Row, Section, Share, Table};
 use crate::output::page::broken;
 use crate::output::report::whole;
 use crate::output::text::{plain, wrap};
@@ -57,6 +57,14 @@ struct Sheet {
 fn padded(text: &str, width: usize, right: bool) -> String {
     let missing = width.saturating_sub(text.chars().count());
     if right { format!("{:missing$}{text}", "") } else { format!("{text}{:missing$}", "") }
+}
+
+/// The table without columns in which nothing stands.
+fn without_empty_columns(table: &Table) -> Table {
+    let told = |at: usize| table.rows.iter().any(|row| row.cells.get(at).is_some_and(|cell| *cell != Cell::Empty));
+    let shown: Vec<usize> = (0..table.columns.len()).filter(|at| told(*at)).collect();
+    let row = |row: &Row| Row { cells: shown.iter().map(|at| row.cells.get(*at).cloned().unwrap_or_default()).collect(), ..*row };
+    Table { columns: shown.iter().filter_map(|at| table.columns.get(*at).cloned()).collect(), rows: table.rows.iter().map(row).collect() }
 }
 
 impl Sheet {
@@ -130,6 +138,7 @@ impl Sheet {
     }
 
     fn table(&mut self, table: &Table) {
+        let table = &without_empty_columns(table);
         let cells = self.cells(table);
         let heads: Vec<String> = table.columns.iter().map(|column| plain(&column.title)).collect();
         let Some(widths) = self.widths(&heads, &cells) else {
