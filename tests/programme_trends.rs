@@ -245,9 +245,10 @@ fn a_report_is_written_as_it_was_asked_for() {
     let office = three_years();
     let write = |arguments: &[&str]| office.say(0, &[&["report", "trends", "--by", "supplier"], arguments].concat());
     let (shown, _) = write(&[]);
-    assert!(shown.contains("Beta AB") && shown.contains("100 % (2 of 2; 15.8–100 %)"), "{shown}");
+    // In 80 columns a share goes on in the next lines of its cell.
+    assert!(shown.contains("Beta AB") && shown.contains("100 % (2 of 2;") && shown.contains("15.8–100 %)"), "{shown}");
     let (shown, _) = write(&["--lang", "sv"]);
-    assert!(shown.contains("100 % (2 av 2; 15,8–100 %)"), "{shown}");
+    assert!(shown.contains("(2 av 2;") && shown.contains("15,8–100 %)"), "{shown}");
     // The same again is the same to the byte, in every format.
     for ending in ["txt", "json", "html", "xlsx"] {
         write(&["--out", &format!("one.{ending}")]);
