@@ -9,14 +9,14 @@ use kemkoll::declaration::Date;
 use kemkoll::follow_up::shared::disclose::firsthand;
 use kemkoll::follow_up::shared::{About, Label, Record};
 use kemkoll::follow_up::trust::Trust;
-use kemkoll::follow_up::{Account, Deviation, DeviationState, FollowUp};
+use kemkoll::follow_up::{Account, Deviation, DeviationState, Event, FollowUp};
 use kemkoll::output::words::Lang;
 use kemkoll::programme::Case;
 use kemkoll::rule::{RuleBook, RuleSet};
 use kemkoll::share::exchange::{Reader, read_shared, trust};
 use kemkoll::share::{Sealed, Store, StoreError};
 use kemkoll::substance::Register;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::thread;
 
 /// A product of one follow-up that the store knows of.
@@ -125,23 +125,38 @@ impl Readership {
 
 type Deviations = BTreeMap<String, BTreeMap<String, DeviationState>>;
 
-fn own_products(subject: &str, events: Vec<Sealed>, deviations: &Deviations, register: &Register) -> Result<Vec<Stored>, StoreError> {
-    let events: Result<Vec<_>, StoreError> =
-        events.into_iter().map(|event| event.open().map_err(|_| StoreError::Event(event.id))).collect();
-    let account: Account<FollowUp> = Account::of(events?);
-    let Some(follow_up) = account.state else { return Ok(Vec::new()) };
+fn opened(events: Vec<Sealed>) -> Result<Vec<Event>, StoreError> {
+    events.into_iter().map(|event| event.open().map_err(|_| StoreError::Event(event.id))).collect()
+}
+
+fn products_of(subject: &str, events: Vec<Event>, deviations: &Deviations, register: &Register) -> Vec<Stored> {
+    let account: Account<FollowUp> = Account::of(events);
+    let Some(follow_up) = account.state else { return Vec::new() };
     let none = BTreeMap::new();
     let records = firsthand(&follow_up, deviations.get(subject).unwrap_or(&none), register);
-    Ok(records
-        .into_iter()
-        .map(|record| Stored { organisation: follow_up.organisation.clone(), follow_up: Some(subject.to_string()), record })
-        .collect())
+    let stored = |record| Stored { organisation: follow_up.organisation.clone(), follow_up: Some(subject.to_string()), record };
+    records.into_iter().map(stored).collect()
+}
+
+fn own_products(subject: &str, events: Vec<Sealed>, deviations: &Deviations, register: &Register) -> Result<Vec<Stored>, StoreError> {
+    Ok(products_of(subject, opened(events)?, deviations, register))
+}
+
+/// The products of a follow-up that went on for years, as they stood at the end of each year in which they were looked at.
+fn products_by_year(subject: &str, events: Vec<Sealed>, deviations: &Deviations, register: &Register) -> Result<Vec<Stored>, StoreError> {
+    let events = opened(events)?;
+    let years: BTreeSet<i16> = events.iter().map(|event| event.time.day().year()).collect();
+    let mut found = Vec::new();
+    for year in years {
+        let until = events.iter().filter(|event| event.time.day().year() <= year).cloned().collect();
+        let then = products_of(subject, until, deviations, register);
+        found.extend(then.into_iter().filter(|one| one.case().year() == year));
+    }
+    Ok(found)
 }
 
 fn note_deviation(events: Vec<Sealed>, into: &mut Deviations) -> Result<(), StoreError> {
-    let events: Result<Vec<_>, StoreError> =
-        events.into_iter().map(|event| event.open().map_err(|_| StoreError::Event(event.id))).collect();
-    let account: Account<Deviation> = Account::of(events?);
+    let account: Account<Deviation> = Account::of(opened(events)?);
     if let Some(deviation) = account.state {
         into.entry(deviation.facts.follow_up).or_default().insert(deviation.facts.observation.finding, deviation.state);
     }
@@ -194,11 +209,23 @@ fn spread(store: &mut dyn Store, prefix: &str, look: &Look<'_>) -> Result<Vec<St
     Ok(found)
 }
 
-/// Everything.
+/// Everything, as it was seen last.
 pub fn all(store: &mut dyn Store, readers: &Readership, register: &Register) -> Result<Vec<Stored>, StoreError> {
+    gathered(store, readers, register, own_products)
+}
+
+/// Everything, as it was seen in every year. What others shared is known as they shared it last.
+pub fn every_year(store: &mut dyn Store, readers: &Readership, register: &Register) -> Result<Vec<Stored>, StoreError> {
+    gathered(store, readers, register, products_by_year)
+}
+
+/// What the events about a follow-up tell, with where its deviations stand.
+type LookAtOwn = fn(&str, Vec<Sealed>, &Deviations, &Register) -> Result<Vec<Stored>, StoreError>;
+
+fn gathered(store: &mut dyn Store, readers: &Readership, register: &Register, own: LookAtOwn) -> Result<Vec<Stored>, StoreError> {
     let mut deviations = Deviations::new();
     store.each("d-", &mut |_, events| note_deviation(events, &mut deviations))?;
-    let mut found = spread(store, "f-", &|subject, events| own_products(subject, events, &deviations, register))?;
+    let mut found = spread(store, "f-", &|subject, events| own(subject, events, &deviations, register))?;
     if let Some(reader) = readers.reader(store) {
         found.extend(spread(store, "s-", &|subject, events| {
             let shared = read_shared(subject, events, &reader);

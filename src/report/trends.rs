@@ -1,6 +1,6 @@
 //! `kemkoll report trends`: how shares change from year to year, over the store or over bundles that are named.
 
-use super::{chosen, print, takes};
+use super::{print, takes};
 use crate::cli::report::Trends as Asked;
 use crate::request::{self, Refusal};
 use crate::sharing::{named_bundles, trusts};
@@ -35,7 +35,7 @@ pub fn run(command: &Asked, lang: Lang) -> Result<Exit, Refusal> {
     let none = Categories::default();
     let categories = book.as_ref().map_or(&none, |book| &book.categories);
     let within = known_categories(&command.category, categories, lang)?;
-    let stored = if command.bundles.is_empty() { chosen(&command.choice, &register, lang)? } else { bundled(command, &register, lang)? };
+    let stored = if command.bundles.is_empty() { in_store(command, &register, lang)? } else { bundled(command, &register, lang)? };
     let question = Question {
         by: By::parse(&command.by).unwrap_or(By::Category),
         within: &within,
@@ -63,6 +63,16 @@ fn known_categories(asked: &[String], categories: &Categories, lang: Lang) -> Re
         known.extend(found.into_iter().map(ToString::to_string));
     }
     if wrong.is_empty() { Ok(known) } else { Err(Refusal::Wrong(wrong)) }
+}
+
+/// What the store holds, as it was seen in every year.
+fn in_store(command: &Asked, register: &Register, lang: Lang) -> Result<Vec<Stored>, Refusal> {
+    let mut store = settings::open_existing(&command.choice.place, lang)?;
+    let readers = Readership::of(&mut *store, &command.choice.who, lang)?;
+    let found = stored::every_year(&mut *store, &readers, register);
+    let mut found = found.map_err(|error| Refusal::one(lang.text(&error.text())))?;
+    found.retain(|one| takes(&command.choice, &one.case()));
+    Ok(found)
 }
 
 /// What bundles hold, read into a store that lasts as long as the run: what several bundles say of one product comes
@@ -186,7 +196,7 @@ impl Page<'_> {
         let mut lead = Vec::new();
         if let Some(years) = all {
             lead.extend(self.overall(years));
-            lead.push(self.changes(&shown));
+            lead.extend((years.len() > 1).then(|| self.changes(&shown)));
         } else {
             lead.push(lang.of("Inga produkter passar in på det som frågades efter.", "No products fit what was asked for.").to_string());
         }
@@ -199,7 +209,11 @@ impl Page<'_> {
             title: format!("{} {}", lang.of("Trender per", "Trends by"), self.heading().to_lowercase()),
             lead,
             facts: self.facts(all),
-            sections: vec![self.change_section(&shown, all), self.year_section(&shown, all)],
+            // Of a single year there is no change to tell.
+            sections: match all.is_some_and(|years| years.len() == 1) {
+                true => vec![self.year_section(&shown, all)],
+                false => vec![self.change_section(&shown, all), self.year_section(&shown, all)],
+            },
             remarks: self.remarks(),
         }
     }
@@ -272,10 +286,8 @@ impl Page<'_> {
             Some(_) => lang.of("mindre", "smaller"),
         };
         let points = change.map_or(Cell::Empty, |change| Cell::Number(signed(change.points)));
-        let products = years.values().map(|tally| tally.products).sum();
         let cells = vec![
             Cell::text(name),
-            Cell::Count(products),
             year(known.first()),
             share(known.first()),
             year(last),
@@ -291,12 +303,11 @@ impl Page<'_> {
         let share = self.share_heading();
         let columns = vec![
             Column::new("series", self.heading()),
-            Column::new("products", lang.of("Produkter, alla år", "Products, all years")),
-            Column::new("first_year", lang.of("Första året", "First year")),
-            Column::of_shares("first", share),
-            Column::new("last_year", lang.of("Sista året", "Last year")),
-            Column::of_shares("last", share),
-            Column::new("change", lang.of("Ändring, procentenheter", "Change, percentage points")),
+            Column::new("first_year", lang.of("Från", "From")),
+            Column::of_shares("first", lang.of("Andel då", "Share then")),
+            Column::new("last_year", lang.of("Till", "To")),
+            Column::of_shares("last", lang.of("Andel då", "Share then")),
+            Column::new("change", lang.of("Ändring", "Change")),
             Column::new("meaning", lang.of("Betyder", "Means")),
         ];
         let mut rows: Vec<Row> = shown.iter().map(|line| self.change_row(&line.name, line.years, false)).collect();
@@ -307,7 +318,10 @@ impl Page<'_> {
         Section {
             id: "change",
             title: lang.of("Från första till sista året", "From the first to the last year").to_string(),
-            intro: Vec::new(),
+            intro: vec![
+                lang.of("Andelen är: {}. Ändringen är i procentenheter.", "The share is: {}. The change is in percentage points.")
+                    .replace("{}", &lower(share)),
+            ],
             table: Table { columns, rows },
             plot: Some(Plot::Years { axis: share.to_string(), series }),
             empty: self.nothing(),
@@ -340,13 +354,19 @@ impl Page<'_> {
         let mut rows: Vec<Row> =
             shown.iter().flat_map(|line| line.years.iter().map(|(year, tally)| row(&line.name, *year, tally, false))).collect();
         let name = self.name(&Series::All);
+        let single = all.filter(|years| years.len() == 1);
+        let plot = single.map(|_| Plot::Shares {
+            axis: self.share_heading().to_string(),
+            marks: shown.iter().filter_map(|line| Some((line.name.clone(), self.share(line.years.values().next()?)))).collect(),
+            line: None,
+        });
         rows.extend(all.into_iter().flatten().map(|(year, tally)| row(&name, *year, tally, true)));
         Section {
             id: "years",
             title: lang.of("År för år", "Year by year").to_string(),
             intro: Vec::new(),
             table: Table { columns, rows },
-            plot: None,
+            plot,
             empty: self.nothing(),
         }
     }
@@ -443,6 +463,12 @@ impl Page<'_> {
         );
         remarks
     }
+}
+
+/// For the middle of a sentence.
+fn lower(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_lowercase().chain(letters).collect())
 }
 
 /// How a share changed.

@@ -4,7 +4,7 @@
 
 use super::csv::is_number;
 use super::figures::{self, Axis};
-use super::{Cell, Paper, Plot, Section, Share, Table};
+use super::{Cell, Paper, Plot, Row, Section, Share, Table};
 use crate::output::page::broken;
 use crate::output::report::whole;
 use crate::output::text::{plain, wrap};
@@ -12,6 +12,8 @@ use crate::output::words::{Lang, decimal};
 
 /// Narrower than this a column of words is not read.
 const NARROW: usize = 12;
+/// What a line is broken into at least.
+const SHORT: usize = 8;
 /// The column in which facts begin.
 const FACTS: usize = 22;
 /// Blanks between columns.
@@ -55,6 +57,14 @@ struct Sheet {
 fn padded(text: &str, width: usize, right: bool) -> String {
     let missing = width.saturating_sub(text.chars().count());
     if right { format!("{:missing$}{text}", "") } else { format!("{text}{:missing$}", "") }
+}
+
+/// The table without columns in which nothing stands.
+fn without_empty_columns(table: &Table) -> Table {
+    let told = |at: usize| table.rows.iter().any(|row| row.cells.get(at).is_some_and(|cell| *cell != Cell::Empty));
+    let shown: Vec<usize> = (0..table.columns.len()).filter(|at| told(*at)).collect();
+    let row = |row: &Row| Row { cells: shown.iter().map(|at| row.cells.get(*at).cloned().unwrap_or_default()).collect(), ..*row };
+    Table { columns: shown.iter().filter_map(|at| table.columns.get(*at).cloned()).collect(), rows: table.rows.iter().map(row).collect() }
 }
 
 impl Sheet {
@@ -128,6 +138,7 @@ impl Sheet {
     }
 
     fn table(&mut self, table: &Table) {
+        let table = &without_empty_columns(table);
         let cells = self.cells(table);
         let heads: Vec<String> = table.columns.iter().map(|column| plain(&column.title)).collect();
         let Some(widths) = self.widths(&heads, &cells) else {
@@ -209,7 +220,8 @@ impl Sheet {
         // Figures are never broken; a word may be, where that leaves something to read.
         let figures = |text: &str| if text.starts_with(|c: char| c.is_ascii_digit() || c == '\u{a0}') { word(text) } else { 0 };
         let each = |measure: &dyn Fn(usize) -> usize| (0..heads.len()).map(|at| measure(at).max(1)).collect::<Vec<usize>>();
-        let mut widths = each(&|at| of_cells(at, &letters).max(of_head(at, &letters)));
+        let whole = |at: usize| of_cells(at, &letters).max(of_head(at, &letters));
+        let mut widths = each(&whole);
         let ever_less = [
             each(&|at| of_cells(at, &letters).max(of_head(at, &word))),
             each(&|at| of_cells(at, &word).max(of_head(at, &word))),
@@ -217,6 +229,8 @@ impl Sheet {
         ];
         let room = self.width.saturating_sub(2 + GAP * widths.len().saturating_sub(1));
         for least in ever_less {
+            // Lines are never broken shorter than this.
+            let least: Vec<usize> = least.iter().enumerate().map(|(at, least)| whole(at).min(SHORT).max(*least)).collect();
             while widths.iter().sum::<usize>() > room {
                 let wide = widths.iter_mut().zip(&least).filter(|(width, least)| **width > **least);
                 match wide.max_by_key(|(width, _)| **width) {
