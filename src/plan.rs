@@ -331,7 +331,9 @@ impl Told<'_> {
         let handled = unit.handled.iter().map(|round| {
             let state = follow_words::follow_up_state(round.state, self.lang);
             let whose = if round.own { String::new() } else { format!(", {}", round.organisation) };
-            format!("{}: {state}{whose}", round.id)
+            // Its first characters are enough to name it in every command.
+            let id = round.id.get(..10).unwrap_or(&round.id);
+            format!("{id}: {state}{whose}")
         });
         let mut cells = self.who_of(place, unit);
         cells.extend([
