@@ -262,7 +262,7 @@ fn a_report_is_written_as_it_was_asked_for() {
     let mut book: Xlsx<_> = open_workbook(office.path("one.xlsx")).unwrap();
     let names = book.sheet_names();
     assert_eq!(names[1], "From the first to the last year");
-    assert!(book.worksheet_range(&names[1]).unwrap().rows().any(|row| row[0].to_string() == "Beta AB"));
+    assert!(book.worksheet_range(&names[1]).unwrap().rows().any(|row| row[0] == "Beta AB"));
     let (_, told) = write(&["--out", "out.csv"]);
     assert!(told.contains("out-change.csv") && told.contains("out-years.csv"), "{told}");
     let years = fs::read_to_string(office.path("out-years.csv")).unwrap();
