@@ -1,6 +1,7 @@
 //! `kemkoll report trends` over a store of several years and over bundles: who counts in which year, what is told of it in
 //! every format, and which bundles are refused.
 
+use crate::lead::RULES;
 use calamine::{Reader, Xlsx, open_workbook};
 use kemkoll::follow_up::Moment;
 use kemkoll::share::{self, Draft, Location, Signer, Store, Upgrade, Writer};
@@ -11,23 +12,8 @@ use std::path::PathBuf;
 use std::process::{Command, Output};
 use tempfile::TempDir;
 
-const RULES: &str = r#"
-[ruleset]
-id = "test"
-title = { sv = "Prov", en = "Test" }
-authority = "Test"
-legal_basis = "Test"
-version = "1"
-consequence = "restriction"
-
-[[rule]]
-id = "test/lead"
-title = { sv = "Bly", en = "Lead" }
-substances = { cas = ["7439-92-1"] }
-limit = { above = "0.1 %", of = "homogeneous-material" }
-count = "sum"
-severity = "major"
-
+/// A second rule beside the one about lead.
+const DEHP_RULE: &str = r#"
 [[rule]]
 id = "test/dehp"
 title = { sv = "DEHP", en = "DEHP" }
@@ -67,7 +53,7 @@ const DEHP: &str = "117-81-7";
 impl Office {
     fn new(organisation: &'static str) -> Office {
         let office = Office { folder: tempfile::tempdir().unwrap(), organisation };
-        fs::write(office.path("rules.toml"), RULES).unwrap();
+        fs::write(office.path("rules.toml"), format!("{RULES}{DEHP_RULE}")).unwrap();
         fs::write(office.path("contract.toml"), CONTRACT).unwrap();
         office
     }

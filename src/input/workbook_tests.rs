@@ -567,3 +567,20 @@ fn comments_on_cells_are_kept_beside_them() {
     let comments = &workbook.sheets[0].comments;
     assert_eq!((comments[0].row, comments[0].column, comments[0].text.as_deref()), (0, 1, Some("utom höljet")));
 }
+
+#[test]
+fn a_comment_that_stands_nowhere_makes_the_workbook_unreadable() {
+    let sheet_rels = r#"<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="r1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/comments" Target="../comments1.xml"/></Relationships>"#;
+    let with = |place: &str| {
+        let comments = format!(
+            "<comments xmlns=\"m\"><commentList><comment {place}><text><t>utom höljet</t></text></comment></commentList></comments>"
+        );
+        let parts: [(&str, &[u8]); 2] =
+            [("xl/worksheets/_rels/sheet1.xml.rels", sheet_rels.as_bytes()), ("xl/comments1.xml", comments.as_bytes())];
+        read(&xlsx("<row r=\"1\"><c r=\"A1\"><v>1</v></c></row>", "", &parts))
+    };
+    assert_eq!(with("ref=\"F17\"").unwrap().sheets[0].comments[0].row, 16);
+    for nowhere in ["", "ref=\"\"", "ref=\"17\"", "ref=\"A0\""] {
+        assert_eq!(with(nowhere).unwrap_err().code(), "file-damaged", "{nowhere}");
+    }
+}

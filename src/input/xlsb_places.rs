@@ -38,7 +38,7 @@ pub(super) fn read(package: &Package, limits: &Limits) -> Result<Places, ReadErr
                 let mut sheet = sheet(package.part(part).unwrap_or_default());
                 for target in package::relations(package, part)?.values().filter(|target| target.contains("comments")) {
                     let part = target.replace("worksheets/../", "");
-                    sheet.comments.extend(comments(package.part(&part).unwrap_or_default()));
+                    sheet.comments.extend(comments(package.part(&part).unwrap_or_default()).ok_or_else(damaged)?);
                 }
                 cells += sheet.cells.len();
                 if cells > limits.cells {
@@ -76,22 +76,22 @@ fn formats(styles: &[u8]) -> Vec<NumberFormat> {
     formats
 }
 
-/// The comments of a part: where each begins, then what it says (BrtBeginComment, BrtCommentText).
-fn comments(part: &[u8]) -> Vec<Comment> {
+/// The comments of a part: where each begins, then what it says (BrtBeginComment, BrtCommentText). `None`: one does not
+/// say where it stands, and may change any line.
+fn comments(part: &[u8]) -> Option<Vec<Comment>> {
     let mut found: Vec<Comment> = Vec::new();
     for record in Records(part) {
         match (record.kind, found.last_mut()) {
             (0x27B, _) => {
                 // Author, first and last row, first and last column.
-                let field = |index: usize| u32_at(record.body, 4 * index).unwrap_or(0);
-                found.push(Comment { row: field(1), column: field(3), text: None });
+                found.push(Comment { row: u32_at(record.body, 4)?, column: u32_at(record.body, 12)?, text: None });
             }
             // How the text is dressed, then the text.
             (0x27D, Some(comment)) => comment.text = wide(record.body, 1).map(|text| text.trim().into()),
             _ => {}
         }
     }
-    found
+    Some(found)
 }
 
 fn sheet(part: &[u8]) -> SheetPlaces {
@@ -201,8 +201,8 @@ mod tests {
         let mut part: Vec<u8> = vec![0xFB, 0x04, 36, 0, 0, 0, 0, 4, 0, 0, 0, 4, 0, 0, 0, 2, 0, 0, 0, 2, 0, 0, 0];
         part.extend([0; 16]);
         part.extend([0xFD, 0x04, 9, 0, 2, 0, 0, 0, b'j', 0, b'a', 0]);
-        let found = comments(&part);
-        assert_eq!(found, [Comment { row: 4, column: 2, text: Some("ja".into()) }]);
-        assert!(comments(&part[..20]).is_empty());
+        assert_eq!(comments(&part), Some(vec![Comment { row: 4, column: 2, text: Some("ja".into()) }]));
+        assert_eq!(comments(&part[..20]), Some(Vec::new()), "cut off before it begins");
+        assert_eq!(comments(&[0xFB, 0x04, 4, 0, 0, 0, 0]), None, "without a place");
     }
 }

@@ -20,8 +20,8 @@ pub(super) fn read(xml: &[u8]) -> Result<Vec<Comment>, ReadError> {
         match reader.read_event().map_err(|_| archive::damaged())? {
             Event::Start(element) => match element.local_name().as_ref() {
                 "comment" => {
-                    // One that says not where it stands may stand anywhere.
-                    place = Some(attribute(&element, "ref").and_then(|name| position(&name)).unwrap_or((0, 0)));
+                    // One that does not say where it stands may change any line.
+                    place = Some(attribute(&element, "ref").and_then(|name| position(&name)).ok_or_else(archive::damaged)?);
                     said.clear();
                 }
                 "t" => in_text = true,
