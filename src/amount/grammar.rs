@@ -360,46 +360,31 @@ const PREFIXES: &[(&[&str], Prefix)] = &[
 /// `1,000` nothing.
 pub fn mark_of(text: &str) -> Mark {
     let mut found = Mark::Unknown;
-    let bytes = text.as_bytes();
-    let mut at = 0;
-    while at < bytes.len() {
-        if !bytes[at].is_ascii_digit() {
-            at += 1;
-            continue;
-        }
-        let start = at;
-        while at < bytes.len()
-            && (bytes[at].is_ascii_digit()
-                || ((bytes[at] == b'.' || bytes[at] == b',') && bytes.get(at + 1).is_some_and(u8::is_ascii_digit)))
-        {
-            at += 1;
-        }
-        found = found.and(mark_of_number(&text[start..at]));
+    let mut rest = text.as_bytes();
+    while let Some(start) = rest.iter().position(u8::is_ascii_digit) {
+        let number = rest.get(start..).unwrap_or_default();
+        let separates = |at: usize| number.get(at + 1).is_some_and(u8::is_ascii_digit);
+        let ends = |(at, byte): (usize, &u8)| !(byte.is_ascii_digit() || matches!(byte, b'.' | b',') && separates(at));
+        let (number, after) = number.split_at(number.iter().enumerate().position(ends).unwrap_or(number.len()));
+        found = found.and(mark_of_number(number));
+        rest = after;
     }
     found
 }
 
-fn mark_of_number(number: &str) -> Mark {
-    let (commas, points) = (number.matches(',').count(), number.matches('.').count());
-    match (commas, points) {
-        (0, 0) => Mark::Unknown,
-        (1, 0) | (0, 1) => {
-            let separator = if commas == 1 { ',' } else { '.' };
-            let (whole, part) = number.split_once(separator).unwrap_or((number, ""));
-            if part.len() != 3 || whole.len() > 3 || whole.starts_with('0') {
-                if separator == ',' { Mark::Comma } else { Mark::Point }
-            } else {
-                Mark::Unknown
-            }
-        }
-        // Repeated separators mark thousands, so the other one is the decimal mark.
-        (_, 0) => Mark::Point,
-        (0, _) => Mark::Comma,
-        _ => match (number.rfind(','), number.rfind('.')) {
-            (Some(comma), Some(point)) if comma > point => Mark::Comma,
-            _ => Mark::Point,
-        },
+/// Of a number that begins and ends with a digit.
+fn mark_of_number(number: &[u8]) -> Mark {
+    let Some(last) = number.iter().rposition(|byte| !byte.is_ascii_digit()) else { return Mark::Unknown };
+    let (Some(separator), Some(before)) = (number.get(last), number.get(..last)) else { return Mark::Unknown };
+    let (own, other) = if *separator == b',' { (Mark::Comma, Mark::Point) } else { (Mark::Point, Mark::Comma) };
+    if before.contains(separator) {
+        // Repeated separators mark thousands, so the other one is the decimal mark, unless both are there.
+        return if before.iter().all(|byte| byte == separator || byte.is_ascii_digit()) { other } else { own };
     }
+    let lone = before.iter().all(u8::is_ascii_digit);
+    let decimals = number.len() - last - 1;
+    let may_mark_thousands = lone && decimals == 3 && before.len() <= 3 && before.first() != Some(&b'0');
+    if may_mark_thousands { Mark::Unknown } else { own }
 }
 
 /// Reads a number that a spreadsheet stored as one. `unit` is what its own format says; otherwise the surroundings'

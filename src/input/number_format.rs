@@ -215,7 +215,7 @@ mod tests {
             Value::Text(_) => " (text)",
             _ => "",
         };
-        let cell = super::super::workbook::Cell { column: 0, content: 0, value: &value, shown: &shown };
+        let cell = super::super::workbook::Cell::of(0, &value, &shown);
         format!("{}{mark}", cell.raw())
     }
 

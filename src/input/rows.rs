@@ -34,10 +34,35 @@ pub(in crate::input) struct Packed {
 struct Content {
     value: Value,
     shown: u32,
+    look: Look,
+}
+
+/// What a value looks like at first sight, seen once for all cells that hold it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Look {
+    blank: bool,
+    words: bool,
+}
+
+impl Look {
+    fn of(value: &Value) -> Look {
+        let Value::Text(text) = value else { return Look { blank: false, words: false } };
+        let text = text.trim_start();
+        let mut digits = false;
+        // Words are told by their first letter.
+        for c in text.chars().take_while(|c| !c.is_whitespace()) {
+            match c {
+                '0'..='9' => digits = true,
+                '.' | ',' | '-' | '/' | '%' | '<' | '>' | '≤' | '≥' | '~' | '–' | ':' | '+' => {}
+                _ => return Look { blank: false, words: true },
+            }
+        }
+        Look { blank: text.is_empty(), words: !digits }
+    }
 }
 
 /// Stands in for a content that is not there, which does not happen.
-static NO_CONTENT: Content = Content { value: Value::MissingResult, shown: 0 };
+static NO_CONTENT: Content = Content { value: Value::MissingResult, shown: 0, look: Look { blank: false, words: false } };
 static PLAIN: Shown = Shown::Plain;
 
 /// Of the ways of showing met last, how many are compared before another is noted: a sheet has few.
@@ -63,6 +88,7 @@ pub struct Cell<'s> {
     pub value: &'s Value,
     /// How the number format shows it.
     pub shown: &'s Shown,
+    look: Look,
 }
 
 impl Default for Rows {
@@ -138,7 +164,7 @@ impl Rows {
     fn cell(&self, packed: Packed) -> Cell<'_> {
         let content = self.content(packed.content);
         let shown = if content.shown == 0 { &PLAIN } else { self.shown.get(content.shown as usize).unwrap_or(&PLAIN) };
-        Cell { column: packed.column, content: packed.content, value: &content.value, shown }
+        Cell { column: packed.column, content: packed.content, value: &content.value, shown, look: content.look }
     }
 
     #[inline]
@@ -150,7 +176,7 @@ impl Rows {
     #[inline]
     pub(in crate::input) fn plain_text(&self, content: u32) -> Option<&str> {
         match self.contents.get(content as usize) {
-            Some(Content { value: Value::Text(text), shown: 0 }) => Some(text),
+            Some(Content { value: Value::Text(text), shown: 0, .. }) => Some(text),
             _ => None,
         }
     }
@@ -159,7 +185,8 @@ impl Rows {
     #[inline]
     pub(in crate::input) fn add(&mut self, value: Value, shown: &Shown) -> u32 {
         let shown = if *shown == Shown::Plain { 0 } else { self.add_shown(shown) };
-        self.contents.push(Content { value, shown });
+        let look = Look::of(&value);
+        self.contents.push(Content { value, shown, look });
         // There are no more contents than cells, and those are limited.
         self.contents.len() as u32 - 1
     }
@@ -277,7 +304,7 @@ impl Edited {
 
     /// What is seen of it.
     pub fn cell(&self) -> Cell<'_> {
-        Cell { column: self.column, content: u32::MAX, value: &self.value, shown: &self.shown }
+        Cell::of(self.column, &self.value, &self.shown)
     }
 }
 
@@ -340,6 +367,34 @@ impl<'s> Row<'s> {
         }
         let before = self.cells.get(..guess.min(self.cells.len()))?;
         before.binary_search_by_key(&column, |packed| packed.column).ok().and_then(|at| before.get(at)).copied()
+    }
+}
+
+impl<'s> Cell<'s> {
+    /// A cell of no sheet.
+    pub(in crate::input) fn of(column: u32, value: &'s Value, shown: &'s Shown) -> Cell<'s> {
+        Cell { column, content: u32::MAX, value, shown, look: Look::of(value) }
+    }
+
+    /// The text in it, unless that is blank.
+    #[inline]
+    pub fn text(self) -> Option<&'s str> {
+        match self.value {
+            Value::Text(text) if !self.look.blank => Some(text),
+            _ => None,
+        }
+    }
+
+    /// Whether it holds text of nothing but blanks.
+    #[inline]
+    pub fn is_blank(self) -> bool {
+        self.look.blank
+    }
+
+    /// Whether it holds a value rather than words: a number, a date, a CAS number, "< 0,1 %".
+    #[inline]
+    pub fn is_value(self) -> bool {
+        !self.look.words
     }
 }
 

@@ -631,7 +631,8 @@ pub fn normalise_name(name: &str) -> String {
     plain
 }
 
-fn normalise_into(name: &str, plain: &mut String) {
+/// Adds the form of [`normalise_name`] to a text.
+pub(crate) fn normalise_into(name: &str, plain: &mut String) {
     if name.is_ascii() {
         // Most names, many times a run.
         plain.extend(name.bytes().filter(|byte| !byte.is_ascii_whitespace() && !matches!(byte, b'"' | b'*')).map(|byte| match byte {

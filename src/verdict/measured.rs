@@ -6,7 +6,7 @@
 use super::message::{at_most, fraction};
 use crate::amount::{Amount, Dimension, PERCENT, Reading};
 use crate::declaration::{Analysis, Constituent, DeclarationKind, Level, Named, Part, Problem, ProblemCode, Product, Source, Text};
-use crate::substance::{Composition, Identity, Line, SubstanceId, normalise_name, part_name};
+use crate::substance::{Composition, Identity, Line, SubstanceId, normalise_into, normalise_name, part_name};
 use std::sync::Arc;
 
 /// One measured amount of one product.
@@ -40,10 +40,12 @@ pub fn product_keys(composition: &Composition, product: usize) -> Vec<String> {
 }
 
 fn keys_of(product: &Product) -> Vec<String> {
-    let key = |kind: &str, value: &Option<std::sync::Arc<str>>| {
-        value.as_deref().map(normalise_name).filter(|value| !value.is_empty()).map(|value| format!("{kind}:{value}"))
+    let key = |kind: &str, value: &Option<Arc<str>>| {
+        let mut key = String::from(kind);
+        normalise_into(value.as_deref()?, &mut key);
+        (key.len() > kind.len()).then_some(key)
     };
-    [key("gtin", &product.gtin), key("art", &product.article_number), key("name", &product.name)].into_iter().flatten().collect()
+    [key("gtin:", &product.gtin), key("art:", &product.article_number), key("name:", &product.name)].into_iter().flatten().collect()
 }
 
 /// Whether a laboratory's product is the supplier's: the strongest kind of key that both have decides, and suppliers that
@@ -71,9 +73,14 @@ fn specific(name: &str) -> bool {
 pub fn measurements(composition: &Composition) -> Vec<Measurement> {
     let declaration = &composition.declaration;
     let mut found = Vec::new();
+    // Most files are of no laboratory.
+    let of_laboratory = |kind: Option<DeclarationKind>| kind.unwrap_or(declaration.kind) == DeclarationKind::LaboratoryReport;
+    if !declaration.products.iter().any(|product| of_laboratory(product.kind)) {
+        return found;
+    }
     let mut next = 0;
     for product in &declaration.products {
-        let laboratory = product.kind.unwrap_or(declaration.kind) == DeclarationKind::LaboratoryReport;
+        let laboratory = of_laboratory(product.kind);
         let supplier = product.supplier.as_deref().or(declaration.supplier.as_deref());
         let context = Tested { keys: keys_of(product), supplier, file: &declaration.file, laboratory };
         let mut path = Vec::new();

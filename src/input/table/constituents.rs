@@ -155,8 +155,7 @@ fn mentioned<'a>(row: Row<'a>, comments: &[u32]) -> Option<(Cell<'a>, Arc<str>)>
 
 fn holds_anything(table: &Table, row: Row<'_>) -> bool {
     let (first, last) = (table.columns.first().map_or(0, |c| c.index), table.columns.last().map_or(0, |c| c.index));
-    row.cells()
-        .any(|cell| cell.column >= first && cell.column <= last && !matches!(cell.value, Value::Text(text) if text.trim().is_empty()))
+    row.cells().any(|cell| cell.column >= first && cell.column <= last && !cell.is_blank())
 }
 
 fn naming_of_facts(table: &Table) -> Naming {

@@ -2,6 +2,8 @@
 
 use crate::amount::{Dimension, Unit};
 use crate::declaration::{Level, Subject};
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::sync::OnceLock;
 use unicode_normalization::UnicodeNormalization as _;
 
@@ -193,8 +195,7 @@ pub(super) fn understand_within(group: Option<&str>, text: &str) -> Matched {
     if text.len() > LONGEST_HEADING {
         return Matched::NOTHING;
     }
-    let dictionary = dictionary();
-    let own = dictionary.understand(text);
+    let own = understood(text);
     let Some(group) = group.filter(|group| group.len() <= LONGEST_HEADING) else {
         return own;
     };
@@ -218,13 +219,13 @@ pub(super) fn understand_within(group: Option<&str>, text: &str) -> Matched {
     if !needs_group {
         return own;
     }
-    let above = dictionary.understand(group);
+    let above = understood(group);
     // "Halt max" above "(%)".
     let inner = text.trim().trim_matches(['(', ')', '[', ']']);
     if own.unit.is_some() && whole_unit(inner).is_some() && above.is_known() {
         return Matched { unit: own.unit, ..above };
     }
-    let together = dictionary.understand(&format!("{group} {text}"));
+    let together = understood(&format!("{group} {text}"));
     let role = match (&own.meaning, &above.meaning) {
         (Meaning::Name, Meaning::Role(Role::Manufacturer | Role::Supplier)) => above.meaning.clone(),
         (Meaning::Name, Meaning::Role(role)) => match name_of(role) {
@@ -250,6 +251,29 @@ pub(super) fn understand_within(group: Option<&str>, text: &str) -> Matched {
     };
     let amount = matches!(role, Meaning::Role(Role::Amount | Role::AmountMin | Role::AmountMax));
     Matched { meaning: role, unit: own.unit.or(if amount { above.unit } else { None }), language: own.language.or(above.language) }
+}
+
+/// As many texts as this are remembered by each thread.
+const REMEMBERED: usize = 4096;
+
+thread_local! {
+    /// File after file has the same headings.
+    static UNDERSTOOD: RefCell<HashMap<Box<str>, Matched>> = RefCell::default();
+}
+
+/// What the dictionary says of a text.
+fn understood(text: &str) -> Matched {
+    UNDERSTOOD.with_borrow_mut(|known| {
+        if let Some(matched) = known.get(text) {
+            return matched.clone();
+        }
+        let matched = dictionary().understand(text);
+        if known.len() >= REMEMBERED {
+            known.clear();
+        }
+        known.insert(text.into(), matched.clone());
+        matched
+    })
 }
 
 /// Which column holds the name of what a group heading announces.

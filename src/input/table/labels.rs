@@ -2,7 +2,7 @@
 
 use super::headings::{Heading, Role, understand};
 use super::identifiers::has_cas;
-use super::layout::{Fact, Layout, Region, is_value, text_of};
+use super::layout::{Fact, Layout, Region, text_of};
 use crate::amount::Unit;
 use crate::declaration::{Place, Source};
 use crate::input::workbook::{Cell, Row, Sheet, Value};
@@ -29,7 +29,7 @@ pub(super) fn facts_in(sheet: &Sheet, rows: &[Row<'_>], layout: &mut Layout) -> 
         }
         let facts_before = facts.len();
         let understood = facts_of_row(sheet, row, &mut facts, &mut layout.texts);
-        let values = row.cells().filter(|cell| is_value(*cell)).count();
+        let values = row.cells().filter(|cell| cell.is_value()).count();
         let labelled = facts.len() > facts_before;
         let content = row.cells().any(|cell| text_of(cell).is_some_and(has_cas)) || !labelled && values > 0 && row.len() >= 3;
         if understood || labelled && !content || row.len() < 2 && !content {
@@ -121,7 +121,7 @@ fn facts_of_row(sheet: &Sheet, row: Row<'_>, facts: &mut Vec<Fact>, texts: &mut 
                     continue;
                 }
             }
-            if short && !is_value(cell) {
+            if short && !cell.is_value() {
                 let heading = understand(text);
                 // "Material | Latex": beside a label, a word of the dictionary is still its value.
                 let value_of_open = label.as_ref().is_some_and(|(_, _, _, place)| next_to(place, row.number, cell.column));

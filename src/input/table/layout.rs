@@ -281,30 +281,9 @@ fn same_texts(rows: &Rows, a: usize, b: usize) -> bool {
 }
 
 /// The text of a cell that is not blank.
+#[inline]
 pub(super) fn text_of(cell: Cell<'_>) -> Option<&str> {
-    match cell.value {
-        Value::Text(text) => Some(&**text).filter(|text| !text.trim().is_empty()),
-        _ => None,
-    }
-}
-
-/// Whether the cell holds a value rather than words: a number, a date, a CAS number, "< 0,1 %".
-pub(super) fn is_value(cell: Cell<'_>) -> bool {
-    match cell.value {
-        Value::Text(text) => {
-            // Every cell of a sheet passes here; words are told by their first letter.
-            let mut digits = false;
-            for c in text.trim_start().chars().take_while(|c| !c.is_whitespace()) {
-                match c {
-                    '0'..='9' => digits = true,
-                    '.' | ',' | '-' | '/' | '%' | '<' | '>' | '≤' | '≥' | '~' | '–' | ':' | '+' => {}
-                    _ => return false,
-                }
-            }
-            digits
-        }
-        _ => true,
-    }
+    cell.text()
 }
 
 /// What follows a blank row and is no data: a single label with its value, a note.
@@ -394,7 +373,7 @@ fn scan(row: Row<'_>) -> Scan {
     let mut previous_asks = false;
     let (mut ticks, mut ticked_answer) = (0, false);
     for cell in row.cells() {
-        if is_value(cell) {
+        if cell.is_value() {
             scan.values += 1;
             scan.labels |= previous_label;
             continue;
@@ -439,7 +418,7 @@ fn heading_at(sheet: &Sheet, at: usize, above: Option<Row<'_>>) -> Option<(Optio
     }
     // Stored numbers are seen at once, texts must be looked into: most rows of data end here.
     let numbers = row.cells().filter(|cell| !matches!(cell.value, Value::Text(_))).count();
-    if numbers > allowed_values || row.cells().filter(|cell| is_value(*cell)).nth(allowed_values).is_some() {
+    if numbers > allowed_values || row.cells().filter(|cell| cell.is_value()).nth(allowed_values).is_some() {
         return None;
     }
     let found = scan(row);
@@ -475,7 +454,7 @@ fn heading_at(sheet: &Sheet, at: usize, above: Option<Row<'_>>) -> Option<(Optio
         return None;
     }
     if let Some(below) = below.filter(|below| below.number == row.number + 1) {
-        let wider = below.len() > row.len() && !below.cells().any(is_value) && scan(below).may_be_headings(false);
+        let wider = below.len() > row.len() && !below.cells().any(Cell::is_value) && scan(below).may_be_headings(false);
         if wider || is_sub_heading(sheet, row, below) {
             return Some((Some(at), at + 1));
         }
@@ -499,7 +478,7 @@ fn lone_heading(rows: &Rows, at: usize) -> Option<(Option<usize>, usize)> {
 
 /// Whether `below` divides the headings of `row`: words below merged or blank cells, or units below their headings.
 fn is_sub_heading(sheet: &Sheet, row: Row<'_>, below: Row<'_>) -> bool {
-    if below.cells().any(is_value) {
+    if below.cells().any(Cell::is_value) {
         return false;
     }
     let (mut known, mut all, mut under_blank, mut units) = (0, 0, 0, 0);
@@ -532,7 +511,7 @@ fn spans_columns(sheet: &Sheet, row: u32, column: u32) -> bool {
 
 /// Whether `above` holds group headings of `row`, or headings of columns that `row` leaves blank.
 fn is_group_row(sheet: &Sheet, above: Row<'_>, row: Row<'_>) -> bool {
-    if above.number + 1 != row.number || above.cells().any(is_value) || above.len() >= row.len() + 2 {
+    if above.number + 1 != row.number || above.cells().any(Cell::is_value) || above.len() >= row.len() + 2 {
         return false;
     }
     let (Some(first), Some(last)) = (row.first(), row.last()) else { return false };
@@ -604,7 +583,7 @@ fn drafts(sheet: &Sheet, band: &Band) -> Vec<Draft> {
         .into_iter()
         .chain(upper)
         .flat_map(|row| row.cells())
-        .filter(|cell| text_of(*cell).is_some() || !is_value(*cell))
+        .filter(|cell| text_of(*cell).is_some() || !cell.is_value())
         .map(|cell| cell.column)
         .collect();
     columns.extend(leaf.into_iter().flat_map(|row| row.cells()).map(|cell| cell.column));

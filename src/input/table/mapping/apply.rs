@@ -186,7 +186,7 @@ fn replace_cells(mapping: &Mapping, described: &MappedTable, table: &Table, shee
             if !fills(column) {
                 continue;
             }
-            let blank = |cell: &Edited| matches!(cell.cell().value, Value::Text(text) if text.trim().is_empty());
+            let blank = |cell: &Edited| cell.cell().is_blank();
             match found.ok().and_then(|at| cells.get(at)).filter(|cell| !blank(cell)) {
                 Some(cell) => *above = Some((cell.clone(), Source::cell(&name, row, column.index, cell.cell().raw()))),
                 None => {
