@@ -153,9 +153,8 @@ pub fn kind(bytes: &[u8]) -> Kind {
             Err(_) => Kind::Xls,
         };
     }
-    if bytes.iter().take(1024).any(|b| *b == b'%')
-        && memchr::memmem::find(bytes.get(..1024.min(bytes.len())).unwrap_or_default(), b"%PDF-").is_some()
-    {
+    let head = bytes.get(..1024).unwrap_or(bytes);
+    if memchr::memchr(b'%', head).is_some() && memchr::memmem::find(head, b"%PDF-").is_some() {
         return Kind::Pdf;
     }
     text::kind(bytes)

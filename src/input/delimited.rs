@@ -1,13 +1,14 @@
 //! Delimited text (csv, tsv) to rows of cells. The separator is found from the content; rows may differ in
 //! length; every cell is text, because only the column's other cells can say what `1,000` means.
 
-use super::archive::{damaged, too_large};
+use super::archive::too_large;
 use super::calendar::DateSystem;
 use super::container::{Kind, Limits};
 use super::gather::Gatherer;
 use super::read_error::ReadError;
 use super::text;
 use super::workbook::{Note, Rows, Sheet, Visibility, Workbook};
+use memchr::{memchr2, memchr3};
 
 /// Separators, the one to believe first where two fit equally well.
 const SEPARATORS: [u8; 4] = [b'\t', b';', b'|', b','];
@@ -78,9 +79,11 @@ struct Fit {
 /// Finds the separator from the first records.
 fn separator(text: &str) -> u8 {
     let head = text.get(..text.floor_char_boundary(200_000)).unwrap_or(text);
-    let fits: Vec<Fit> = match memchr::memchr(b'"', head.as_bytes()) {
-        Some(_) => SEPARATORS.iter().filter_map(|separator| quoted(head, *separator).fit(*separator)).collect(),
-        None => SEPARATORS.iter().zip(unquoted(head)).filter_map(|(separator, counted)| counted.fit(*separator)).collect(),
+    let there = |separator: &&u8| memchr::memchr(**separator, head.as_bytes()).is_some();
+    let fits: Vec<Fit> = match SEPARATORS.iter().filter(there).collect::<Vec<&u8>>().as_slice() {
+        // Nothing is left to choose between.
+        [] | [b','] => Vec::new(),
+        there => there.iter().filter_map(|separator| counted(head, **separator).fit(**separator)).collect(),
     };
     let comma = fits.iter().find(|fit| fit.separator == b',');
     let mut best: Option<&Fit> = None;
@@ -133,119 +136,215 @@ impl Counted {
         self.total += 1;
         self.between += usize::from(digit(at.checked_sub(1)) && digit(Some(at + 1)));
     }
-}
 
-/// Counts all separators at once, line by line, in a text without quotation marks.
-fn unquoted(text: &str) -> [Counted; SEPARATORS.len()] {
-    let bytes = text.as_bytes();
-    let mut counted: [Counted; SEPARATORS.len()] = Default::default();
-    let mut line = 0;
-    for end in memchr::memchr2_iter(b'\n', b'\r', bytes).chain([bytes.len()]) {
-        let own = bytes.get(line..end).unwrap_or_default();
-        for (separator, counted) in SEPARATORS.iter().zip(&mut counted) {
-            if counted.fields.len() >= RECORDS_TRIED {
-                continue;
+    /// Counts the record that begins at a place and has quotation marks; tells where the next one begins.
+    fn quoted(&mut self, bytes: &[u8], start: usize, separator: u8) -> usize {
+        let (mut count, mut filled, mut quoted, mut field_start) = (0, false, false, true);
+        let mut at = start;
+        while let Some(byte) = bytes.get(at) {
+            at += 1;
+            match byte {
+                b'"' if quoted => quoted = false,
+                // A quotation mark inside a field (5" pipe) is a letter like any other.
+                b'"' if field_start => quoted = true,
+                b'\n' | b'\r' if !quoted => break,
+                byte if *byte == separator && !quoted => {
+                    count += 1;
+                    self.separates(bytes, at - 1);
+                    (filled, field_start) = (true, true);
+                    continue;
+                }
+                _ => {}
             }
-            let before = counted.total;
-            memchr::memchr_iter(*separator, own).for_each(|at| counted.separates(bytes, line + at));
-            let found = counted.total - before;
-            if found > 0 || own.iter().any(|byte| !byte.is_ascii_whitespace()) {
-                counted.fields.push(found + 1);
-            }
+            filled |= !byte.is_ascii_whitespace();
+            field_start = false;
         }
-        line = end + 1;
-        if counted.iter().all(|counted| counted.fields.len() >= RECORDS_TRIED) {
-            break;
+        if filled {
+            self.fields.push(count + 1);
         }
+        at
     }
-    counted
 }
 
 /// Counts a separator outside quotes, record by record.
-fn quoted(text: &str, separator: u8) -> Counted {
+fn counted(text: &str, separator: u8) -> Counted {
     let bytes = text.as_bytes();
     let mut counted = Counted::default();
-    let (mut count, mut filled, mut quoted, mut field_start) = (0, false, false, true);
-    for (at, byte) in bytes.iter().enumerate() {
-        match byte {
-            b'"' if quoted => quoted = false,
-            // A quotation mark inside a field (5" pipe) is a letter like any other.
-            b'"' if field_start => quoted = true,
-            b'\n' | b'\r' if !quoted => {
-                if filled {
-                    counted.fields.push(count + 1);
-                }
-                (count, filled, field_start) = (0, false, true);
-                if counted.fields.len() >= RECORDS_TRIED {
-                    break;
-                }
-                continue;
-            }
-            byte if *byte == separator && !quoted => {
-                count += 1;
-                counted.separates(bytes, at);
-                (filled, field_start) = (true, true);
-                continue;
-            }
-            _ => {}
+    let mut at = 0;
+    while at < bytes.len() && counted.fields.len() < RECORDS_TRIED {
+        let rest = bytes.get(at..).unwrap_or_default();
+        let length = memchr2(b'\n', b'\r', rest).unwrap_or(rest.len());
+        let line = rest.get(..length).unwrap_or_default();
+        if memchr::memchr(b'"', line).is_some() {
+            at = counted.quoted(bytes, at, separator);
+            continue;
         }
-        filled |= !byte.is_ascii_whitespace();
-        field_start = false;
-    }
-    if filled {
-        counted.fields.push(count + 1);
+        let before = counted.total;
+        memchr::memchr_iter(separator, line).for_each(|inside| counted.separates(bytes, at + inside));
+        let found = counted.total - before;
+        if found > 0 || line.iter().any(|byte| !byte.is_ascii_whitespace()) {
+            counted.fields.push(found + 1);
+        }
+        at += length + 1;
     }
     counted
 }
 
 fn rows(text: &str, separator: u8, first_row: u32, limits: &Limits) -> Result<Rows, ReadError> {
-    let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).delimiter(separator).from_reader(text.as_bytes());
-    let mut record = csv::StringRecord::new();
     let mut gatherer = Gatherer::new(limits, &[], DateSystem::From1900, usize::MAX);
+    let mut room = String::new();
     let mut cells_read = 0_usize;
     // The number of the row just read, counted from 1.
     let mut number = first_row;
-    // Text is UTF-8 and rows may differ in length, so nothing is left to fail on; if something does, a table
-    // cut short would be worse than an error.
-    while reader.read_record(&mut record).map_err(|_| damaged())? {
+    let mut records = Records::new(text, separator);
+    while let Some(blank_lines) = records.next_record() {
         // Lines without anything count too, so that a cell is found where a person looks for it.
-        let start = record.position().map_or(0, csv::Position::byte);
-        number += 1 + blank_lines(text, usize::try_from(start).unwrap_or(usize::MAX));
-        if number > limits.rows || record.len() > limits.columns as usize {
+        number += 1 + blank_lines;
+        if number > limits.rows {
             return Err(too_large("tabellen", "the table"));
         }
-        for (column, field) in (0_u32..).zip(&record) {
-            if field.trim().is_empty() {
-                continue;
+        let mut column = 0_u32;
+        while let Some(field) = records.next_field(&mut room) {
+            if column >= limits.columns {
+                return Err(too_large("tabellen", "the table"));
             }
-            cells_read += 1;
-            if cells_read > limits.cells {
-                return Err(too_large("antalet celler", "the number of cells"));
+            if !is_blank(field) {
+                cells_read += 1;
+                if cells_read > limits.cells {
+                    return Err(too_large("antalet celler", "the number of cells"));
+                }
+                gatherer.put_field(number - 1, column, unwrapped(field))?;
             }
-            gatherer.put_field(number - 1, column, unwrapped(field))?;
+            column += 1;
         }
     }
     gatherer.finish()
 }
 
-/// How many empty lines stand before a record; the reader passes over them.
-fn blank_lines(text: &str, start: usize) -> u32 {
-    let bytes = text.as_bytes();
-    let mut rest = bytes.get(start..).unwrap_or_default();
-    // The reader stops between the two characters that end a line in Windows.
-    if start > 0 && bytes.get(start - 1) == Some(&b'\r') {
-        rest = rest.strip_prefix(b"\n").unwrap_or(rest);
+/// Text taken apart into records and their fields, exactly as the csv crate does it without any options: a quotation
+/// mark opens a field only at its beginning, two inside one are one, and what stands behind the closing one belongs to
+/// the field. Nothing is copied but fields that have quotation marks inside.
+struct Records<'t> {
+    text: &'t str,
+    /// The next byte to look at.
+    at: usize,
+    separator: u8,
+    /// Whether a field of the record is left.
+    inside: bool,
+}
+
+impl<'t> Records<'t> {
+    fn new(text: &'t str, separator: u8) -> Self {
+        Records { text, at: 0, separator, inside: false }
     }
-    let mut lines = 0;
-    while let Some(after) = rest.strip_prefix(b"\r\n").or_else(|| rest.strip_prefix(b"\n")).or_else(|| rest.strip_prefix(b"\r")) {
-        rest = after;
-        lines += 1;
+
+    fn rest(&self) -> &'t [u8] {
+        self.text.as_bytes().get(self.at..).unwrap_or_default()
     }
-    lines
+
+    /// Goes to the next record; tells how many lines without anything stand before it. Behind a byte order mark those
+    /// are passed over uncounted.
+    fn next_record(&mut self) -> Option<u32> {
+        let marked = self.at == 0 && self.text.starts_with('\u{feff}');
+        self.at += if marked { '\u{feff}'.len_utf8() } else { 0 };
+        let mut lines = 0;
+        while let [b'\n' | b'\r', ..] = self.rest() {
+            self.end_line();
+            lines += 1;
+        }
+        self.inside = self.at < self.text.len();
+        self.inside.then_some(if marked { 0 } else { lines })
+    }
+
+    /// Passes over what ends a line.
+    fn end_line(&mut self) {
+        self.at += if self.rest().starts_with(b"\r\n") { 2 } else { 1 };
+    }
+
+    /// The next field of the record; `room` is where it is put together when it has quotation marks inside.
+    #[inline]
+    fn next_field<'r>(&mut self, room: &'r mut String) -> Option<&'r str>
+    where
+        't: 'r,
+    {
+        if !self.inside {
+            return None;
+        }
+        let field = match self.rest() {
+            [b'"', ..] => self.quoted_field(room),
+            _ => self.up_to_separator(),
+        };
+        match self.rest().first() {
+            Some(byte) if *byte == self.separator => self.at += 1,
+            Some(_) => {
+                self.end_line();
+                self.inside = false;
+            }
+            None => self.inside = false,
+        }
+        Some(field)
+    }
+
+    /// The text up to what ends a field outside quotes.
+    #[inline]
+    fn up_to_separator(&mut self) -> &'t str {
+        let rest = self.rest();
+        let length = memchr3(self.separator, b'\n', b'\r', rest).unwrap_or(rest.len());
+        self.take(length)
+    }
+
+    #[inline]
+    fn take(&mut self, length: usize) -> &'t str {
+        let start = self.at;
+        self.at += length;
+        self.text.get(start..self.at).unwrap_or_default()
+    }
+
+    /// The field that begins with a quotation mark here.
+    fn quoted_field<'r>(&mut self, room: &'r mut String) -> &'r str
+    where
+        't: 'r,
+    {
+        self.at += 1;
+        let inside = self.up_to_quote();
+        match self.rest().first() {
+            None => return inside,
+            Some(byte) if *byte == self.separator || matches!(byte, b'\n' | b'\r') => return inside,
+            Some(_) => {}
+        }
+        room.clear();
+        room.push_str(inside);
+        while self.rest().first() == Some(&b'"') {
+            self.at += 1;
+            room.push('"');
+            room.push_str(self.up_to_quote());
+        }
+        room.push_str(self.up_to_separator());
+        room
+    }
+
+    /// The text up to the next quotation mark, which is passed over too.
+    fn up_to_quote(&mut self) -> &'t str {
+        let rest = self.rest();
+        let length = memchr::memchr(b'"', rest);
+        let inside = self.take(length.unwrap_or(rest.len()));
+        self.at += usize::from(length.is_some());
+        inside
+    }
+}
+
+/// Most fields begin with a letter or digit.
+#[inline]
+fn is_blank(field: &str) -> bool {
+    !field.as_bytes().first().is_some_and(u8::is_ascii_graphic) && field.trim().is_empty()
 }
 
 /// `="7439-92-1"` is how programs keep Excel from turning text into dates and numbers; a person sees 7439-92-1.
+#[inline]
 fn unwrapped(field: &str) -> &str {
+    if field.as_bytes().first().is_some_and(u8::is_ascii_alphanumeric) {
+        return field;
+    }
     field.trim().strip_prefix("=\"").and_then(|rest| rest.strip_suffix('"')).filter(|inside| !inside.contains('"')).unwrap_or(field)
 }
 
@@ -277,13 +376,73 @@ mod tests {
         }
     }
 
-    #[test]
-    fn counting_all_separators_at_once_is_counting_each() {
-        for text in ["", "a;b\n\n\t\t\n1;2,3\r\n ;\n1,5|2", &"x;1,2;\n".repeat(600), "a\tb\r\r\n\n;"] {
-            for (separator, at_once) in SEPARATORS.iter().zip(unquoted(text)) {
-                let alone = quoted(text, *separator);
-                assert_eq!((at_once.fields, at_once.total, at_once.between), (alone.fields, alone.total, alone.between), "{text}");
+    /// Counts a separator outside quotes, byte by byte.
+    fn counted_slowly(text: &str, separator: u8) -> Counted {
+        let bytes = text.as_bytes();
+        let mut counted = Counted::default();
+        let mut at = 0;
+        while at < bytes.len() && counted.fields.len() < RECORDS_TRIED {
+            at = counted.quoted(bytes, at, separator);
+        }
+        counted
+    }
+
+    /// The rows as the csv crate takes them apart.
+    fn rows_by_the_library(text: &str, separator: u8) -> Vec<(u32, Vec<(u32, String)>)> {
+        let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).delimiter(separator).from_reader(text.as_bytes());
+        let mut record = csv::StringRecord::new();
+        let (mut rows, mut number) = (Vec::new(), 0);
+        while reader.read_record(&mut record).unwrap() {
+            let start = record.position().map_or(0, csv::Position::byte) as usize;
+            let mut rest = &text.as_bytes()[start..];
+            // The reader stops between the two characters that end a line in Windows.
+            if start > 0 && text.as_bytes()[start - 1] == b'\r' {
+                rest = rest.strip_prefix(b"\n").unwrap_or(rest);
             }
+            while let Some(after) = rest.strip_prefix(b"\r\n").or_else(|| rest.strip_prefix(b"\n")).or_else(|| rest.strip_prefix(b"\r")) {
+                rest = after;
+                number += 1;
+            }
+            number += 1;
+            let filled = (0..).zip(&record).filter(|(_, field)| !field.trim().is_empty());
+            let cells: Vec<(u32, String)> = filled.map(|(column, field)| (column, unwrapped(field).to_string())).collect();
+            if !cells.is_empty() {
+                rows.push((number - 1, cells));
+            }
+        }
+        rows
+    }
+
+    fn agrees(text: &str) {
+        for separator in SEPARATORS {
+            let (fast, slow) = (counted(text, separator), counted_slowly(text, separator));
+            assert_eq!((fast.fields, fast.total, fast.between), (slow.fields, slow.total, slow.between), "{text:?}");
+            let rows = rows(text, separator, 0, &Limits::default()).unwrap();
+            let ours: Vec<(u32, Vec<(u32, String)>)> =
+                rows.iter().map(|row| (row.number, row.cells().map(|cell| (cell.column, cell.raw())).collect())).collect();
+            assert_eq!(ours, rows_by_the_library(text, separator), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn texts_are_taken_apart_as_the_library_does() {
+        for text in [
+            "",
+            "a;b\n\n\t\t\n1;2,3\r\n ;\n1,5|2",
+            &"x;1,2;\n".repeat(600),
+            &"x;\"1,2\";\n".repeat(600),
+            "a\tb\r\r\n\n;",
+            "\u{feff}\n\na;b\n\nc",
+            "\"a\"\"b\"c\";d\"e;\"f\ng\";\"\";\"h",
+        ] {
+            agrees(text);
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_text_is_taken_apart_as_the_library_does(text in "[ab=1å\u{feff} \t\"\";;,,|\r\n\n]{0,40}") {
+            agrees(&text);
         }
     }
 

@@ -12,6 +12,9 @@ use crate::amount::Decimal;
 /// How many texts are remembered: few enough to stay in the processor's nearer memory.
 const RECENT: usize = 2048;
 
+/// Of how many columns the text met last is remembered.
+const COLUMNS: usize = 64;
+
 /// How many shared texts are remembered by their number.
 const SHARED: usize = 1 << 16;
 
@@ -52,6 +55,8 @@ pub(super) struct Gatherer<'a> {
     room: usize,
     /// Contents of texts met lately, by a hash: most texts of a sheet stand in many cells. One more than the content.
     recent: Vec<u32>,
+    /// The content of the text met last in each of the first columns, in the same way.
+    above: [u32; COLUMNS],
     /// The same for shared texts, by their number: the number, the sheet, the content.
     shared: Vec<(u32, u32, u32)>,
     numbers: Vec<Written>,
@@ -72,8 +77,9 @@ impl<'a> Gatherer<'a> {
             text_bytes: 0,
             room,
             recent: vec![0; RECENT],
+            above: [0; COLUMNS],
             shared: Vec::new(),
-            numbers: vec![Written::default(); NUMBERS],
+            numbers: Vec::new(),
             rows: Rows::default(),
             sheet: 1,
         }
@@ -102,7 +108,7 @@ impl<'a> Gatherer<'a> {
         let mut met = Written { format: u32::try_from(format).unwrap_or(u32::MAX), length: written.len() as u8, ..Written::default() };
         let short = met.bytes.get_mut(..written.len());
         let Some(short) = short else {
-            return match self.content_of_number(written, format)? {
+            return match self.content_of_number(column, written, format)? {
                 Some(content) => self.push(row, column, content),
                 None => Ok(()),
             };
@@ -116,15 +122,18 @@ impl<'a> Gatherer<'a> {
             let content = known.content - 1;
             return self.push(row, column, content);
         }
-        let Some(content) = self.content_of_number(written, format)? else { return Ok(()) };
+        let Some(content) = self.content_of_number(column, written, format)? else { return Ok(()) };
         met.content = content + 1;
+        if self.numbers.is_empty() {
+            self.numbers = vec![Written::default(); NUMBERS];
+        }
         if let Some(known) = self.numbers.get_mut(slot) {
             *known = met;
         }
         self.push(row, column, content)
     }
 
-    fn content_of_number(&mut self, written: &str, format: usize) -> Result<Option<u32>, ReadError> {
+    fn content_of_number(&mut self, column: u32, written: &str, format: usize) -> Result<Option<u32>, ReadError> {
         let always = match self.manners.get(format) {
             Some(manner) => manner.number.as_ref(),
             None if format == 0 && self.formats.is_empty() => Some(&Shown::Plain),
@@ -141,14 +150,14 @@ impl<'a> Gatherer<'a> {
                 let (value, shown) = self.number(stored, format);
                 self.add(value, &shown).map(Some)
             }
-            Err(_) => self.text(written, format),
+            Err(_) => self.text(column, written, format),
         }
     }
 
     /// Takes text, unless it is blank.
     #[inline]
     pub(super) fn put_text(&mut self, row: u32, column: u32, text: &str, format: usize) -> Result<(), ReadError> {
-        match self.text(text, format)? {
+        match self.text(column, text, format)? {
             Some(content) => self.push(row, column, content),
             None => Ok(()),
         }
@@ -156,24 +165,40 @@ impl<'a> Gatherer<'a> {
 
     /// The content of a text as it is shown, or nothing when it is blank.
     #[inline]
-    fn text(&mut self, text: &str, format: usize) -> Result<Option<u32>, ReadError> {
+    fn text(&mut self, column: u32, text: &str, format: usize) -> Result<Option<u32>, ReadError> {
         if is_blank(text) {
             return Ok(None);
         }
         if let Some(worded) = self.worded(text, format)? {
             return Ok(Some(worded));
         }
-        self.plain_text(text).map(Some)
+        self.plain_text(column, text).map(Some)
     }
 
     /// Takes text as it stands, blank or not.
+    #[inline]
     pub(super) fn put_field(&mut self, row: u32, column: u32, text: &str) -> Result<(), ReadError> {
-        let content = self.plain_text(text)?;
+        let content = self.plain_text(column, text)?;
         self.push(row, column, content)
     }
 
+    /// The content of a text that is shown as it stands: most texts are that of the cell above, or one met lately.
     #[inline]
-    fn plain_text(&mut self, text: &str) -> Result<u32, ReadError> {
+    fn plain_text(&mut self, column: u32, text: &str) -> Result<u32, ReadError> {
+        let above = self.above.get(column as usize).and_then(|content| content.checked_sub(1));
+        if let Some(content) = above
+            && self.rows.plain_text(content) == Some(text)
+        {
+            return Ok(content);
+        }
+        let content = self.plain_text_met(text)?;
+        if let Some(above) = self.above.get_mut(column as usize) {
+            *above = content + 1;
+        }
+        Ok(content)
+    }
+
+    fn plain_text_met(&mut self, text: &str) -> Result<u32, ReadError> {
         let slot = slot_of(text);
         if let Some(content) = self.recent.get(slot).and_then(|content| content.checked_sub(1))
             && self.rows.plain_text(content) == Some(text)
@@ -284,6 +309,7 @@ impl<'a> Gatherer<'a> {
         let mut rows = std::mem::take(&mut self.rows);
         self.sheet += 1;
         self.recent.fill(0);
+        self.above.fill(0);
         self.numbers.fill(Written::default());
         match rows.settle() {
             Ok(()) => Ok(rows),
@@ -325,8 +351,10 @@ fn is_blank(text: &str) -> bool {
 #[inline]
 fn slot_of(text: &str) -> usize {
     let bytes = text.as_bytes();
-    let mix = |part: Option<&[u8]>| part.unwrap_or(bytes).iter().take(8).fold(0_u64, |mix, byte| mix << 7 ^ mix >> 50 ^ u64::from(*byte));
-    let ends = mix(bytes.get(..8)).wrapping_mul(31) ^ mix(bytes.len().checked_sub(8).and_then(|from| bytes.get(from..)));
+    let ends = match (bytes.first_chunk(), bytes.last_chunk()) {
+        (Some(first), Some(last)) => u64::from_le_bytes(*first).wrapping_mul(31) ^ u64::from_le_bytes(*last),
+        _ => bytes.iter().fold(0, |mix, byte| mix << 8 | u64::from(*byte)),
+    };
     ((ends ^ bytes.len() as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 48) as usize % RECENT
 }
 

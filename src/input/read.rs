@@ -7,7 +7,8 @@ use super::container::{self, Kind, Limits};
 use super::read_error::{Fault, ReadError};
 use super::table::mapping::Mapping;
 use super::xml::XmlError;
-use super::{table, workbook, xml_formats};
+use super::workbook::{self, Workbook};
+use super::{table, xml_formats};
 use crate::declaration::{Declaration, Place, Problem, ProblemCode, Source, Text};
 use sha2::{Digest, Sha256};
 use std::borrow::Cow;
@@ -81,7 +82,11 @@ pub fn read_known(bytes: Cow<'_, [u8]>, sha256: [u8; 32], name: &str, named: boo
 
 /// The declaration in a table; one that says so when it cannot be read.
 pub fn table_of(bytes: &[u8], mapping: Option<&Mapping>) -> Declaration {
-    let read = || match workbook::read(bytes) {
+    table_in(|| workbook::read(bytes), mapping)
+}
+
+fn table_in(workbook: impl Fn() -> Result<Workbook, ReadError>, mapping: Option<&Mapping>) -> Declaration {
+    let read = || match workbook() {
         Ok(workbook) => match mapping {
             Some(mapping) => table::read_mapped(&workbook, mapping),
             None => table::read(&workbook),
@@ -141,7 +146,14 @@ fn one(
         (kind, Some(apart)) if Apart::wants(kind) => {
             apart.declaration(&bytes).unwrap_or_else(|error| unreadable(name, kind.word(), &error))
         }
-        _ => table_of(&bytes, manner.mapping),
+        (kind, _) => {
+            let limits = Limits::default();
+            let workbook = || match bytes.len() > limits.file_bytes {
+                true => Err(archive::too_large("filen", "the file")),
+                false => workbook::read_kind(&bytes, kind, &limits),
+            };
+            table_in(workbook, manner.mapping)
+        }
     };
     // A note or a script is text like csv is; without any table in it, it was no declaration.
     if !named && kind == Kind::Delimited && is_note(name) && declaration.products.is_empty() {

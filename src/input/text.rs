@@ -96,12 +96,11 @@ pub(super) fn kind(bytes: &[u8]) -> Kind {
     if start.is_empty() {
         return if bytes.len() > head.len() { Kind::Delimited } else { Kind::Empty };
     }
-    let controls = text.chars().filter(|c| c.is_control() && !matches!(c, '\t' | '\n' | '\r' | '\u{c}' | '\u{1a}')).count();
-    if text.contains('\0') || controls * 20 > text.chars().count() {
+    if has_controls(&text) {
         return Kind::Other;
     }
-    let lower: String = start.chars().take(512).collect::<String>().to_ascii_lowercase();
-    if lower.starts_with('<') {
+    if start.starts_with('<') {
+        let lower: String = start.chars().take(512).collect::<String>().to_ascii_lowercase();
         let html = ["<html", "<!doctype html", "<table", "<head", "<body", "<meta", "<style", "<div"];
         if html.iter().any(|tag| lower.starts_with(tag)) {
             return Kind::Html;
@@ -127,6 +126,17 @@ pub(super) fn kind(bytes: &[u8]) -> Kind {
         }
     }
     Kind::Delimited
+}
+
+/// Whether a text has null characters, or more control characters than any text that people write.
+fn has_controls(text: &str) -> bool {
+    // Text in ASCII, as most is, need not be looked at character by character.
+    let plain = |byte: u8| (byte >= b' ') & (byte < 0x7F) | (byte == b'\n') | (byte == b'\r') | (byte == b'\t');
+    if text.bytes().filter(|byte| plain(*byte)).count() == text.len() {
+        return false;
+    }
+    let controls = text.chars().filter(|c| c.is_control() && !matches!(c, '\t' | '\n' | '\r' | '\u{c}' | '\u{1a}')).count();
+    text.contains('\0') || controls * 20 > text.chars().count()
 }
 
 #[cfg(test)]

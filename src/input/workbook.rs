@@ -181,8 +181,13 @@ pub fn read_within(bytes: &[u8], limits: &Limits) -> Result<Workbook, ReadError>
     if bytes.len() > limits.file_bytes {
         return Err(archive::too_large("filen", "the file"));
     }
+    read_kind(bytes, container::kind(bytes), limits)
+}
+
+/// As [`read_within`], of bytes whose kind is known and which are not too many.
+pub(super) fn read_kind(bytes: &[u8], kind: Kind, limits: &Limits) -> Result<Workbook, ReadError> {
     let not_a_table = |sv: &str, en: &str| Err(ReadError::new(Fault::NotATable, sv, en));
-    match container::kind(bytes) {
+    match kind {
         kind @ (Kind::Xlsx | Kind::Xlsb | Kind::Xls | Kind::Ods) => excel::read(bytes, kind, limits),
         Kind::Delimited => delimited::read(bytes, limits),
         Kind::Encrypted => Err(archive::encrypted()),
