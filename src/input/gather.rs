@@ -157,6 +157,12 @@ impl<'a> Gatherer<'a> {
     /// Takes text, unless it is blank.
     #[inline]
     pub(super) fn put_text(&mut self, row: u32, column: u32, text: &str, format: usize) -> Result<(), ReadError> {
+        // Nothing that is shown is blank, so the text of the cell above need not be looked at more closely.
+        if !self.manners.get(format).is_some_and(|manner| manner.words)
+            && let Some(content) = self.as_above(column, text)
+        {
+            return self.push(row, column, content);
+        }
         match self.text(column, text, format)? {
             Some(content) => self.push(row, column, content),
             None => Ok(()),
@@ -185,10 +191,7 @@ impl<'a> Gatherer<'a> {
     /// The content of a text that is shown as it stands: most texts are that of the cell above, or one met lately.
     #[inline]
     fn plain_text(&mut self, column: u32, text: &str) -> Result<u32, ReadError> {
-        let above = self.above.get(column as usize).and_then(|content| content.checked_sub(1));
-        if let Some(content) = above
-            && self.rows.plain_text(content) == Some(text)
-        {
+        if let Some(content) = self.as_above(column, text) {
             return Ok(content);
         }
         let content = self.plain_text_met(text)?;
@@ -196,6 +199,13 @@ impl<'a> Gatherer<'a> {
             *above = content + 1;
         }
         Ok(content)
+    }
+
+    /// The content of the text that was met last in a column, if it is the same.
+    #[inline]
+    fn as_above(&self, column: u32, text: &str) -> Option<u32> {
+        let content = self.above.get(column as usize)?.checked_sub(1)?;
+        (self.rows.plain_text(content) == Some(text)).then_some(content)
     }
 
     fn plain_text_met(&mut self, text: &str) -> Result<u32, ReadError> {
@@ -344,7 +354,8 @@ const TEXT_HEAD: usize = 32;
 
 #[inline]
 fn is_blank(text: &str) -> bool {
-    text.chars().all(char::is_whitespace)
+    // Most texts begin with a letter or digit.
+    !text.as_bytes().first().is_some_and(u8::is_ascii_graphic) && text.chars().all(char::is_whitespace)
 }
 
 /// Where a text is remembered: told by its length, beginning and end, which is quick and enough.

@@ -376,11 +376,22 @@ pub(super) fn string_item(data: &[u8], mut at: usize, into: &mut String, limits:
 /// Blanks that XML may add around a text unless it says otherwise, and that Excel drops.
 const BLANKS: [char; 4] = [' ', '\t', '\r', '\n'];
 
+fn has_blanks_around(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    bytes.first().is_some_and(|byte| is_blank(*byte)) || bytes.last().is_some_and(|byte| is_blank(*byte))
+}
+
+/// Whether [`settle`] would leave a text, whose blanks are not kept, as it is.
+#[inline]
+pub(super) fn is_settled(text: &str) -> bool {
+    !has_blanks_around(text) && (memchr(b'_', text.as_bytes()).is_none() || unescaped(text).is_none())
+}
+
 /// Trims the text that begins at `start`, unless its blanks are kept, and undoes the escapes of characters that XML
 /// cannot hold.
 pub(super) fn settle(into: &mut String, start: usize, kept: bool) {
     let Some(text) = into.get(start..) else { return };
-    if !kept && (text.starts_with(BLANKS) || text.ends_with(BLANKS)) {
+    if !kept && has_blanks_around(text) {
         let trimmed = text.trim_matches(BLANKS).to_string();
         into.truncate(start);
         into.push_str(&trimmed);

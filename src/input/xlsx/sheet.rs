@@ -5,6 +5,7 @@ use super::super::container::Limits;
 use super::super::read_error::ReadError;
 use super::super::workbook::{Merge, a1};
 use super::member::{Feed, placed};
+use super::plain::{Plain, Value, text_of};
 use super::scan::{Markup, Stop, attributes, from, settle, skip, string_item, tag, text, unescaped, value};
 use super::strings::Strings;
 use memchr::{memchr, memchr3};
@@ -133,10 +134,11 @@ impl Sheet<'_> {
 
     /// Goes as far as the window does; tells how far that was, and why it ended there.
     fn steps(&mut self, data: &[u8], take: &mut impl FnMut(Stored<'_>) -> Result<(), ReadError>) -> (usize, Stop) {
+        let text = text_of(data);
         let mut at = 0;
         loop {
             let step = match self.phase {
-                Phase::Row => self.in_row(data, at, take),
+                Phase::Row => self.in_row(data, text, at, take),
                 Phase::Rows => self.between_rows(data, at),
                 Phase::Before | Phase::After | Phase::End => self.outside(data, at),
             };
@@ -211,6 +213,9 @@ impl Sheet<'_> {
     /// `depth` counts elements that have no business here: 1 is none.
     fn between_rows(&mut self, data: &[u8], at: usize) -> Result<usize, Stop> {
         let Some(at) = Self::markup(data, at)? else { return Ok(data.len()) };
+        if let [_, b'r', b'o', b'w', b' ' | b'>', ..] = from(data, at) {
+            return self.begin_row(data, at + 4);
+        }
         let tag = tag(data, at)?;
         match (tag.markup, tag.name) {
             (Markup::Other, _) => {}
@@ -219,29 +224,32 @@ impl Sheet<'_> {
                 self.depth = 1;
             }
             (Markup::Close, _) => self.depth = self.depth.saturating_sub(1).max(1),
-            (Markup::Open | Markup::Empty, b"row") => {
-                let mut number = None;
-                let (end, empty) = attributes(data, tag.attributes, self.limits, |name, value| {
-                    if name == b"r" {
-                        number = Some(value);
-                    }
-                })?;
-                if let Some(number) = number {
-                    self.row = row_number(value(number, &mut self.scratch)?)?;
-                }
-                self.column = 0;
-                if empty {
-                    self.row = self.row.saturating_add(1);
-                } else {
-                    self.phase = Phase::Row;
-                }
-                return Ok(end);
-            }
+            (Markup::Open | Markup::Empty, b"row") => return self.begin_row(data, tag.attributes),
             (Markup::Open, b"extLst") => return skip(data, tag.end, self.limits),
             (Markup::Open, _) => self.deeper()?,
             (Markup::Empty, _) => {}
         }
         Ok(tag.end)
+    }
+
+    /// Reads the start tag of a row from its attributes on.
+    fn begin_row(&mut self, data: &[u8], at: usize) -> Result<usize, Stop> {
+        let mut number = None;
+        let (end, empty) = attributes(data, at, self.limits, |name, value| {
+            if name == b"r" {
+                number = Some(value);
+            }
+        })?;
+        if let Some(number) = number {
+            self.row = row_number(value(number, &mut self.scratch)?)?;
+        }
+        self.column = 0;
+        if empty {
+            self.row = self.row.saturating_add(1);
+        } else {
+            self.phase = Phase::Row;
+        }
+        Ok(end)
     }
 
     /// Elements around rows or cells are looked through: no cell is dropped, whatever holds it.
@@ -251,12 +259,18 @@ impl Sheet<'_> {
     }
 
     #[inline]
-    fn in_row(&mut self, data: &[u8], at: usize, take: &mut impl FnMut(Stored<'_>) -> Result<(), ReadError>) -> Result<usize, Stop> {
+    fn in_row(
+        &mut self,
+        data: &[u8],
+        text: &str,
+        at: usize,
+        take: &mut impl FnMut(Stored<'_>) -> Result<(), ReadError>,
+    ) -> Result<usize, Stop> {
         let Some(at) = Self::markup(data, at)? else { return Ok(data.len()) };
-        let rest = from(data, at);
-        if let Some(plain) = Plain::read(rest) {
-            return self.plain_cell(&plain, at, take);
+        if let Some(plain) = Plain::read(text, at).filter(|plain| plain.within(self.limits)) {
+            return self.plain_cell(&plain, take);
         }
+        let rest = from(data, at);
         if let [_, b'c', b' ' | b'>', ..] = rest {
             return self.cell(data, at + 2, take);
         }
@@ -287,12 +301,7 @@ impl Sheet<'_> {
 
     /// Takes a cell that is written as most programs write most cells.
     #[inline]
-    fn plain_cell(
-        &mut self,
-        plain: &Plain<'_>,
-        at: usize,
-        take: &mut impl FnMut(Stored<'_>) -> Result<(), ReadError>,
-    ) -> Result<usize, Stop> {
+    fn plain_cell(&mut self, plain: &Plain<'_>, take: &mut impl FnMut(Stored<'_>) -> Result<(), ReadError>) -> Result<usize, Stop> {
         let (row, column) = (plain.row, plain.column);
         self.here = (row, column);
         if row >= self.limits.rows || column >= self.limits.columns {
@@ -302,6 +311,7 @@ impl Sheet<'_> {
             Value::Nothing => None,
             Value::Number(written) => Some(Content::Number(written)),
             Value::Shared(index) => Some(Content::Shared(index, self.strings.get(index).ok_or(Stop::Odd)?)),
+            Value::Text(text) => Some(Content::Text(text)),
         };
         if let Some(content) = content
             && let Err(error) = take(Stored { row, column, style: plain.style, content })
@@ -310,7 +320,7 @@ impl Sheet<'_> {
             return Err(Stop::Refused);
         }
         self.column = column + 1;
-        Ok(at + plain.length)
+        Ok(plain.end)
     }
 
     /// Reads a cell from its attributes on.
@@ -465,92 +475,6 @@ impl Sheet<'_> {
     }
 }
 
-/// A cell as most programs write most cells: `<c r="A1" s="2" t="s"><v>17</v></c>`, with nothing to decode in it. Read in
-/// one pass over its bytes; whatever is spelled otherwise is left to the slower way.
-struct Plain<'b> {
-    row: u32,
-    column: u32,
-    style: u32,
-    value: Value<'b>,
-    /// Bytes of the whole cell.
-    length: usize,
-}
-
-enum Value<'b> {
-    Nothing,
-    Number(&'b str),
-    Shared(u32),
-}
-
-impl<'b> Plain<'b> {
-    #[inline]
-    fn read(whole: &'b [u8]) -> Option<Plain<'b>> {
-        let mut rest = whole.strip_prefix(b"<c r=\"")?;
-        let mut column = 0_u32;
-        let mut letters = 0;
-        while let [letter @ b'A'..=b'Z', after @ ..] = rest {
-            column = column.wrapping_mul(26).wrapping_add(u32::from(letter - b'A') + 1);
-            letters += 1;
-            rest = after;
-        }
-        let (row, after) = digits(rest)?;
-        rest = after.strip_prefix(b"\"")?;
-        if letters > 4 {
-            return None;
-        }
-        let (row, column) = (row.checked_sub(1)?, column.checked_sub(1)?);
-        let (mut style, mut shared) = (0, false);
-        loop {
-            match rest {
-                [b'>', after @ ..] => {
-                    rest = after;
-                    break;
-                }
-                [b' ', b's', b'=', b'"', after @ ..] => {
-                    let (number, after) = digits(after)?;
-                    style = number;
-                    rest = after.strip_prefix(b"\"")?;
-                }
-                [b' ', b't', b'=', b'"', b's', b'"', after @ ..] => {
-                    shared = true;
-                    rest = after;
-                }
-                [b' ', b't', b'=', b'"', b'n', b'"', after @ ..] => rest = after,
-                [b'/', b'>', after @ ..] => {
-                    return Some(Plain { row, column, style, value: Value::Nothing, length: whole.len() - after.len() });
-                }
-                _ => return None,
-            }
-        }
-        rest = rest.strip_prefix(b"<v>")?;
-        let (value, after) = if shared {
-            let (index, after) = digits(rest)?;
-            (Value::Shared(index), after)
-        } else {
-            let length = rest
-                .iter()
-                .position(|byte| !matches!(byte, b'0'..=b'9' | b'.' | b'-' | b'+' | b'E' | b'e'))
-                .filter(|length| *length > 0)?;
-            let (number, after) = rest.split_at_checked(length)?;
-            (Value::Number(std::str::from_utf8(number).ok()?), after)
-        };
-        let after = after.strip_prefix(b"</v></c>")?;
-        Some(Plain { row, column, style, value, length: whole.len() - after.len() })
-    }
-}
-
-/// A whole number of at most nine digits, and what follows it.
-#[inline]
-fn digits(mut rest: &[u8]) -> Option<(u32, &[u8])> {
-    let (mut number, mut length) = (0_u32, 0);
-    while let [digit @ b'0'..=b'9', after @ ..] = rest {
-        number = number.wrapping_mul(10).wrapping_add(u32::from(digit - b'0'));
-        length += 1;
-        rest = after;
-    }
-    (1..=9).contains(&length).then_some((number, rest))
-}
-
 /// The type that a cell gives itself (ECMA-376 part 1, 18.18.11).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
@@ -630,6 +554,48 @@ fn merge(range: &[u8]) -> Option<Merge> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// What is taken of one cell: place, format and content, and the end of the cell.
+    fn taken(cell: &str, slowly: bool) -> Result<(Option<String>, usize), Stop> {
+        let (strings, limits) = (Strings::default(), Limits::default());
+        let mut sheet = Sheet {
+            strings: &strings,
+            limits: &limits,
+            phase: Phase::Row,
+            depth: 1,
+            row: 0,
+            column: 0,
+            here: (0, 0),
+            merges: Vec::new(),
+            scratch: String::new(),
+            refused: None,
+        };
+        let mut seen = None;
+        let mut take = |stored: Stored<'_>| {
+            seen = Some(format!("{stored:?}"));
+            Ok(())
+        };
+        let data = cell.as_bytes();
+        let end = if slowly { sheet.cell(data, 2, &mut take)? } else { sheet.in_row(data, cell, 0, &mut take)? };
+        Ok((seen, end))
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn a_plain_cell_is_read_as_any_other(
+            attributes in "( s=\"[0-9]{1,11}\"| t=\"(inlineStr|n|s|str)\"){0,2}",
+            text in "[a0-9.Ee_x å\t\r\n&<-]{0,9}(&amp;|_x000D_|<b/>)?",
+            around in "<is><t>~</t></is>|<v>~</v>|<is><t xml:space=\"preserve\">~</t></is>|~",
+            name in "[A-F]{1,3}[0-9]{1,3}",
+        ) {
+            for cell in [
+                format!("<c r=\"{name}\"{attributes}>{}</c>", around.replace('~', &text)),
+                format!("<c r=\"{name}\"{attributes}/>"),
+            ] {
+                proptest::prop_assert_eq!(taken(&cell, false), taken(&cell, true), "{}", cell);
+            }
+        }
+    }
 
     #[test]
     fn places_of_cells() {
