@@ -21,14 +21,16 @@ use crate::input::read_error::{Fault, ReadError};
 use crate::input::table::mapping::Mapping;
 use crate::rule::RuleBook;
 use crate::substance::{Composition, Confirmations, Register, identify};
-use crate::verdict::{FileReport, Judge, Measurement, Reason, Settings, apply_measurements, measurements, product_keys};
+use crate::verdict::{FileReport, Judge, Measurement, Reason, Settings, apply_measurements, measurements, product_keys, report};
 use cache::{Cache, Kept};
 use listing::Entry;
 use pool::{Again, At, Pool};
+use rayon::iter::{IntoParallelIterator as _, ParallelIterator as _};
 use spill::{Block, Reading, Spill};
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io;
+use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
@@ -305,13 +307,38 @@ fn look(run: &Run<'_>, judge: &mut Judge<'_>, declaration: Declaration, waiting:
     guarded(run, declaration, |composition| {
         let measured = measurements(composition);
         let keys = keys_of(composition).iter().map(|key| hash_of(key)).collect();
-        let report = judge.judge(composition);
+        let report = judged(run, judge, composition);
         let (mut checked, bits) = checked(composition, &report, run.book, waiting);
         if !measured.is_empty() {
             checked.rare.get_or_insert_default().measured = measured;
         }
         Look { checked, report, note: Note { sha256: composition.declaration.file_sha256.clone(), keys }, waiting: bits }
     })
+}
+
+/// Files of fewer constituents are judged by one thread.
+const MANY: usize = 10_000;
+
+/// What the rules say of a declaration. The products of a large one are judged in parts, by threads that have nothing else
+/// to do; which parts they are, nobody sees.
+fn judged(run: &Run<'_>, judge: &mut Judge<'_>, composition: &Composition) -> FileReport {
+    let threads = rayon::current_num_threads();
+    if threads < 2 || composition.lines.len() < MANY {
+        return judge.judge(composition);
+    }
+    let least = (composition.lines.len() / (threads * 8)).max(MANY / 8);
+    let mut parts: Vec<(Range<usize>, usize)> = Vec::new();
+    let (mut from, mut first, mut line) = (0, 0, 0);
+    let products = &composition.declaration.products;
+    for (index, product) in products.iter().enumerate() {
+        line += product.all_constituents();
+        if line - first >= least || index + 1 == products.len() {
+            parts.push((from..index + 1, first));
+            (from, first) = (index + 1, line);
+        }
+    }
+    let judged = parts.into_par_iter().map_init(|| run.judge(), |judge, (products, line)| judge.part(composition, products, line));
+    report(composition, judged.collect())
 }
 
 /// Identifies a declaration and does `then`. A panic on the way makes the declaration one that could not be read.
@@ -448,7 +475,7 @@ fn look_again(
         let others: Vec<Measurement> =
             indices.into_iter().filter_map(|index| measured.get(index)).filter(|each| each.file != *own).cloned().collect();
         let held = !others.is_empty() && apply_measurements(composition, &others);
-        let report = judge.judge(composition);
+        let report = judged(run, judge, composition);
         let (checked, bits) = checked(composition, &report, run.book, waiting);
         (held, Look { checked, report, note: Note::default(), waiting: bits })
     })

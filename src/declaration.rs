@@ -204,6 +204,13 @@ impl Product {
     }
 }
 
+impl Product {
+    /// How many constituents it has, those of its parts and packaging included.
+    pub fn all_constituents(&self) -> usize {
+        self.root.all_constituents() + self.packaging.iter().map(Part::all_constituents).sum::<usize>()
+    }
+}
+
 /// Something that is mostly as it is when nothing is said, and then takes no memory.
 #[derive(Clone)]
 pub struct Rare<T>(Option<Box<T>>);
@@ -309,6 +316,11 @@ impl Part {
     /// An empty part.
     pub fn new(level: Level, source: Source) -> Part {
         Part { level, name: None, mass: None, parts: Vec::new(), constituents: Vec::new(), source, more: Rare::default() }
+    }
+
+    /// How many constituents it has, those of its parts included.
+    pub fn all_constituents(&self) -> usize {
+        self.constituents.len() + self.parts.iter().map(Part::all_constituents).sum::<usize>()
     }
 
     /// An empty part with a name.

@@ -24,5 +24,5 @@ mod upcoming;
 mod words;
 
 pub use finding::*;
-pub use judge::{Judge, Proof, Settings, Tell, judge};
+pub use judge::{Judge, Proof, ReportPart, Settings, Tell, judge, report};
 pub use measured::{Measurement, apply_measurements, measurements, product_keys};

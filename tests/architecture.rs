@@ -53,7 +53,7 @@ const KNOWN_TO: &[(&str, &[&str])] = &[
     ("polars", &["src/output/table.rs", "src/analytics.rs"]),
     ("rust_xlsxwriter", &["src/output/xlsx", "src/output/paper/xlsx.rs"]),
     ("askama", &["src/output/html"]),
-    ("rayon", &["src/batch"]),
+    ("rayon", &["src/batch", "src/input/xlsx"]),
     ("lz4_flex", &["src/batch"]),
     ("rustix", &["src/publish", "src/input/apart.rs"]),
     ("indicatif", &["src/batch"]),

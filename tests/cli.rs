@@ -204,6 +204,49 @@ fn many(place: &Place, number: usize) {
     place.write("in/broken.xlsx", "PK\u{3}\u{4}broken");
 }
 
+/// Large enough to be judged in parts: a csv file, and a workbook whose sheet is read in parts, too.
+#[test]
+fn neither_threads_nor_parts_show_in_the_results_of_a_large_file() {
+    let place = Place::new();
+    fs::create_dir(place.path("in")).unwrap();
+    let line = |number: u32| {
+        let cas = if number.is_multiple_of(500) { "7439-92-1" } else { "7440-50-8" };
+        [format!("A{}", number / 7), format!("Del {}", number % 3), cas.to_string(), format!("{}.{:02}", number % 90, number % 97)]
+    };
+    let mut csv = String::from("Artikelnummer;Material;CAS-nr;Halt (%)\n");
+    let mut workbook = rust_xlsxwriter::Workbook::new();
+    let sheet = workbook.add_worksheet();
+    for (column, heading) in (0..).zip(["Artikelnummer", "Material", "CAS-nr", "Halt (%)", "Kommentar"]) {
+        sheet.write(0, column, heading).unwrap();
+    }
+    for number in 0..40_000 {
+        let line = line(number);
+        for (column, text) in (0..).zip(&line) {
+            sheet.write(number + 1, column, text).unwrap();
+        }
+        // What cannot be packed makes the sheet large.
+        sheet.write(number + 1, 4, f64::from(number).sqrt()).unwrap();
+        if number < 12_000 {
+            csv += &(line.join(";") + "\n");
+        }
+    }
+    workbook.save(place.path("in/large.xlsx")).unwrap();
+    assert!(fs::metadata(place.path("in/large.xlsx")).unwrap().len() > 1 << 20);
+    fs::write(place.path("in/large.csv"), csv).unwrap();
+    let results = |jobs: &str| {
+        let output = place.check(&["in", "--out", "out", "--jobs", jobs, "--no-cache"]);
+        assert_eq!(code(&output), 1, "{}", stderr(&output));
+        let results = ["findings.jsonl", "products.jsonl"].map(|name| fs::read(place.path("out").join(name)).unwrap());
+        fs::remove_dir_all(place.path("out")).unwrap();
+        results
+    };
+    let alone = results("1");
+    assert!(alone[1].len() > 1_000_000 && alone[0].len() > 10_000);
+    for jobs in ["2", "5"] {
+        assert!(results(jobs) == alone, "--jobs {jobs}");
+    }
+}
+
 #[test]
 fn neither_threads_nor_the_order_of_arguments_show_in_the_results() {
     let place = Place::new();

@@ -6,7 +6,7 @@ use kemkoll::amount::{Context, GRAM, Reading, WHOLE, read_text};
 use kemkoll::declaration::{Declaration, DeclarationKind};
 use kemkoll::rule::{Comparison, Consequence, Rule, RuleBook};
 use kemkoll::substance::{Confirmations, Register, identify};
-use kemkoll::verdict::{Assessment, Finding, Judge, Proof, Reason, Settings, Tell, Verdict, judge};
+use kemkoll::verdict::{Assessment, Finding, Judge, Proof, Reason, Settings, Tell, Verdict, judge, report};
 
 const CASES: u64 = 3_000;
 
@@ -157,4 +157,41 @@ fn one_judge_of_many_files_says_what_a_new_one_says() {
             assert_eq!(one.judge(&composition), fresh, "seed {seed}\n{}", outline(&declaration));
         }
     }
+}
+
+/// A large file is judged in parts by several threads; which parts, must not show.
+#[test]
+fn products_judged_in_parts_are_judged_the_same() {
+    let register = register();
+    let books = [book(&register, many_rules(&register)), generate::tender_book(&register)];
+    let mut several = 0;
+    for (number, book) in books.iter().enumerate() {
+        let settings = Settings {
+            on: date(ON.0, ON.1, ON.2),
+            period: None,
+            proof: Proof::Stated,
+            categories: Vec::new(),
+            tell: if number == 1 { Tell::All } else { Tell::Observed },
+        };
+        for seed in 0..CASES / 2 {
+            let declaration = file(&mut Dice::new(seed ^ 0x9a27));
+            let composition = identify(declaration.clone(), &register, &Confirmations::default());
+            let products = &composition.declaration.products;
+            several += usize::from(products.len() > 1);
+            let mut line = 0;
+            let parts = products.iter().enumerate().map(|(index, product)| {
+                let first = line;
+                line += product.all_constituents();
+                Judge::new(book, &register, &settings).part(&composition, index..index + 1, first)
+            });
+            let parts = parts.collect();
+            assert_eq!(
+                report(&composition, parts),
+                judge(&composition, book, &register, &settings),
+                "seed {seed}\n{}",
+                outline(&declaration)
+            );
+        }
+    }
+    assert!(several > 20, "{several}");
 }

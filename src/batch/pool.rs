@@ -65,9 +65,8 @@ impl Pool<'_> {
         let progress = Progress::new(what, chosen.len() as u64, chosen.iter().map(|index| size(*index)).sum());
         // A large file that is begun last is waited for by all other threads.
         chosen.sort_by_key(|index| (std::cmp::Reverse(size(*index)), *index));
-        let jobs = self.reader.jobs.max(1).min(chosen.len().max(1));
         let threads = rayon::ThreadPoolBuilder::new()
-            .num_threads(jobs)
+            .num_threads(self.reader.jobs.max(1))
             .thread_name(|number| format!("{WORKER}{number}"))
             // Part trees are walked by recursion, as deep as the readers allow.
             .stack_size(8 << 20)
@@ -77,6 +76,10 @@ impl Pool<'_> {
         let failed = AtomicBool::new(false);
         let first = round * 4096;
         let results = threads.broadcast(|thread| {
+            // The others have parts of a large file left to work on.
+            if thread.index() >= chosen.len() {
+                return Ok(Vec::new());
+            }
             let work = || -> io::Result<Vec<(At, T)>> {
                 // A thread of its own for inflating a huge sheet is worth while only where processors may be idle.
                 ahead::allow(self.reader.jobs > 1);

@@ -326,7 +326,7 @@ pub fn serve() -> io::Result<()> {
         let answer = if task == [Task::Skeleton as u8] {
             workbook::read(&bytes).map(|workbook| mapping::skeleton(&workbook)).unwrap_or_default().into_bytes()
         } else {
-            packed::pack(&Found::Declaration(Box::new(read::table_of(&bytes, mapping.as_ref()))), "")
+            packed::pack(&Found::Declaration(Box::new(read::table_of(bytes.into(), mapping.as_ref()))), "")
         };
         let mut to = io::stdout().lock();
         to.write_all(&(answer.len() as u64).to_le_bytes())?;

@@ -85,6 +85,28 @@ impl<'a> Gatherer<'a> {
         }
     }
 
+    /// Gathers a part of a sheet by itself; [`Gatherer::join`] puts it behind the rest.
+    pub(super) fn part(&self) -> Gatherer<'a> {
+        Gatherer::new(self.limits, self.formats, self.system, self.room)
+    }
+
+    /// Takes what was gathered of the rows that come next; what holds for the whole holds for it too.
+    pub(super) fn join(&mut self, part: Gatherer<'_>, room: usize) -> Result<(), ReadError> {
+        self.cells += part.cells;
+        self.text_bytes += part.text_bytes;
+        if self.cells > self.limits.cells || self.text_bytes > self.limits.text_bytes {
+            return Err(archive::too_large("bladet", "the sheet"));
+        }
+        self.hold(room.saturating_sub(part.room))?;
+        self.rows.append(part.rows);
+        Ok(())
+    }
+
+    /// Bytes of memory that may still be held.
+    pub(super) fn room(&self) -> usize {
+        self.room
+    }
+
     #[inline]
     pub(super) fn number(&self, stored: f64, format: usize) -> (Value, Shown) {
         match self.manners.get(format) {

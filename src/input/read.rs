@@ -81,17 +81,17 @@ pub fn read_known(bytes: Cow<'_, [u8]>, sha256: [u8; 32], name: &str, named: boo
 }
 
 /// The declaration in a table; one that says so when it cannot be read.
-pub fn table_of(bytes: &[u8], mapping: Option<&Mapping>) -> Declaration {
-    table_in(|| workbook::read(bytes), mapping)
+pub fn table_of(bytes: Cow<'_, [u8]>, mapping: Option<&Mapping>) -> Declaration {
+    let workbook = move || workbook::read(&bytes);
+    table_in(workbook, mapping)
 }
 
-fn table_in(workbook: impl Fn() -> Result<Workbook, ReadError>, mapping: Option<&Mapping>) -> Declaration {
-    let read = || match workbook() {
-        Ok(workbook) => match mapping {
-            Some(mapping) => table::read_mapped(&workbook, mapping),
-            None => table::read(&workbook),
-        },
-        Err(error) => unreadable("", "", &error),
+/// The bytes are let go of once the workbook is read: what is read out of its cells takes memory too.
+fn table_in(workbook: impl FnOnce() -> Result<Workbook, ReadError>, mapping: Option<&Mapping>) -> Declaration {
+    let read = || match (workbook(), mapping) {
+        (Ok(workbook), Some(mapping)) => table::read_mapped(&workbook, mapping),
+        (Ok(workbook), None) => table::read(&workbook),
+        (Err(error), _) => unreadable("", "", &error),
     };
     catch_unwind(AssertUnwindSafe(read)).unwrap_or_else(|_| unreadable("", "", &gave_up()))
 }
@@ -140,15 +140,20 @@ fn one(
     if kind == Kind::Archive {
         return members(&bytes, sha256, name, manner, depth, each);
     }
-    let read_xml = || xml_formats::read(&bytes).unwrap_or_else(|error| unreadable_xml(name, &error));
+    // Each lets go of the bytes: what is done with the declaration takes memory too.
     let mut declaration = match (kind, &mut manner.apart) {
-        (Kind::Xml, _) => catch_unwind(AssertUnwindSafe(read_xml)).unwrap_or_else(|_| unreadable(name, kind.word(), &gave_up())),
+        (Kind::Xml, _) => {
+            let read = move || xml_formats::read(&bytes).unwrap_or_else(|error| unreadable_xml(name, &error));
+            catch_unwind(AssertUnwindSafe(read)).unwrap_or_else(|_| unreadable(name, kind.word(), &gave_up()))
+        }
         (kind, Some(apart)) if Apart::wants(kind) => {
-            apart.declaration(&bytes).unwrap_or_else(|error| unreadable(name, kind.word(), &error))
+            let read = apart.declaration(&bytes);
+            drop(bytes);
+            read.unwrap_or_else(|error| unreadable(name, kind.word(), &error))
         }
         (kind, _) => {
             let limits = Limits::default();
-            let workbook = || match bytes.len() > limits.file_bytes {
+            let workbook = move || match bytes.len() > limits.file_bytes {
                 true => Err(archive::too_large("filen", "the file")),
                 false => workbook::read_kind(&bytes, kind, &limits),
             };
@@ -161,8 +166,6 @@ fn one(
     }
     declaration.file = name.to_string();
     declaration.file_sha256 = hexadecimal(sha256);
-    // What is done with the declaration takes memory too.
-    drop(bytes);
     if declaration.format.is_empty() {
         declaration.format = kind.word().to_string();
     }

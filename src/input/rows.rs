@@ -229,12 +229,34 @@ impl Rows {
         self.push(row, column, content);
     }
 
+    /// Puts the cells of other rows behind these, as [`Rows::push`].
+    pub(in crate::input) fn append(&mut self, other: Rows) {
+        let before = self.contents.len() as u32;
+        let shown: Vec<u32> = other.shown.iter().map(|shown| if *shown == Shown::Plain { 0 } else { self.add_shown(shown) }).collect();
+        let contents = other.contents.into_iter();
+        self.contents.extend(contents.map(|content| Content { shown: shown.get(content.shown as usize).copied().unwrap_or(0), ..content }));
+        let mut cells = other.cells.into_iter();
+        let mut from = 0;
+        for span in other.spans {
+            for cell in cells.by_ref().take((span.end - from) as usize) {
+                self.push(span.number, cell.column, before + cell.content);
+            }
+            from = span.end;
+        }
+    }
+
     /// Puts rows and cells in order once all have been pushed.
     ///
     /// # Errors
     ///
     /// Row and column of a cell that stands there twice.
     pub fn settle(&mut self) -> Result<(), (u32, u32)> {
+        // Of a small sheet the room left over is small, too.
+        if self.cells.len() > 1 << 16 {
+            self.cells.shrink_to_fit();
+            self.spans.shrink_to_fit();
+            self.contents.shrink_to_fit();
+        }
         if std::mem::replace(&mut self.ordered, true) {
             return Ok(());
         }

@@ -127,7 +127,7 @@ pub fn identify(declaration: Declaration, register: &Register, confirmations: &C
     let mut work = Work {
         register,
         confirmations,
-        lines: Vec::with_capacity(declaration.products.iter().map(constituents_of).sum()),
+        lines: Vec::with_capacity(declaration.products.iter().map(Product::all_constituents).sum()),
         problems: declaration.problems.clone(),
         product: 0,
         path: Vec::new(),
@@ -156,13 +156,6 @@ pub fn identify(declaration: Declaration, register: &Register, confirmations: &C
     }
     let Work { lines, problems, .. } = work;
     Composition { declaration, lines, problems }
-}
-
-fn constituents_of(product: &Product) -> usize {
-    fn below(part: &Part) -> usize {
-        part.constituents.len() + part.parts.iter().map(below).sum::<usize>()
-    }
-    below(&product.root) + product.packaging.iter().map(below).sum::<usize>()
 }
 
 /// The name by which a part stands in a finding's list of parts.

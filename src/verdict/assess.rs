@@ -14,6 +14,17 @@ pub(super) struct Told {
     pub outdated: Option<(Problem, bool)>,
 }
 
+impl Told {
+    /// Adds what later products tell.
+    pub(super) fn join(&mut self, other: Told) {
+        match (&mut self.outdated, other.outdated) {
+            (Some((_, open)), Some((_, other))) => *open |= other,
+            (own @ None, other) => *own = other,
+            (Some(_), None) => {}
+        }
+    }
+}
+
 impl<'a> Work<'a> {
     /// What was found of the product; whatever concerns the whole declaration goes to `file`.
     pub(super) fn finish(mut self, file: &mut Told) -> Assessment {

@@ -25,6 +25,7 @@ use crate::substance::{Composition, Identity, Register};
 use std::borrow::Cow;
 use std::cell::{OnceCell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -105,31 +106,22 @@ impl<'b> Judge<'b> {
 
     /// Judges every product of a composition against every rule of the book.
     pub fn judge(&mut self, composition: &Composition) -> FileReport {
-        let declaration = &composition.declaration;
+        let all = self.part(composition, 0..composition.declaration.products.len(), 0);
+        report(composition, vec![all])
+    }
+
+    /// Judges some of the products of a composition; the constituents of the first begin at the index `line` of
+    /// [`Composition::lines`]. [`report`] puts the parts together.
+    pub fn part(&mut self, composition: &Composition, products: Range<usize>, mut line: usize) -> ReportPart {
         let mut file = FileInHand::new(composition, self);
-        let mut products = Vec::with_capacity(declaration.products.len());
-        let mut line = 0;
-        for (index, product) in declaration.products.iter().enumerate() {
+        let mut assessments = Vec::with_capacity(products.len());
+        for (index, product) in composition.declaration.products.iter().enumerate().take(products.end).skip(products.start) {
             let plan = file.plan_of(product);
             let (assessment, next) = Work::assess(&mut file, index, product, line, plan);
             line = next;
-            products.push(assessment);
+            assessments.push(assessment);
         }
-        let supplier = declaration.supplier.as_deref().unwrap_or("");
-        let everything_open = products.iter().any(|product| product.verdict == Verdict::Undetermined) || products.is_empty();
-        let whole_file = composition.problems.iter().filter(|problem| problem.product.is_none());
-        let problems = whole_file.map(|problem| (problem, problem.open && everything_open));
-        let outdated = file.told.outdated.as_ref().map(|(problem, open)| (problem, *open));
-        let problems: Vec<Finding> = problems.chain(outdated).map(|(problem, open)| data_finding(problem, open, supplier, "")).collect();
-        let unreadable = composition.problems.iter().any(|problem| problem.code == ProblemCode::Unreadable && problem.open);
-        FileReport {
-            file: declaration.file.clone(),
-            file_sha256: declaration.file_sha256.clone(),
-            format: declaration.format.clone(),
-            products,
-            problems,
-            unreadable,
-        }
+        ReportPart { products: assessments, told: file.told }
     }
 
     /// Which rules apply to such products on a day.
@@ -158,6 +150,38 @@ impl<'b> Judge<'b> {
         let (_, end) = self.settings.period?;
         let changes = self.changes.get_or_insert_with(|| Rc::new(Changes::new(self.book, self.settings.on, end)));
         Some(Rc::clone(changes))
+    }
+}
+
+/// What some of the products of a file gave; see [`report`].
+pub struct ReportPart {
+    products: Vec<Assessment>,
+    told: Told,
+}
+
+/// What a file gave, from the parts that its products were judged in, in their order.
+pub fn report(composition: &Composition, parts: Vec<ReportPart>) -> FileReport {
+    let declaration = &composition.declaration;
+    let mut told = Told::default();
+    let mut products = Vec::with_capacity(declaration.products.len());
+    for mut part in parts {
+        products.append(&mut part.products);
+        told.join(part.told);
+    }
+    let supplier = declaration.supplier.as_deref().unwrap_or("");
+    let everything_open = products.iter().any(|product| product.verdict == Verdict::Undetermined) || products.is_empty();
+    let whole_file = composition.problems.iter().filter(|problem| problem.product.is_none());
+    let problems = whole_file.map(|problem| (problem, problem.open && everything_open));
+    let outdated = told.outdated.as_ref().map(|(problem, open)| (problem, *open));
+    let problems: Vec<Finding> = problems.chain(outdated).map(|(problem, open)| data_finding(problem, open, supplier, "")).collect();
+    let unreadable = composition.problems.iter().any(|problem| problem.code == ProblemCode::Unreadable && problem.open);
+    FileReport {
+        file: declaration.file.clone(),
+        file_sha256: declaration.file_sha256.clone(),
+        format: declaration.format.clone(),
+        products,
+        problems,
+        unreadable,
     }
 }
 

@@ -138,7 +138,7 @@ pub fn apply_measurements(composition: &mut Composition, measurements: &[Measure
     let declaration = &mut composition.declaration;
     let mut first = 0;
     for (index, product) in declaration.products.iter_mut().enumerate() {
-        let count = constituents_of(&product.root) + product.packaging.iter().map(constituents_of).sum::<usize>();
+        let count = product.all_constituents();
         if product.kind.unwrap_or(declaration.kind) != DeclarationKind::LaboratoryReport {
             let keys = keys_of(product);
             let supplier = product.supplier.clone().or_else(|| declaration.supplier.clone());
@@ -150,14 +150,10 @@ pub fn apply_measurements(composition: &mut Composition, measurements: &[Measure
                 }
             }
         }
-        let now = constituents_of(&product.root) + product.packaging.iter().map(constituents_of).sum::<usize>();
+        let now = product.all_constituents();
         first += now.max(count);
     }
     changed
-}
-
-fn constituents_of(part: &Part) -> usize {
-    part.constituents.len() + part.parts.iter().map(constituents_of).sum::<usize>()
 }
 
 /// Puts one measurement into one product: in place of the declared line, or as a line of its own.
@@ -265,7 +261,7 @@ fn add(product: &mut Product, lines: &mut Vec<Line>, first: usize, measured: &Me
         let name = measured.part.last().map_or("?", String::as_str);
         let mut material = Part::named(Level::Material, name, measured.source.clone());
         material.constituents.extend(constituent.take());
-        let end = first + constituents_of(&product.root);
+        let end = first + product.root.all_constituents();
         product.root.parts.push(material);
         end
     });

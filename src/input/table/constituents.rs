@@ -105,6 +105,9 @@ pub(super) fn read(table: &Table, sheet: &Sheet, collector: &mut Collector) -> V
             let (Some(place), Some(placed)) = (standing.places.get_mut(at), standing.placed.get_mut(at)) else { continue };
             let mut line = Line { table, row, columns, product, unit: stated_unit, recall: &mut recall };
             let (found, now) = line.read(*place, placed, own_product, collector);
+            if now != *place {
+                collector.leave(product, *place);
+            }
             *place = now;
             partial |= found;
         }
@@ -199,6 +202,9 @@ fn set_product(
             own = !naming.is_empty();
             if standing.product.is_none() || own && !naming.agrees_with(&standing.naming) {
                 let used = if own { &naming } else { facts };
+                if let Some(product) = standing.product {
+                    standing.places.iter().for_each(|place| collector.leave(product, *place));
+                }
                 standing.product = Some(collector.product(used, &source_of_row(table, row, recall)));
                 standing.naming = naming;
                 standing.places.fill(Place::default());

@@ -128,6 +128,14 @@ impl Collector {
         Some(part)
     }
 
+    /// Gives back the room that a part's constituents do not need, when the lines turn to another part. Of long lists it
+    /// stays, because making them longer again takes time.
+    pub fn leave(&mut self, product: usize, place: Place) {
+        if let Some(part) = self.part(product, place).filter(|part| part.constituents.len() < LONG) {
+            part.constituents.shrink_to_fit();
+        }
+    }
+
     /// The component with this name and number, new or known.
     pub fn component(
         &mut self,

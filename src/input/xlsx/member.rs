@@ -258,6 +258,11 @@ impl<'a> Feed<'a> {
         Ok(())
     }
 
+    /// Whether the part is so large that it comes in pieces.
+    pub(super) fn is_large(&self) -> bool {
+        self.pieces.is_some()
+    }
+
     /// What is in the window.
     #[inline]
     pub(super) fn data(&self) -> &[u8] {

@@ -19,12 +19,14 @@ use super::gather::{Gatherer, place_in, skipped};
 use super::read_error::ReadError;
 use super::workbook::{Comment, Sheet, Shown, Value, Workbook};
 use ahead::{Spawn, spawn_in};
-use book::Book;
+use book::{Book, Formats};
 use member::{Feed, Members, placed};
+use std::cell::Cell;
 use std::sync::Arc;
 use std::thread;
 use strings::Strings;
 
+use sheet::Take;
 pub use sheet::{Content, Stored};
 
 /// A workbook opened: what it says of itself, and its shared texts.
@@ -56,10 +58,14 @@ impl<'a> Opened<'a> {
 
 /// Reads a workbook.
 pub(super) fn read(bytes: &[u8], limits: &Limits) -> Result<Workbook, ReadError> {
-    thread::scope(|scope| read_with(bytes, limits, spawn_in(scope)))
+    let in_parts = Cell::new(false);
+    let read = thread::scope(|scope| read_with(bytes, limits, spawn_in(scope), Some(&in_parts)));
+    // Whatever is wrong with a sheet that was read in parts shows where it stands when it is read in one.
+    if read.is_err() && in_parts.get() { thread::scope(|scope| read_with(bytes, limits, spawn_in(scope), None)) } else { read }
 }
 
-fn read_with<'a>(bytes: &'a [u8], limits: &Limits, spawn: Spawn<'a>) -> Result<Workbook, ReadError> {
+/// With `in_parts` large sheets are read in parts, and it is told when any was.
+fn read_with<'a>(bytes: &'a [u8], limits: &Limits, spawn: Spawn<'a>, in_parts: Option<&Cell<bool>>) -> Result<Workbook, ReadError> {
     let Opened { members, mut feed, book, strings, room } = Opened::new(bytes, limits, spawn)?;
     let mut gatherer = Gatherer::new(limits, &book.formats.formats, book.system, room);
     let mut workbook = Workbook { kind: Kind::Xlsx, sheets: Vec::with_capacity(book.sheets.len()), notes: Vec::new() };
@@ -68,11 +74,12 @@ fn read_with<'a>(bytes: &'a [u8], limits: &Limits, spawn: Spawn<'a>) -> Result<W
             workbook.notes.push(skipped(&listed.name));
             continue;
         };
-        let mut take = |stored: Stored<'_>| gather(&stored, &book, strings.len(), &mut gatherer);
+        let mut cells = Cells { formats: &book.formats, strings: &strings, limits, gatherer, in_parts };
         let merges = feed
             .open(&members, part)
-            .and_then(|()| sheet::read(&mut feed, &strings, limits, &mut take))
+            .and_then(|()| sheet::read(&mut feed, &strings, limits, &mut cells))
             .map_err(|error| place_in(error, &listed.name))?;
+        gatherer = cells.gatherer;
         workbook.sheets.push(Sheet {
             name: Arc::from(listed.name.as_str()),
             visibility: listed.visibility,
@@ -94,21 +101,63 @@ fn comments_on<'a>(members: &Members<'a>, feed: &mut Feed<'a>, part: &str, limit
     Ok(found)
 }
 
-/// Takes one cell.
-#[inline]
-fn gather(stored: &Stored<'_>, book: &Book, texts: usize, gatherer: &mut Gatherer<'_>) -> Result<(), ReadError> {
-    let (row, column) = (stored.row, stored.column);
-    let format = book.formats.of(stored.style);
-    let plain = match stored.content {
-        Content::Number(written) => return gatherer.put_number(row, column, written, format),
-        Content::Shared(number, text) => return gatherer.put_shared(row, column, number, texts, text, format),
-        Content::Text(text) => return gatherer.put_text(row, column, text, format),
-        Content::Bool(answer) => Value::Bool(answer),
-        Content::Error(error) => Value::Error(error.into()),
-        Content::Day(text) => iso_date(text),
-        Content::MissingResult => Value::MissingResult,
-    };
-    gatherer.put(row, column, plain, &Shown::Plain)
+/// Gathers the cells of a sheet.
+struct Cells<'a> {
+    formats: &'a Formats,
+    strings: &'a Strings,
+    limits: &'a Limits,
+    gatherer: Gatherer<'a>,
+    /// Set when parts are read at the same time; without it none are.
+    in_parts: Option<&'a Cell<bool>>,
+}
+
+impl Take for Cells<'_> {
+    #[inline]
+    fn cell(&mut self, stored: Stored<'_>) -> Result<(), ReadError> {
+        let (row, column) = (stored.row, stored.column);
+        let (gatherer, format) = (&mut self.gatherer, self.formats.of(stored.style));
+        let plain = match stored.content {
+            Content::Number(written) => return gatherer.put_number(row, column, written, format),
+            Content::Shared(number, text) => return gatherer.put_shared(row, column, number, self.strings.len(), text, format),
+            Content::Text(text) => return gatherer.put_text(row, column, text, format),
+            Content::Bool(answer) => Value::Bool(answer),
+            Content::Error(error) => Value::Error(error.into()),
+            Content::Day(text) => iso_date(text),
+            Content::MissingResult => Value::MissingResult,
+        };
+        gatherer.put(row, column, plain, &Shown::Plain)
+    }
+
+    fn parts_at_once(&self) -> usize {
+        if self.in_parts.is_some() { rayon::current_num_threads() * 2 } else { 0 }
+    }
+
+    fn parts(&mut self, parts: Vec<Vec<u8>>, meanwhile: &mut dyn FnMut()) -> Result<u32, ReadError> {
+        if let Some(in_parts) = self.in_parts {
+            in_parts.set(true);
+        }
+        let (formats, strings, limits, room) = (self.formats, self.strings, self.limits, self.gatherer.room());
+        let mut read: Vec<Option<Result<(u32, Gatherer<'_>), ReadError>>> = Vec::new();
+        read.resize_with(parts.len(), || None);
+        rayon::in_place_scope(|scope| {
+            for (part, read) in parts.into_iter().zip(&mut read) {
+                let gatherer = self.gatherer.part();
+                scope.spawn(move |_| {
+                    let mut cells = Cells { formats, strings, limits, gatherer, in_parts: None };
+                    let row = sheet::read_part(&part, strings, limits, &mut cells);
+                    *read = Some(row.map(|row| (row, cells.gatherer)));
+                });
+            }
+            meanwhile();
+        });
+        let mut next = 0;
+        for part in read {
+            let (row, gatherer) = part.unwrap_or_else(|| Err(archive::damaged()))?;
+            self.gatherer.join(gatherer, room)?;
+            next = row;
+        }
+        Ok(next)
+    }
 }
 
 /// Gives every cell that holds something, sheet after sheet, as the file writes it; the first argument is the sheet's
@@ -134,8 +183,11 @@ fn cells_with<'a>(
     for (index, listed) in book.sheets.iter().enumerate() {
         let Some(part) = &listed.part else { continue };
         feed.open(&members, part)
-            .and_then(|()| sheet::read(&mut feed, &strings, limits, &mut |stored| take(index, stored)))
+            .and_then(|()| sheet::read(&mut feed, &strings, limits, &mut |stored: Stored<'_>| take(index, stored)))
             .map_err(|error| place_in(error, &listed.name))?;
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod parts_tests;

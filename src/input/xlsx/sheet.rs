@@ -8,7 +8,7 @@ use super::member::{Feed, placed};
 use super::plain::{Plain, Value, text_of};
 use super::scan::{Markup, Stop, attributes, from, settle, skip, string_item, tag, text, unescaped, value};
 use super::strings::Strings;
-use memchr::{memchr, memchr3};
+use memchr::{memchr, memchr3, memmem};
 
 /// One cell that holds something.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -57,43 +57,99 @@ enum Phase {
     End,
 }
 
-/// Reads the sheet that the feed has been opened at; gives every cell that holds something, blank text too, to `take`,
-/// and returns the merged ranges.
-pub(super) fn read(
-    feed: &mut Feed<'_>,
-    strings: &Strings,
-    limits: &Limits,
-    take: &mut impl FnMut(Stored<'_>) -> Result<(), ReadError>,
-) -> Result<Vec<Merge>, ReadError> {
-    let mut sheet = Sheet {
-        strings,
-        limits,
-        phase: Phase::Before,
-        depth: 0,
-        row: 0,
-        column: 0,
-        here: (0, 0),
-        merges: Vec::new(),
-        scratch: String::new(),
-        refused: None,
-    };
+/// Who takes what a sheet holds; a function takes cells one by one.
+pub(super) trait Take {
+    /// Takes a cell that holds something, blank text too.
+    fn cell(&mut self, stored: Stored<'_>) -> Result<(), ReadError>;
+
+    /// How many parts of a large sheet are taken at once; 0 when none are.
+    fn parts_at_once(&self) -> usize {
+        0
+    }
+
+    /// Takes rows of a large sheet, in parts that each begin with a row, and reads them with [`read_part`], while this
+    /// thread does `meanwhile`; the row after the last.
+    fn parts(&mut self, _parts: Vec<Vec<u8>>, _meanwhile: &mut dyn FnMut()) -> Result<u32, ReadError> {
+        Err(Stop::Odd.told())
+    }
+}
+
+impl<F: FnMut(Stored<'_>) -> Result<(), ReadError>> Take for F {
+    #[inline]
+    fn cell(&mut self, stored: Stored<'_>) -> Result<(), ReadError> {
+        self(stored)
+    }
+}
+
+/// Bytes of a part, or some more.
+pub(super) const PART: usize = 1 << 20;
+
+/// Reads the sheet that the feed has been opened at; gives what it holds to `take`, and returns the merged ranges.
+pub(super) fn read(feed: &mut Feed<'_>, strings: &Strings, limits: &Limits, take: &mut impl Take) -> Result<Vec<Merge>, ReadError> {
+    let mut sheet = Sheet::new(strings, limits);
     loop {
-        let (seen, stop) = sheet.steps(feed.data(), take);
-        feed.consume(seen);
-        match stop {
-            Stop::More => {}
-            Stop::Refused => return Err(sheet.refused.take().unwrap_or_else(|| stop.told())),
-            stop => return Err(sheet.place(stop.told())),
-        }
+        let length = feed.data().len();
+        sheet.advance(feed, length, take)?;
         if feed.ended() {
             break;
         }
         feed.more().map_err(|error| sheet.place(error))?;
+        if feed.is_large() && take.parts_at_once() > 0 && matches!(sheet.phase, Phase::Rows | Phase::Row) {
+            sheet.in_parts(feed, take)?;
+        }
     }
     if sheet.phase != Phase::End || !feed.data().is_empty() {
         return Err(sheet.place(Stop::Damaged.told()));
     }
     Ok(sheet.merges)
+}
+
+/// Reads rows that were cut out of a sheet, each with its number; the row after the last. An error says only that these
+/// bytes cannot be read without those around them.
+pub(super) fn read_part(bytes: &[u8], strings: &Strings, limits: &Limits, take: &mut impl Take) -> Result<u32, ReadError> {
+    // Cells of a row without a number lie beyond every limit: where it stands, only the rows before it tell.
+    let mut sheet = Sheet { phase: Phase::Rows, depth: 1, row: u32::MAX, ..Sheet::new(strings, limits) };
+    let (seen, stop) = sheet.steps(bytes, take);
+    if matches!(stop, Stop::More) && seen == bytes.len() && sheet.is_between_rows() { Ok(sheet.row) } else { Err(stop.told()) }
+}
+
+/// Cuts so many parts off the feed's window, which begins with a row; fewer when no row begins behind them.
+fn cut(feed: &mut Feed<'_>, number: usize) -> Result<Vec<Vec<u8>>, ReadError> {
+    let mut parts: Vec<Vec<u8>> = Vec::with_capacity(number);
+    let mut more = true;
+    while more && parts.len() < number {
+        let mut part = Vec::new();
+        while more && part.len() < PART {
+            let window = feed.data();
+            // Without another row the window holds the end of them, or a row so long that it is no matter.
+            let end = last_row(window).unwrap_or(0);
+            part.extend_from_slice(window.get(..end).unwrap_or_default());
+            feed.consume(end);
+            more = end > 0 && !feed.ended();
+            if more {
+                feed.more()?;
+            }
+        }
+        if !part.is_empty() {
+            parts.push(part);
+        }
+    }
+    Ok(parts)
+}
+
+/// Where the first row in a window begins.
+fn first_row(window: &[u8]) -> Option<usize> {
+    memmem::find_iter(window, b"<row").find(|at| is_row(window, *at))
+}
+
+/// Where the last one does.
+fn last_row(window: &[u8]) -> Option<usize> {
+    memmem::rfind_iter(window, b"<row").find(|at| is_row(window, *at))
+}
+
+/// Not the beginning of `rowBreaks`.
+fn is_row(window: &[u8], at: usize) -> bool {
+    matches!(window.get(at + 4), Some(b' ' | b'>'))
 }
 
 struct Sheet<'s> {
@@ -123,7 +179,57 @@ enum Found<'b> {
     Scratch,
 }
 
+impl<'s> Sheet<'s> {
+    fn new(strings: &'s Strings, limits: &'s Limits) -> Sheet<'s> {
+        Sheet {
+            strings,
+            limits,
+            phase: Phase::Before,
+            depth: 0,
+            row: 0,
+            column: 0,
+            here: (0, 0),
+            merges: Vec::new(),
+            scratch: String::new(),
+            refused: None,
+        }
+    }
+}
+
 impl Sheet<'_> {
+    fn is_between_rows(&self) -> bool {
+        self.phase == Phase::Rows && self.depth == 1
+    }
+
+    /// Goes on through the first bytes of the window.
+    fn advance(&mut self, feed: &mut Feed<'_>, length: usize, take: &mut impl Take) -> Result<(), ReadError> {
+        let (seen, stop) = self.steps(feed.data().get(..length).unwrap_or_default(), take);
+        feed.consume(seen);
+        match stop {
+            Stop::More => Ok(()),
+            Stop::Refused => Err(self.refused.take().unwrap_or_else(|| stop.told())),
+            stop => Err(self.place(stop.told())),
+        }
+    }
+
+    /// Goes on row by row, in parts that can be read at the same time, as long as rows begin. Where a part begins is told
+    /// by its first letters only; each must end between two rows, or the whole sheet is read in one piece instead.
+    fn in_parts(&mut self, feed: &mut Feed<'_>, take: &mut impl Take) -> Result<(), ReadError> {
+        let Some(first) = first_row(feed.data()) else { return Ok(()) };
+        self.advance(feed, first, take)?;
+        if !self.is_between_rows() || !first_row(feed.data()).is_some_and(|first| first == 0) {
+            return Ok(());
+        }
+        let mut parts = cut(feed, take.parts_at_once()).map_err(|error| self.place(error))?;
+        while !parts.is_empty() {
+            let mut next = Ok(Vec::new());
+            let number = take.parts_at_once();
+            self.row = take.parts(parts, &mut || next = cut(feed, number))?;
+            parts = next.map_err(|error| self.place(error))?;
+        }
+        Ok(())
+    }
+
     /// Among the cells, the cell is the place.
     fn place(&self, error: ReadError) -> ReadError {
         match self.phase {
@@ -133,7 +239,7 @@ impl Sheet<'_> {
     }
 
     /// Goes as far as the window does; tells how far that was, and why it ended there.
-    fn steps(&mut self, data: &[u8], take: &mut impl FnMut(Stored<'_>) -> Result<(), ReadError>) -> (usize, Stop) {
+    fn steps(&mut self, data: &[u8], take: &mut impl Take) -> (usize, Stop) {
         let text = text_of(data);
         let mut at = 0;
         loop {
@@ -259,13 +365,7 @@ impl Sheet<'_> {
     }
 
     #[inline]
-    fn in_row(
-        &mut self,
-        data: &[u8],
-        text: &str,
-        at: usize,
-        take: &mut impl FnMut(Stored<'_>) -> Result<(), ReadError>,
-    ) -> Result<usize, Stop> {
+    fn in_row(&mut self, data: &[u8], text: &str, at: usize, take: &mut impl Take) -> Result<usize, Stop> {
         let Some(at) = Self::markup(data, at)? else { return Ok(data.len()) };
         if let Some(plain) = Plain::read(text, at).filter(|plain| plain.within(self.limits)) {
             return self.plain_cell(&plain, take);
@@ -301,7 +401,7 @@ impl Sheet<'_> {
 
     /// Takes a cell that is written as most programs write most cells.
     #[inline]
-    fn plain_cell(&mut self, plain: &Plain<'_>, take: &mut impl FnMut(Stored<'_>) -> Result<(), ReadError>) -> Result<usize, Stop> {
+    fn plain_cell(&mut self, plain: &Plain<'_>, take: &mut impl Take) -> Result<usize, Stop> {
         let (row, column) = (plain.row, plain.column);
         self.here = (row, column);
         if row >= self.limits.rows || column >= self.limits.columns {
@@ -314,7 +414,7 @@ impl Sheet<'_> {
             Value::Text(text) => Some(Content::Text(text)),
         };
         if let Some(content) = content
-            && let Err(error) = take(Stored { row, column, style: plain.style, content })
+            && let Err(error) = take.cell(Stored { row, column, style: plain.style, content })
         {
             self.refused = Some(error);
             return Err(Stop::Refused);
@@ -325,7 +425,7 @@ impl Sheet<'_> {
 
     /// Reads a cell from its attributes on.
     #[inline]
-    fn cell(&mut self, data: &[u8], at: usize, take: &mut impl FnMut(Stored<'_>) -> Result<(), ReadError>) -> Result<usize, Stop> {
+    fn cell(&mut self, data: &[u8], at: usize, take: &mut impl Take) -> Result<usize, Stop> {
         let (mut place, mut style, mut kind) = (None, None, None);
         let (mut at, empty) = attributes(data, at, self.limits, |name, value| match name {
             b"r" => place = Some(value),
@@ -437,7 +537,7 @@ impl Sheet<'_> {
         }
         let said = said.or((stated && kind == Kind::Text).then_some(""));
         if let Some(content) = self.content(kind, said, formula)?
-            && let Err(error) = take(Stored { row, column, style, content })
+            && let Err(error) = take.cell(Stored { row, column, style, content })
         {
             self.refused = Some(error);
             return Err(Stop::Refused);
