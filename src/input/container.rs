@@ -84,7 +84,7 @@ pub struct Limits {
     /// Rows of one sheet.
     pub rows: u32,
     /// Columns of one sheet.
-    pub columns: u32,
+    pub columns: u16,
     /// Shared strings of a workbook.
     pub strings: usize,
     /// Bytes of the shared strings of an xlsx.

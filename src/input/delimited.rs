@@ -205,7 +205,7 @@ fn rows(text: &str, separator: u8, first_row: u32, limits: &Limits) -> Result<Ro
         }
         let mut column = 0_u32;
         while let Some(field) = records.next_field(&mut room) {
-            if column >= limits.columns {
+            if column >= u32::from(limits.columns) {
                 return Err(too_large("tabellen", "the table"));
             }
             if !is_blank(field) {

@@ -329,7 +329,7 @@ impl<'a> Gatherer<'a> {
     #[inline]
     fn push(&mut self, row: u32, column: u32, content: u32) -> Result<(), ReadError> {
         self.cells += 1;
-        if self.cells > self.limits.cells || row >= self.limits.rows || column >= self.limits.columns {
+        if self.cells > self.limits.cells || row >= self.limits.rows || column >= u32::from(self.limits.columns) {
             return Err(archive::too_large("bladet", "the sheet").at(a1(row, column)));
         }
         let begins = self.rows.push(row, column, content);

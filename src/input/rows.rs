@@ -1,4 +1,4 @@
-//! Rows of cells, packed: every cell is eight bytes, its column and the number of its content; what several cells hold
+//! Rows of cells, packed: every cell is six bytes, its column and the number of its content; what several cells hold
 //! is kept once. Readers see rows and cells as views that borrow from here.
 
 use super::workbook::{Shown, Value};
@@ -23,11 +23,29 @@ struct Span {
     end: u32,
 }
 
-/// A cell: its column, and which content it holds.
+/// A cell: its column, and which content it holds, in halves so that nothing lies between two cells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::input) struct Packed {
-    column: u32,
-    content: u32,
+    column: u16,
+    content: [u16; 2],
+}
+
+impl Packed {
+    /// No sheet has more columns than sixteen bits count, as `Limits` sees to.
+    #[inline]
+    fn new(column: u32, content: u32) -> Packed {
+        Packed { column: u16::try_from(column).unwrap_or(u16::MAX), content: [content as u16, (content >> 16) as u16] }
+    }
+
+    #[inline]
+    fn column(self) -> u32 {
+        u32::from(self.column)
+    }
+
+    #[inline]
+    fn content(self) -> u32 {
+        u32::from(self.content[0]) | u32::from(self.content[1]) << 16
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -162,9 +180,9 @@ impl Rows {
     }
 
     fn cell(&self, packed: Packed) -> Cell<'_> {
-        let content = self.content(packed.content);
+        let content = self.content(packed.content());
         let shown = if content.shown == 0 { &PLAIN } else { self.shown.get(content.shown as usize).unwrap_or(&PLAIN) };
-        Cell { column: packed.column, content: packed.content, value: &content.value, shown, look: content.look }
+        Cell { column: packed.column(), content: packed.content(), value: &content.value, shown, look: content.look }
     }
 
     #[inline]
@@ -206,7 +224,7 @@ impl Rows {
     pub(in crate::input) fn push(&mut self, row: u32, column: u32, content: u32) -> bool {
         let begins = match self.spans.last() {
             Some(last) if last.number == row => {
-                self.ordered &= self.cells.last().is_none_or(|before| before.column < column);
+                self.ordered &= self.cells.last().is_none_or(|before| before.column() < column);
                 false
             }
             last => {
@@ -214,7 +232,7 @@ impl Rows {
                 true
             }
         };
-        self.cells.push(Packed { column, content });
+        self.cells.push(Packed::new(column, content));
         let end = self.cells.len() as u32;
         match self.spans.last_mut() {
             Some(last) if !begins => last.end = end,
@@ -239,7 +257,7 @@ impl Rows {
         let mut from = 0;
         for span in other.spans {
             for cell in cells.by_ref().take((span.end - from) as usize) {
-                self.push(span.number, cell.column, before + cell.content);
+                self.push(span.number, cell.column(), before + cell.content());
             }
             from = span.end;
         }
@@ -266,16 +284,16 @@ impl Rows {
                 all.extend(row.cells.iter().map(|cell| (row.number, *cell)));
             }
         }
-        all.sort_by_key(|(row, cell)| (*row, cell.column));
+        all.sort_by_key(|(row, cell)| (*row, cell.column()));
         self.spans.clear();
         self.cells.clear();
         for (row, cell) in all {
             let twice = self.spans.last().is_some_and(|last| last.number == row)
-                && self.cells.last().is_some_and(|before| before.column == cell.column);
+                && self.cells.last().is_some_and(|before| before.column() == cell.column());
             if twice {
-                return Err((row, cell.column));
+                return Err((row, cell.column()));
             }
-            self.push(row, cell.column, cell.content);
+            self.push(row, cell.column(), cell.content());
         }
         Ok(())
     }
@@ -286,7 +304,7 @@ impl Rows {
         for row in self.iter() {
             if row.number < first || row.number > last {
                 for cell in row.cells {
-                    edited.push(row.number, cell.column, cell.content);
+                    edited.push(row.number, cell.column(), cell.content());
                 }
                 continue;
             }
@@ -375,20 +393,20 @@ impl<'s> Row<'s> {
     /// The number of the content in a column, if it holds anything; see [`Cell::content`].
     #[inline]
     pub fn content_at(&self, column: u32) -> Option<u32> {
-        self.find(column).map(|packed| packed.content)
+        self.find(column).map(Packed::content)
     }
 
     #[inline]
     fn find(&self, column: u32) -> Option<Packed> {
         // Without gaps a cell is as far from the first as its column is.
-        let guess = column.checked_sub(self.cells.first()?.column)? as usize;
+        let guess = column.checked_sub(self.cells.first()?.column())? as usize;
         if let Some(packed) = self.cells.get(guess)
-            && packed.column == column
+            && packed.column() == column
         {
             return Some(*packed);
         }
         let before = self.cells.get(..guess.min(self.cells.len()))?;
-        before.binary_search_by_key(&column, |packed| packed.column).ok().and_then(|at| before.get(at)).copied()
+        before.binary_search_by_key(&column, |packed| packed.column()).ok().and_then(|at| before.get(at)).copied()
     }
 }
 
@@ -519,6 +537,6 @@ mod tests {
 
     #[test]
     fn cells_and_contents_are_small() {
-        assert_eq!((size_of::<Packed>(), size_of::<Span>(), size_of::<Content>()), (8, 8, 32));
+        assert_eq!((size_of::<Packed>(), size_of::<Span>(), size_of::<Content>()), (6, 8, 32));
     }
 }

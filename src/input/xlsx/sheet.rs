@@ -404,7 +404,7 @@ impl Sheet<'_> {
     fn plain_cell(&mut self, plain: &Plain<'_>, take: &mut impl Take) -> Result<usize, Stop> {
         let (row, column) = (plain.row, plain.column);
         self.here = (row, column);
-        if row >= self.limits.rows || column >= self.limits.columns {
+        if row >= self.limits.rows || column >= u32::from(self.limits.columns) {
             return Err(Stop::Beyond);
         }
         let content = match plain.value {
@@ -441,7 +441,7 @@ impl Sheet<'_> {
             None => (self.row, self.column),
         };
         self.here = (row, column);
-        if row >= self.limits.rows || column >= self.limits.columns {
+        if row >= self.limits.rows || column >= u32::from(self.limits.columns) {
             return Err(Stop::Beyond);
         }
         if empty {
