@@ -10,7 +10,7 @@ use crate::declaration::{
     Claim, ClaimedExemption, Constituent, Declaration, DeclarationKind, Level, Named, Part, Problem, ProblemCode, Product, Source,
     Statement, Subject, Text,
 };
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 mod write;
@@ -43,8 +43,8 @@ const LANGUAGES: [&str; 6] = ["sv", "en", "nb", "da", "fi", "de"];
 pub fn read(root: Node<'_>) -> Declaration {
     let mut reader = Reader {
         components: BTreeMap::new(),
-        named: HashMap::new(),
-        amounts: HashMap::new(),
+        named: Recent::default(),
+        amounts: Recent::default(),
         troubles: Vec::new(),
         open: Vec::new(),
         unfolded: 0,
@@ -103,10 +103,14 @@ fn mark(root: Node<'_>) -> Mark {
         Some("comma") => Mark::Comma,
         _ => {
             let says_amount = |name: &str| matches!(name, "amount" | "mass" | "share" | "limit" | "loq");
-            let amounts = root.descendants().flat_map(Node::attributes).filter(|(name, _)| says_amount(name)).map(|(_, text)| text);
+            let amounts = root.descendants().flat_map(Node::attributes).filter(|(name, _)| says_amount(name));
             // Files say the same amounts again and again.
-            let amounts: BTreeSet<&str> = amounts.collect();
-            amounts.into_iter().map(mark_of).fold(Mark::Unknown, Mark::and)
+            let mut met: Recent<&str, ()> = Recent::default();
+            amounts.fold(Mark::Unknown, |mark, (_, text)| {
+                let mut new = false;
+                met.get_or(text, || new = true);
+                if new { mark.and(mark_of(text)) } else { mark }
+            })
         }
     }
 }
@@ -129,12 +133,64 @@ fn problem(node: Node<'_>) -> Option<Problem> {
 /// What a constituent without elements of its own is called: name, CAS number, EC number, structure, function.
 type Calling<'d> = [Option<&'d str>; 5];
 
+/// What was made of things met lately, each in the one place that its hash tells.
+struct Recent<K, V>(Vec<Option<(K, V)>>);
+
+/// How many are remembered.
+const RECENT: usize = 256;
+
+impl<K, V> Default for Recent<K, V> {
+    fn default() -> Self {
+        Recent(std::iter::repeat_with(|| None).take(RECENT).collect())
+    }
+}
+
+impl<K: Copy + Eq + Slotted, V: Clone> Recent<K, V> {
+    /// What is remembered of a thing, or is made of it now.
+    fn get_or(&mut self, key: K, make: impl FnOnce() -> V) -> V {
+        let slot = (key.mixed(0).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 48) as usize % RECENT;
+        match self.0.get_mut(slot) {
+            Some(Some((known, made))) if *known == key => made.clone(),
+            place => {
+                let made = make();
+                if let Some(place) = place {
+                    *place = Some((key, made.clone()));
+                }
+                made
+            }
+        }
+    }
+}
+
+/// What tells a place in [`Recent`].
+trait Slotted {
+    /// Its length, beginning and end, mixed with what came before.
+    fn mixed(&self, before: u64) -> u64;
+}
+
+impl Slotted for &str {
+    fn mixed(&self, before: u64) -> u64 {
+        let bytes = self.as_bytes();
+        let ends = match (bytes.first_chunk(), bytes.last_chunk()) {
+            (Some(first), Some(last)) => u64::from_le_bytes(*first).wrapping_mul(31) ^ u64::from_le_bytes(*last),
+            _ => bytes.iter().fold(0, |mix, byte| mix << 8 | u64::from(*byte)),
+        };
+        before.rotate_left(11).wrapping_mul(31) ^ ends ^ bytes.len() as u64
+    }
+}
+
+impl Slotted for Calling<'_> {
+    fn mixed(&self, before: u64) -> u64 {
+        self.iter().flatten().fold(before, |mix, text| text.mixed(mix))
+    }
+}
+
 struct Reader<'d> {
     components: BTreeMap<&'d str, Node<'d>>,
     /// What many lines say alike is kept once.
-    named: HashMap<Calling<'d>, Arc<Named>>,
+    named: Recent<Calling<'d>, Arc<Named>>,
     /// Amounts as declared, read once.
-    amounts: HashMap<&'d str, (Reading, Arc<str>)>,
+    amounts: Recent<&'d str, (Reading, Arc<str>)>,
     troubles: Vec<Trouble>,
     /// Ids of the components that are being unfolded, outermost first.
     open: Vec<&'d str>,
@@ -146,6 +202,9 @@ struct Reader<'d> {
 }
 
 const PART: &[&str] = &["name", "number", "mass", "share", "units", "isArticle", "function", "contact", "ref", "id"];
+/// Attributes of a constituent, the usual ones first.
+const CONSTITUENT: [&str; 13] =
+    ["name", "cas", "amount", "function", "ec", "smiles", "doubt", "measure", "loq", "uncertainty", "answer", "intended", "measured"];
 const CONTENT: &[&str] = &["article", "material", "constituent", "exemption"];
 
 impl<'d> Reader<'d> {
@@ -367,58 +426,39 @@ impl<'d> Reader<'d> {
     }
 
     fn constituent(&mut self, node: Node<'d>) -> Constituent {
-        let known = [
-            "name",
-            "cas",
-            "ec",
-            "smiles",
-            "amount",
-            "doubt",
-            "measure",
-            "loq",
-            "uncertainty",
-            "answer",
-            "function",
-            "intended",
-            "measured",
-        ];
-        self.check(node, &known, &["cas", "ec", "exemption"]);
+        self.check(node, &CONSTITUENT, &["cas", "ec", "exemption"]);
         self.unfolded += 1;
-        let name = node.attribute("name");
-        let calling = ["name", "cas", "ec", "smiles", "function"].map(|attribute| node.attribute(attribute));
+        let [name, cas, amount, function, ec, smiles, doubt, measure, loq, uncertainty, answer, intended, measured] =
+            node.values(&CONSTITUENT);
+        let calling = [name, cas, ec, smiles, function];
         let own = || named(node, &calling);
-        let alike = if node.size() == 0 { Arc::clone(self.named.entry(calling).or_insert_with(own)) } else { own() };
+        let alike = if node.size() == 0 { self.named.get_or(calling, own) } else { own() };
         let raw = alike.name.as_ref().or(alike.cas.first()).filter(|raw| raw.len() <= LONGEST_RAW);
         let source = match raw {
             Some(raw) => Source { place: node.place(), raw: Arc::clone(raw) },
-            None => node.source(name.or(node.attribute("cas")).unwrap_or("")),
+            None => node.source(name.or(cas).unwrap_or("")),
         };
         let mut constituent = Constituent { named: alike, ..Constituent::new(source) };
-        constituent.answer = node.attribute("answer").and_then(boolean);
-        constituent.intended = node.attribute("intended").and_then(boolean);
-        constituent.measured = node.attribute("measured").and_then(boolean).unwrap_or(self.laboratory);
+        constituent.answer = answer.and_then(boolean);
+        constituent.intended = intended.and_then(boolean);
+        constituent.measured = measured.and_then(boolean).unwrap_or(self.laboratory);
         let steps = |text: &str| match read_text(text, &self.context()) {
             Reading::Amount(amount) if amount.doubt.is_none() => Some((amount.dimension, amount.interval.hi)),
             _ => None,
         };
-        let (loq, spread) = (node.attribute("loq").and_then(steps), node.attribute("uncertainty").and_then(steps));
-        if let Some(text) = node.attribute("amount") {
+        let (loq, spread) = (loq.and_then(steps), uncertainty.and_then(steps));
+        if let Some(text) = amount {
             let context = Context { laboratory: constituent.measured, loq, ..self.context() };
-            let mut source = node.attribute_source("amount");
-            if context == self.context() {
-                let (reading, raw) = self.amounts.entry(text).or_insert_with(|| (read_text(text, &context), Arc::clone(&source.raw)));
-                constituent.reading = *reading;
-                source.raw = Arc::clone(raw);
-            } else {
-                constituent.reading = read_text(text, &context);
-            }
-            constituent.amount_source = Some(source);
+            let read = || (read_text(text, &context), node.source(text).raw);
+            let (reading, raw) = if context == self.context() { self.amounts.get_or(text, read) } else { read() };
+            constituent.reading = reading;
+            constituent.amount_source = Some(Source { place: node.attribute_place("amount"), raw });
         }
         if let Reading::Amount(amount) = &mut constituent.reading {
-            if let Some(kind) = node.attribute("measure").and_then(Kind::from_code) {
+            if let Some(kind) = measure.and_then(Kind::from_code) {
                 amount.kind = Some(kind);
             }
-            if let Some((_, doubt)) = DOUBTS.iter().find(|(code, _)| Some(*code) == node.attribute("doubt")) {
+            if let Some((_, doubt)) = DOUBTS.iter().find(|(code, _)| Some(*code) == doubt) {
                 amount.doubt = Some(*doubt);
             }
             let dimension = amount.dimension;
@@ -426,7 +466,7 @@ impl<'d> Reader<'d> {
                 constituent.uncertainty = Some(steps);
             }
         }
-        if node.attribute("uncertainty").is_some() && constituent.uncertainty.is_none() {
+        if uncertainty.is_some() && constituent.uncertainty.is_none() {
             self.trouble(
                 ProblemCode::HeadingNotUnderstood,
                 true,

@@ -5,7 +5,7 @@
 //! file costs no more than its own bytes.
 
 use super::read_error::{Fault, ReadError};
-use crate::declaration::{Place, Source, Text};
+use crate::declaration::Text;
 use quick_xml::events::attributes::Attributes;
 use quick_xml::events::{BytesRef, Event};
 use quick_xml::{Reader, XmlVersion};
@@ -14,6 +14,11 @@ use std::cell::{OnceCell, RefCell};
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
+
+mod node;
+mod plain;
+
+pub use node::Node;
 
 /// Most bytes of a file, before and after decoding.
 const MOST_BYTES: usize = 512 << 20;
@@ -221,8 +226,8 @@ struct Path<'a> {
     above: u32,
     name: &'a str,
     written: OnceCell<Arc<str>>,
-    /// With the attribute that was asked for last.
-    with_attribute: RefCell<Option<Arc<str>>>,
+    /// The attribute that was asked for last, and the path with it.
+    with_attribute: RefCell<Option<(Box<str>, Arc<str>)>>,
 }
 
 /// Walks through the source and tells line and column; never goes back.
@@ -233,17 +238,25 @@ struct Ruler<'a> {
     column: u32,
 }
 
-impl Ruler<'_> {
+impl<'a> Ruler<'a> {
+    fn new(source: &'a str) -> Self {
+        Ruler { source, at: 0, line: 1, column: 1 }
+    }
+
     fn advance(&mut self, to: usize) -> (u32, u32) {
         let to = to.min(self.source.len());
-        for character in self.source.get(self.at..to).unwrap_or("").chars() {
-            if character == '\n' {
-                self.line = self.line.saturating_add(1);
-                self.column = 1;
-            } else {
-                self.column = self.column.saturating_add(1);
-            }
+        let passed = self.source.get(self.at..to).unwrap_or("").as_bytes();
+        let mut line = passed;
+        if let Some(last) = memchr::memrchr(b'\n', passed) {
+            let (before, behind) = passed.split_at_checked(last + 1).unwrap_or_default();
+            let lines = memchr::memchr_iter(b'\n', before).count();
+            self.line = self.line.saturating_add(u32::try_from(lines).unwrap_or(u32::MAX));
+            self.column = 1;
+            line = behind;
         }
+        // Every character has one byte that continues none.
+        let characters = line.iter().filter(|byte| **byte & 0xC0 != 0x80).count();
+        self.column = self.column.saturating_add(u32::try_from(characters).unwrap_or(u32::MAX));
         self.at = self.at.max(to);
         (self.line, self.column)
     }
@@ -263,17 +276,28 @@ impl<'a> Document<'a> {
     /// Text that is not well-formed XML or ends early, a document type that declares entities or attributes, and what
     /// exceeds the limits.
     pub fn parse(source: &'a str) -> Result<Document<'a>, XmlError> {
-        let mut reader = Reader::from_str(source);
-        let mut ruler = Ruler { source, at: 0, line: 1, column: 1 };
-        let most_elements = MOST_ELEMENTS.min(FREE_ELEMENTS + source.len() / BYTES_AN_ELEMENT);
-        let mut document = Document {
+        match plain::parse(source) {
+            Some(document) => Ok(document),
+            None => Document::parse_any(source),
+        }
+    }
+
+    fn empty(source: &'a str) -> Document<'a> {
+        Document {
             elements: Vec::new(),
             attributes: Vec::new(),
             namespaces: Vec::new(),
             paths: Vec::new(),
             path_of: HashMap::new(),
-            most_elements,
-        };
+            most_elements: MOST_ELEMENTS.min(FREE_ELEMENTS + source.len() / BYTES_AN_ELEMENT),
+        }
+    }
+
+    /// Parses with the library, which knows all that XML may be and what is wrong with what is none.
+    fn parse_any(source: &'a str) -> Result<Document<'a>, XmlError> {
+        let mut reader = Reader::from_str(source);
+        let mut ruler = Ruler::new(source);
+        let mut document = Document::empty(source);
         let mut open: Vec<Open> = Vec::new();
         let mut bindings: Vec<(&'a str, Option<u32>)> = Vec::new();
         loop {
@@ -303,9 +327,7 @@ impl<'a> Document<'a> {
                 }
                 Event::End(_) => {
                     if let Some(closed) = open.pop() {
-                        bindings.truncate(closed.bindings);
-                        let last = u32::try_from(document.elements.len() - 1).unwrap_or(u32::MAX);
-                        document.elements[closed.index as usize].last = last;
+                        document.close(&closed, &mut bindings);
                     }
                 }
                 Event::Text(text) => document.text(&open, text.into_inner()).map_err(|error| error.at(ruler.advance(before)))?,
@@ -335,20 +357,9 @@ impl<'a> Document<'a> {
         tag: &'a str,
         open: &mut [Open],
         bindings: &mut Vec<(&'a str, Option<u32>)>,
-        (line, column): (u32, u32),
+        place: (u32, u32),
     ) -> Result<u32, XmlError> {
-        if self.elements.len() >= self.most_elements {
-            return Err(too_large(
-                "filen har fler element än någon deklaration av dess storlek",
-                "the file has more elements than any declaration of its size",
-            ));
-        }
-        if open.len() >= DEEPEST {
-            return Err(hostile("elementen är nästlade djupare än 200 nivåer", "elements are nested deeper than 200 levels"));
-        }
-        if open.is_empty() && !self.elements.is_empty() {
-            return Err(damaged("mer än ett rotelement", "more than one root element"));
-        }
+        self.may_hold_more(open)?;
         let length = tag.find(|c: char| c.is_ascii_whitespace()).unwrap_or(tag.len());
         let first = self.attributes.len();
         let mut prefixed = false;
@@ -362,37 +373,64 @@ impl<'a> Document<'a> {
             }
             let value = attribute.normalized_value(XmlVersion::Implicit1_0).map_err(malformed)?;
             // The key borrows the tag, which outlives the iterator; quick-xml ties it to the attribute.
-            let key = key_in(tag, attribute.key.0);
-            let prefix = if key == "xmlns" { Some("") } else { key.strip_prefix("xmlns:") };
-            match prefix {
-                Some(prefix) => {
-                    if bindings.len() >= MOST_PREFIXES {
-                        return Err(hostile("fler än 500 namnrymder gäller samtidigt", "more than 500 namespaces are in force at once"));
-                    }
-                    let index = if value.is_empty() {
-                        None
-                    } else {
-                        self.namespaces.push(value);
-                        Some(u32::try_from(self.namespaces.len() - 1).unwrap_or(0))
-                    };
-                    bindings.push((prefix, index));
-                }
-                None => {
-                    prefixed |= key.contains(':');
-                    self.attributes.push((key, value));
-                }
-            }
+            prefixed |= self.attribute(key_in(tag, attribute.key.0), value, bindings)?;
         }
-        let qualified = tag.get(..length).unwrap_or(tag);
+        self.element(tag.get(..length).unwrap_or(tag), first, prefixed, open, bindings, place)
+    }
+
+    /// Whether one more element may stand inside the open ones.
+    fn may_hold_more(&self, open: &[Open]) -> Result<(), XmlError> {
+        if self.elements.len() >= self.most_elements {
+            return Err(too_large(
+                "filen har fler element än någon deklaration av dess storlek",
+                "the file has more elements than any declaration of its size",
+            ));
+        }
+        if open.len() >= DEEPEST {
+            return Err(hostile("elementen är nästlade djupare än 200 nivåer", "elements are nested deeper than 200 levels"));
+        }
+        if open.is_empty() && !self.elements.is_empty() {
+            return Err(damaged("mer än ett rotelement", "more than one root element"));
+        }
+        Ok(())
+    }
+
+    /// Adds an attribute of the element that is added next, or notes what a prefix stands for; whether its name has a
+    /// prefix.
+    fn attribute(&mut self, key: &'a str, value: Cow<'a, str>, bindings: &mut Vec<(&'a str, Option<u32>)>) -> Result<bool, XmlError> {
+        let prefix = if key == "xmlns" { Some("") } else { key.strip_prefix("xmlns:") };
+        let Some(prefix) = prefix else {
+            self.attributes.push((key, value));
+            return Ok(key.contains(':'));
+        };
+        if bindings.len() >= MOST_PREFIXES {
+            return Err(hostile("fler än 500 namnrymder gäller samtidigt", "more than 500 namespaces are in force at once"));
+        }
+        let index = if value.is_empty() {
+            None
+        } else {
+            self.namespaces.push(value);
+            Some(u32::try_from(self.namespaces.len() - 1).unwrap_or(0))
+        };
+        bindings.push((prefix, index));
+        Ok(false)
+    }
+
+    /// Adds an element whose attributes, from the `first` on, have been added.
+    fn element(
+        &mut self,
+        qualified: &'a str,
+        first: usize,
+        prefixed: bool,
+        open: &mut [Open],
+        bindings: &[(&'a str, Option<u32>)],
+        (line, column): (u32, u32),
+    ) -> Result<u32, XmlError> {
+        self.may_hold_more(open)?;
         let (prefix, name) = qualified.split_once(':').unwrap_or(("", qualified));
         let namespace = bindings.iter().rev().find(|(bound, _)| *bound == prefix).and_then(|(_, index)| *index);
         let index = u32::try_from(self.elements.len()).unwrap_or(u32::MAX);
-        let above = open.last().and_then(|above| self.elements.get(above.index as usize)).map_or(u32::MAX, |element| element.path);
-        let paths = &mut self.paths;
-        let path = *self.path_of.entry((above, name)).or_insert_with(|| {
-            paths.push(Path { above, name, written: OnceCell::new(), with_attribute: RefCell::new(None) });
-            u32::try_from(paths.len() - 1).unwrap_or(u32::MAX)
-        });
+        let path = self.path_below(open.last(), name);
         if let Some(above) = open.last_mut() {
             if above.last_child == 0 {
                 self.elements[above.index as usize].child = index;
@@ -418,9 +456,33 @@ impl<'a> Document<'a> {
         Ok(index)
     }
 
+    /// The path of a name below an open element.
+    fn path_below(&mut self, open: Option<&Open>, name: &'a str) -> u32 {
+        // An element is mostly called as the one before it.
+        let before = open.filter(|above| above.last_child > 0).and_then(|above| self.elements.get(above.last_child as usize));
+        if let Some(before) = before.filter(|before| before.name == name) {
+            return before.path;
+        }
+        let above = open.and_then(|above| self.elements.get(above.index as usize)).map_or(u32::MAX, |element| element.path);
+        let paths = &mut self.paths;
+        *self.path_of.entry((above, name)).or_insert_with(|| {
+            paths.push(Path { above, name, written: OnceCell::new(), with_attribute: RefCell::new(None) });
+            u32::try_from(paths.len() - 1).unwrap_or(u32::MAX)
+        })
+    }
+
+    /// Ends an element, and with it the prefixes that it bound.
+    fn close(&mut self, closed: &Open, bindings: &mut Vec<(&'a str, Option<u32>)>) {
+        bindings.truncate(closed.bindings);
+        let last = u32::try_from(self.elements.len() - 1).unwrap_or(u32::MAX);
+        if let Some(element) = self.elements.get_mut(closed.index as usize) {
+            element.last = last;
+        }
+    }
+
     /// Adds a piece of text to the innermost open element.
     fn text(&mut self, open: &[Open], piece: Cow<'a, str>) -> Result<(), XmlError> {
-        let blank = piece.trim().is_empty();
+        let blank = piece.bytes().all(|byte| matches!(byte, b' ' | b'\n' | b'\r' | b'\t')) || piece.trim().is_empty();
         let Some(element) = open.last().and_then(|above| self.elements.get_mut(above.index as usize)) else {
             return if blank { Ok(()) } else { Err(damaged("text utanför rotelementet", "text outside the root element")) };
         };
@@ -481,154 +543,6 @@ fn check_doctype(doctype: &str) -> Result<(), XmlError> {
         return Err(hostile("filen definierar egna entiteter (DTD)", "the file defines entities of its own (DTD)"));
     }
     Ok(())
-}
-
-/// An element of a document.
-#[derive(Clone, Copy)]
-pub struct Node<'d> {
-    document: &'d Document<'d>,
-    index: u32,
-}
-
-impl fmt::Debug for Node<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "<{}> at {}:{}", self.name(), self.element().line, self.element().column)
-    }
-}
-
-impl<'d> Node<'d> {
-    fn element(self) -> &'d Element<'d> {
-        &self.document.elements[self.index as usize]
-    }
-
-    /// Local name.
-    pub fn name(self) -> &'d str {
-        self.element().name
-    }
-
-    /// Namespace URI, where one is bound.
-    pub fn namespace(self) -> Option<&'d str> {
-        let index = self.element().namespace?;
-        self.document.namespaces.get(index as usize).map(|uri| &**uri)
-    }
-
-    /// Text directly inside, without blanks around it.
-    pub fn text(self) -> &'d str {
-        self.element().text.trim()
-    }
-
-    /// Value of an attribute by its name, else by its local name, without blanks around it; `None` when it is absent or
-    /// blank.
-    pub fn attribute(self, name: &str) -> Option<&'d str> {
-        let own = self.written();
-        let mut found = own.iter().find(|(key, _)| *key == name);
-        if found.is_none() && self.element().prefixed {
-            found = own.iter().find(|(key, _)| key.split_once(':').is_some_and(|(_, local)| local == name));
-        }
-        found.map(|(_, value)| value.trim()).filter(|value| !value.is_empty())
-    }
-
-    /// All attributes by their local names, without blanks around the values; blank ones are left out.
-    pub fn attributes(self) -> impl Iterator<Item = (&'d str, &'d str)> {
-        let local = |key: &'d str| key.split_once(':').map_or(key, |(_, local)| local);
-        let all = self.written().iter().map(move |(key, value)| (local(key), value.trim()));
-        all.filter(|(_, value)| !value.is_empty())
-    }
-
-    fn written(self) -> &'d [(&'d str, Cow<'d, str>)] {
-        let element = self.element();
-        let first = element.attributes as usize;
-        self.document.attributes.get(first..first + element.attribute_count as usize).unwrap_or(&[])
-    }
-
-    /// Names of all attributes as written, prefixes included; namespace declarations are no attributes.
-    pub fn attribute_names(self) -> impl Iterator<Item = &'d str> {
-        self.written().iter().map(|(key, _)| *key)
-    }
-
-    /// Elements directly inside.
-    pub fn children(self) -> impl Iterator<Item = Node<'d>> {
-        let document = self.document;
-        let node = move |index: u32| (index != 0).then_some(Node { document, index });
-        std::iter::successors(node(self.element().child), move |child| node(child.element().next))
-    }
-
-    /// Elements directly inside with a local name.
-    pub fn named<'n>(self, name: &'n str) -> impl Iterator<Item = Node<'d>> + use<'d, 'n> {
-        self.children().filter(move |child| child.name() == name)
-    }
-
-    /// The first element directly inside with a local name.
-    pub fn child(self, name: &str) -> Option<Node<'d>> {
-        self.children().find(|child| child.name() == name)
-    }
-
-    /// The first element at a path of local names.
-    pub fn at_path(self, path: &[&str]) -> Option<Node<'d>> {
-        path.iter().try_fold(self, |node, name| node.child(name))
-    }
-
-    /// Text of the first element with a local name directly inside; `None` when it is absent or blank.
-    pub fn child_text(self, name: &str) -> Option<&'d str> {
-        self.named(name).map(Node::text).find(|text| !text.is_empty())
-    }
-
-    /// All elements inside, in document order.
-    pub fn descendants(self) -> impl Iterator<Item = Node<'d>> {
-        let document = self.document;
-        (self.index + 1..=self.element().last).map(move |index| Node { document, index })
-    }
-
-    /// How many elements stand inside.
-    pub fn size(self) -> usize {
-        (self.element().last - self.index) as usize
-    }
-
-    /// Path of local names from the root.
-    fn path(self) -> Arc<str> {
-        let paths = &self.document.paths;
-        let Some(path) = paths.get(self.element().path as usize) else { return "".into() };
-        let written = path.written.get_or_init(|| {
-            let above = std::iter::successors(Some(path), |path| paths.get(path.above as usize));
-            let mut names: Vec<&str> = above.map(|path| path.name).collect();
-            names.reverse();
-            names.join("/").into()
-        });
-        Arc::clone(written)
-    }
-
-    /// Where the element stands.
-    pub fn place(self) -> Place {
-        Place::Xml { line: self.element().line, column: self.element().column, path: self.path() }
-    }
-
-    /// The element as a source, with the text that a person sees there.
-    pub fn source(self, raw: &str) -> Source {
-        let raw = if raw.len() <= LONGEST_RAW { raw.into() } else { clipped(raw).into() };
-        Source { place: self.place(), raw }
-    }
-
-    /// The element with its own text as a source.
-    pub fn text_source(self) -> Source {
-        self.source(self.text())
-    }
-
-    /// One of its attributes as a source; the place is the element's, the path names the attribute.
-    pub fn attribute_source(self, name: &str) -> Source {
-        let written = || -> Arc<str> { format!("{}/@{name}", self.path()).into() };
-        let path = match self.document.paths.get(self.element().path as usize) {
-            Some(path) => {
-                let mut last = path.with_attribute.borrow_mut();
-                match &*last {
-                    Some(known) if known.rsplit_once("/@").is_some_and(|(_, known)| known == name) => Arc::clone(known),
-                    _ => Arc::clone(last.insert(written())),
-                }
-            }
-            None => written(),
-        };
-        let place = Place::Xml { line: self.element().line, column: self.element().column, path };
-        Source { place, ..self.source(self.attribute(name).unwrap_or("")) }
-    }
 }
 
 /// The text, cut when it is longer than anybody would want to read in a result.

@@ -1,6 +1,7 @@
 //! The tree of elements: text, places, encodings, limits and what hostile files meet.
 
 use super::*;
+use crate::declaration::Place;
 
 fn error(bytes: &[u8]) -> XmlError {
     let text = match decode(bytes) {
@@ -91,4 +92,65 @@ fn limits_hold() {
     assert_eq!(error(format!("<a{attributes}/>").as_bytes()).code(), "file-hostile");
     let huge = format!("<a b='{}'/>", "x".repeat(LONGEST_VALUE + 1));
     assert_eq!(error(huge.as_bytes()).code(), "file-too-large");
+}
+
+/// All that a document says, written out.
+fn told(document: &Document<'_>) -> String {
+    let all = std::iter::once(document.root()).chain(document.root().descendants());
+    let one = |node: Node<'_>| {
+        let children: Vec<u32> = node.children().map(|child| child.index).collect();
+        let attributes: Vec<_> = node.written().to_vec();
+        format!(
+            "{} {:?} {:?} {:?} {attributes:?} {} {children:?} {}\n",
+            node.name(),
+            node.namespace(),
+            node.place(),
+            node.element().text,
+            node.element().prefixed,
+            node.size(),
+        )
+    };
+    all.map(one).collect()
+}
+
+fn agrees(source: &str) {
+    if let Some(plain) = plain::parse(source) {
+        let known = Document::parse_any(source).unwrap_or_else(|error| panic!("{error}: {source}"));
+        assert_eq!(told(&plain), told(&known), "{source}");
+    }
+}
+
+#[test]
+fn what_programs_write_is_plain() {
+    for source in [
+        "<?xml version='1.0'?>\n<!-- x -->\n<a xmlns='u' xmlns:p=\"v\">\n å<p:b c='1 &amp; 2' p:d=' 2\n'/>x &lt;<c><d/>&#229;</c >",
+        "<a>\r\n<b></b> t <!-- -- --><?p i?> </a>\n",
+        "<a><b x='>' y=\"'\"/><b/><c/><b/></a>",
+    ] {
+        let source = source.replace("</c >", "</c></a>");
+        assert!(plain::parse(&source).is_some(), "{source}");
+        agrees(&source);
+    }
+    for source in
+        ["<a", "<a/><b/>", "<a b='1'b='2'/>", "<a b='1' b='2'/>", "<a b=1/>", "<!DOCTYPE a><a/>", "<a>&x;</a>", "x<a/>", "<a></b>"]
+    {
+        assert!(plain::parse(source).is_none(), "{source}");
+    }
+}
+
+proptest::proptest! {
+    #[test]
+    fn a_plain_document_is_read_as_the_library_reads_it(
+        inside in "(<a|<p:b|</a>|</p:b>|/>|>| c=\"1\"| c='1'| d=' å\n'| p:c=\"&amp;\"| xmlns='u'| xmlns:p=\"v\"|text|&lt;|&|;| |\n|=|\"|'|<!-- x -->|<!--|-->|<\\?pi \\?>|<!\\[CDATA\\[x]]>|å){0,14}",
+        open in proptest::bool::ANY,
+    ) {
+        agrees(&inside);
+        agrees(&if open { format!("<r xmlns:p='w'>{inside}</r>") } else { format!("<r {inside}/>") });
+    }
+
+    #[test]
+    fn any_tags_are_read_as_the_library_reads_them(inside in "[ab<>/=\"'! ?&;:\\x0c\n-]{0,24}") {
+        agrees(&inside);
+        agrees(&format!("<r>{inside}</r>"));
+    }
 }
