@@ -351,15 +351,31 @@ impl<'d> Reader<'d> {
 
     /// Reads the attributes and the content of a part into it.
     fn fill(&mut self, node: Node<'d>, part: &mut Part, path: &mut Vec<String>) {
-        let text = |name: &str| node.attribute(name).map(Into::into);
-        part.name = text("name").or_else(|| part.name.take());
-        part.number = text("number").or_else(|| part.number.take());
-        part.function = text("function").or_else(|| part.function.take());
-        part.contact = text("contact").or_else(|| part.contact.take());
-        part.is_article = node.attribute("isArticle").and_then(boolean).or(part.is_article);
-        part.mass = self.mass(node).or(part.mass);
-        part.share = self.share(node).or(part.share);
-        if let Some(text) = node.attribute("units") {
+        let ([name, mass, number, function, contact, is_article, share, units], _) =
+            node.values(&["name", "mass", "number", "function", "contact", "isArticle", "share", "units"]);
+        // What few parts have is only touched where it is there: it takes memory of its own.
+        if let Some(name) = name {
+            part.name = Some(name.into());
+        }
+        if let Some(number) = number {
+            part.number = Some(number.into());
+        }
+        if let Some(function) = function {
+            part.function = Some(function.into());
+        }
+        if let Some(contact) = contact {
+            part.contact = Some(contact.into());
+        }
+        if let Some(answer) = is_article.and_then(boolean) {
+            part.is_article = Some(answer);
+        }
+        if let Some(mass) = mass.and_then(|text| self.mass(node, text)) {
+            part.mass = Some(mass);
+        }
+        if let Some(share) = share.and_then(|text| self.share(node, text)) {
+            part.share = Some(share);
+        }
+        if let Some(text) = units {
             match Decimal::parse(&text.replace(',', ".")) {
                 Some(units) if !units.is_zero() && !units.is_negative() => part.units = units,
                 _ => self.trouble(
@@ -371,7 +387,11 @@ impl<'d> Reader<'d> {
                 ),
             }
         }
-        part.exemptions.extend(exemptions(node));
+        let claimed = exemptions(node);
+        if !claimed.is_empty() {
+            part.exemptions.extend(claimed);
+        }
+        part.constituents.reserve(node.named("constituent").count());
         for child in node.children() {
             match child.name() {
                 "article" => {
@@ -395,8 +415,7 @@ impl<'d> Reader<'d> {
         Context { mark: self.mark, ..Context::default() }
     }
 
-    fn mass(&mut self, node: Node<'d>) -> Option<Interval> {
-        let text = node.attribute("mass")?;
+    fn mass(&mut self, node: Node<'d>, text: &str) -> Option<Interval> {
         let found = mass_of(read_text(text, &self.context())).filter(|mass| mass.hi > 0);
         if found.is_none() {
             self.trouble(
@@ -410,8 +429,7 @@ impl<'d> Reader<'d> {
         found
     }
 
-    fn share(&mut self, node: Node<'d>) -> Option<Interval> {
-        let text = node.attribute("share")?;
+    fn share(&mut self, node: Node<'d>, text: &str) -> Option<Interval> {
         let found = super::xml_values::fraction_of(read_text(text, &self.context())).filter(|share| share.hi > 0);
         if found.is_none() {
             self.trouble(
@@ -426,10 +444,12 @@ impl<'d> Reader<'d> {
     }
 
     fn constituent(&mut self, node: Node<'d>) -> Constituent {
-        self.check(node, &CONSTITUENT, &["cas", "ec", "exemption"]);
         self.unfolded += 1;
-        let [name, cas, amount, function, ec, smiles, doubt, measure, loq, uncertainty, answer, intended, measured] =
+        let ([name, cas, amount, function, ec, smiles, doubt, measure, loq, uncertainty, answer, intended, measured], others) =
             node.values(&CONSTITUENT);
+        if others || node.size() > 0 {
+            self.check(node, &CONSTITUENT, &["cas", "ec", "exemption"]);
+        }
         let calling = [name, cas, ec, smiles, function];
         let own = || named(node, &calling);
         let alike = if node.size() == 0 { self.named.get_or(calling, own) } else { own() };
@@ -438,7 +458,7 @@ impl<'d> Reader<'d> {
             Some(raw) => Source { place: node.place(), raw: Arc::clone(raw) },
             None => node.source(name.or(cas).unwrap_or("")),
         };
-        let mut constituent = Constituent { named: alike, ..Constituent::new(source) };
+        let mut constituent = Constituent::of(alike, source);
         constituent.answer = answer.and_then(boolean);
         constituent.intended = intended.and_then(boolean);
         constituent.measured = measured.and_then(boolean).unwrap_or(self.laboratory);

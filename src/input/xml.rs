@@ -398,10 +398,14 @@ impl<'a> Document<'a> {
     /// Adds an attribute of the element that is added next, or notes what a prefix stands for; whether its name has a
     /// prefix.
     fn attribute(&mut self, key: &'a str, value: Cow<'a, str>, bindings: &mut Vec<(&'a str, Option<u32>)>) -> Result<bool, XmlError> {
-        let prefix = if key == "xmlns" { Some("") } else { key.strip_prefix("xmlns:") };
-        let Some(prefix) = prefix else {
-            self.attributes.push((key, value));
-            return Ok(key.contains(':'));
+        let (before, local) = split_name(key);
+        let prefix = match before {
+            "xmlns" => local,
+            _ if key == "xmlns" => "",
+            _ => {
+                self.attributes.push((key, value));
+                return Ok(local.len() < key.len());
+            }
         };
         if bindings.len() >= MOST_PREFIXES {
             return Err(hostile("fler än 500 namnrymder gäller samtidigt", "more than 500 namespaces are in force at once"));
@@ -427,7 +431,7 @@ impl<'a> Document<'a> {
         (line, column): (u32, u32),
     ) -> Result<u32, XmlError> {
         self.may_hold_more(open)?;
-        let (prefix, name) = qualified.split_once(':').unwrap_or(("", qualified));
+        let (prefix, name) = split_name(qualified);
         let namespace = bindings.iter().rev().find(|(bound, _)| *bound == prefix).and_then(|(_, index)| *index);
         let index = u32::try_from(self.elements.len()).unwrap_or(u32::MAX);
         let path = self.path_below(open.last(), name);
@@ -503,6 +507,15 @@ impl<'a> Document<'a> {
     /// The outermost element.
     pub fn root(&'a self) -> Node<'a> {
         Node { document: self, index: 0 }
+    }
+}
+
+/// The prefix of a name, empty without one, and the rest.
+fn split_name(name: &str) -> (&str, &str) {
+    // Names are short, so that a plain look at each byte is quickest.
+    match name.bytes().position(|byte| byte == b':') {
+        Some(colon) => (name.get(..colon).unwrap_or(""), name.get(colon + 1..).unwrap_or("")),
+        None => ("", name),
     }
 }
 

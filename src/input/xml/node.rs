@@ -52,18 +52,19 @@ impl<'d> Node<'d> {
         found.map(|(_, value)| trimmed(value)).filter(|value| !value.is_empty())
     }
 
-    /// The values of several attributes, each as [`Node::attribute`] gives it.
-    pub fn values<const N: usize>(self, names: &[&str; N]) -> [Option<&'d str>; N] {
+    /// The values of several attributes, each as [`Node::attribute`] gives it, and whether there may be others.
+    pub fn values<const N: usize>(self, names: &[&str; N]) -> ([Option<&'d str>; N], bool) {
         if self.element().prefixed {
-            return names.map(|name| self.attribute(name));
+            return (names.map(|name| self.attribute(name)), true);
         }
-        let mut values = [None; N];
+        let (mut values, mut others) = ([None; N], false);
         for (key, value) in self.written() {
-            if let Some((_, kept)) = names.iter().zip(&mut values).find(|(name, _)| *name == key) {
-                *kept = Some(trimmed(value)).filter(|value| !value.is_empty());
+            match names.iter().position(|name| name == key).and_then(|at| values.get_mut(at)) {
+                Some(kept) => *kept = Some(trimmed(value)).filter(|value| !value.is_empty()),
+                None => others = true,
             }
         }
-        values
+        (values, others)
     }
 
     /// All attributes by their local names, without blanks around the values; blank ones are left out.

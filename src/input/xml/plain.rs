@@ -23,7 +23,11 @@ pub(super) fn parse(source: &str) -> Option<Document<'_>> {
         open: Vec::new(),
         names: Vec::new(),
         bindings: Vec::new(),
+        keys: Vec::with_capacity(MOST_ATTRIBUTES),
     };
+    // Of the usual size, so that the elements need not be moved as they become more.
+    plain.document.elements.reserve(source.len().min(1 << 20) / 80);
+    plain.document.attributes.reserve(source.len().min(1 << 20) / 25);
     while plain.at < source.len() {
         plain.step()?;
     }
@@ -40,6 +44,8 @@ struct Plain<'a> {
     /// The names of the open elements, as they are written.
     names: Vec<&'a str>,
     bindings: Vec<(&'a str, Option<u32>)>,
+    /// The attributes of the element that is read.
+    keys: Vec<&'a str>,
 }
 
 impl<'a> Plain<'a> {
@@ -113,7 +119,8 @@ impl<'a> Plain<'a> {
         let name = self.name()?;
         let kept = self.bindings.len();
         let first = self.document.attributes.len();
-        let (mut prefixed, mut keys, mut count) = (false, [""; MOST_ATTRIBUTES], 0);
+        let mut prefixed = false;
+        self.keys.clear();
         let empty = loop {
             let blanks = self.rest().iter().position(|byte| !matches!(byte, b' ' | b'\t' | b'\r' | b'\n'))?;
             self.at += blanks;
@@ -130,11 +137,10 @@ impl<'a> Plain<'a> {
                 _ => {}
             }
             let key = self.name()?;
-            if keys.get(..count)?.contains(&key) {
+            if self.keys.contains(&key) || self.keys.len() == MOST_ATTRIBUTES {
                 return None;
             }
-            *keys.get_mut(count)? = key;
-            count += 1;
+            self.keys.push(key);
             self.passes(b"=")?;
             let value = self.value()?;
             prefixed |= self.document.attribute(key, value, &mut self.bindings).ok()?;
@@ -160,17 +166,13 @@ impl<'a> Plain<'a> {
     fn value(&mut self) -> Option<Cow<'a, str>> {
         let quote = *self.rest().first().filter(|quote| matches!(quote, b'"' | b'\''))?;
         self.at += 1;
-        let (mut length, mut plain) = (0, true);
-        for byte in self.rest() {
-            if *byte == quote {
-                break;
-            }
-            plain &= !matches!(byte, b'&' | b'\t' | b'\r' | b'\n');
-            length += 1;
-        }
+        let rest = self.rest();
+        let plain = rest.iter().position(|byte| *byte == quote || matches!(byte, b'&' | b'\t' | b'\r' | b'\n'))?;
+        let is_plain = rest.get(plain) == Some(&quote);
+        let length = if is_plain { plain } else { memchr(quote, rest)? };
         let value = self.take(length).filter(|value| value.len() <= LONGEST_VALUE)?;
-        self.passes(&[quote])?;
-        if plain {
+        self.at += 1;
+        if is_plain {
             return Some(Cow::Borrowed(value));
         }
         Attribute { key: QName(""), value: Cow::Borrowed(value) }.normalized_value(XmlVersion::Implicit1_0).ok()
