@@ -1,25 +1,55 @@
-//! Runs before the program is compiled: packs the data of `rules/` into three blobs that the binary carries.
+//! Runs before the program is compiled: packs the data of `rules/` into four blobs that the binary carries.
 //!
-//! `register.bin` is the substance register, worked out here by the program's own files that think, so that nothing is
-//! left to do at start; `rules.bin` holds the rule files as they stand. Neither is compressed: opening them would cost more
-//! than they do. `substances.bin` holds the substance tables as they stand, compressed, for whoever asks for them. The same data gives the same bytes. A table that is not as its guide says stops the build with its line.
+//! `register.bin` is the substance register, and `book.bin` the built-in rules, worked out here by the program's own files,
+//! so that nothing is left to do at start; `rules.bin` holds the rule files as they stand, for whoever loads some of them or
+//! puts others beside them. None is compressed: opening them would cost more than they do. `substances.bin` holds the
+//! substance tables as they stand, compressed, for whoever asks for them. The same data gives the same bytes. A table or
+//! rule that is not as its guide says stops the build with its line.
 
 #![allow(dead_code, unused_imports, reason = "the program uses the rest of these files")]
 
 mod amount;
 mod declaration;
+mod rule;
 mod substance;
-#[path = "input/register_tables.rs"]
-mod tables;
+
+/// The part of `input` that loads rules.
+mod input {
+    pub mod register_tables;
+    pub mod rulebook;
+
+    /// In the place of what the program carries: nothing yet but the rule files.
+    pub mod built_in {
+        use std::sync::OnceLock;
+
+        pub static RULES: OnceLock<Vec<u8>> = OnceLock::new();
+
+        pub fn rules() -> &'static [u8] {
+            RULES.get().map_or(&[], Vec::as_slice)
+        }
+
+        pub const fn book() -> &'static [u8] {
+            &[]
+        }
+
+        pub const fn substances() -> &'static [u8] {
+            &[]
+        }
+
+        pub const REGISTER_SHA256: &str = "";
+    }
+}
 
 use flate2::Compression;
 use flate2::write::DeflateEncoder;
+use input::{built_in, register_tables, rulebook};
 use sha2::{Digest, Sha256};
 use std::env;
 use std::error::Error;
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use substance::Register;
 
 /// The tables of the register with the columns that are kept, in the order in which `input/register_tables.rs` reads them.
 const TABLES: [(&str, &[&str]); 7] = [
@@ -33,20 +63,22 @@ const TABLES: [(&str, &[&str]); 7] = [
 ];
 
 fn main() -> Result<(), Box<dyn Error>> {
+    // The files of the program that take part are seen by the compiler, since they are part of this one.
     println!("cargo:rerun-if-changed=rules");
-    println!("cargo:rerun-if-changed=src/pack.rs");
-    println!("cargo:rerun-if-changed=src/input/register_tables.rs");
     let rules = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?).join("rules");
     let target = PathBuf::from(env::var("OUT_DIR")?);
 
     let text = text_of_tables(&rules.join("substances"))?;
-    fs::write(target.join("register.bin"), tables::register(&text)?.pack())?;
+    let register: &'static [u8] = register_tables::register(&text)?.pack().leak();
+    fs::write(target.join("register.bin"), register)?;
     let digest: String = Sha256::digest(&text).iter().map(|byte| format!("{byte:02x}")).collect();
     println!("cargo:rustc-env=KEMKOLL_REGISTER_SHA256={digest}");
 
     let mut files = Vec::new();
     collect(&rules, "", &mut files)?;
-    fs::write(target.join("rules.bin"), named(files)?)?;
+    let files = named(files)?;
+    fs::write(target.join("rules.bin"), &files)?;
+    fs::write(target.join("book.bin"), book(files, register, digest)?)?;
 
     // The substance tables as they stand, for `rules export` and for what the register does not keep.
     let mut files = Vec::new();
@@ -57,6 +89,16 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     fs::write(target.join("substances.bin"), deflated(&named(files)?)?)?;
     Ok(())
+}
+
+/// The built-in rules loaded as a check loads them that names none, and packed with what they add to the register.
+fn book(files: Vec<u8>, register: &'static [u8], register_sha256: String) -> Result<Vec<u8>, Box<dyn Error>> {
+    built_in::RULES.get_or_init(|| files);
+    let mut register = Register::packed(register).ok_or("the register that was packed is none")?;
+    let request = rulebook::Request { register_sha256: Some(register_sha256), ..rulebook::Request::default() };
+    let told = |faults: Vec<rulebook::Fault>| faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
+    let book = rulebook::load(&request, &mut register).map_err(told)?;
+    Ok(book.pack(&register))
 }
 
 fn deflated(bytes: &[u8]) -> Result<Vec<u8>, Box<dyn Error>> {

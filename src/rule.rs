@@ -12,7 +12,7 @@ pub mod lint;
 mod parts;
 
 pub use book::{GroupHit, Hit, RuleBook, Yardstick};
-pub use entry::{Entry, EntryId, Members};
+pub use entry::{Entries, Entry, EntryId, Members};
 pub use parts::PartScopes;
 
 use crate::amount::{Decimal, Dimension, Kind, Unit};
@@ -358,7 +358,7 @@ pub struct Rule {
     /// for each pair of dates (usually one), and a substance stands in one of them only.
     ///
     /// Shared by the rules that select the same: the built-in ones make about fifty selections of thousands of substances.
-    pub entries: Arc<[Entry]>,
+    pub entries: Entries,
     /// The set whose list it uses, when that is another: what is answered about that list is heard here too.
     pub list_of: Option<Arc<str>>,
     /// Materials that the rule bans or limits, instead of substances.
@@ -527,6 +527,12 @@ impl Categories {
             }
             vocabulary.by_id.insert(Arc::clone(&category.id), category);
         }
+        vocabulary.related()
+    }
+
+    /// The same with what follows from the parents of each.
+    fn related(mut self) -> Categories {
+        let vocabulary = &mut self;
         for id in vocabulary.by_id.keys() {
             let mut above = BTreeSet::from([Arc::clone(id)]);
             let mut next = vec![id];
@@ -542,7 +548,7 @@ impl Categories {
             }
             vocabulary.above.insert(Arc::clone(id), above);
         }
-        vocabulary
+        self
     }
 
     /// All categories, by id.

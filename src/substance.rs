@@ -6,6 +6,7 @@
 mod identity;
 mod look_up;
 mod number;
+pub(crate) mod packing;
 mod register;
 mod structure;
 
@@ -13,5 +14,5 @@ pub(crate) use identity::part_name;
 pub use identity::{Among, Composition, Confirmations, Identity, Line, identify};
 pub use look_up::{Details, GroupShare, Meant, Near, NearMeans, look_up};
 pub use number::{Cas, CasText, Ec, read_cas, read_ec};
-pub(crate) use register::normalise_into;
+pub(crate) use register::{Added, normalise_into};
 pub use register::{GroupId, MaterialId, Member, NameMeans, Register, Substance, SubstanceId, normalise_name};

@@ -5,8 +5,8 @@ use kemkoll::declaration::{
     Claim, ClaimedExemption, Constituent, Date, Declaration, DeclarationKind, Level, Part, Product, Source, Statement, Subject, Text,
 };
 use kemkoll::rule::{
-    Categories, Category, Comparison, Consequence, Contract, Count, Entry, EntryId, Exemption, Expiry, Limit, Of, Rule, RuleBook, RuleSet,
-    Scope, Severity,
+    Categories, Category, Comparison, Consequence, Contract, Count, Entries, Entry, EntryId, Exemption, Expiry, Limit, Of, Rule, RuleBook,
+    RuleSet, Scope, Severity,
 };
 use kemkoll::substance::{Cas, Register, SubstanceId};
 use std::collections::BTreeSet;
@@ -126,7 +126,7 @@ fn limit(comparison: Comparison, percent_thousandths: u64, of: Of) -> Limit {
 }
 
 /// A rule with everything but what the caller sets left at its simplest.
-pub fn rule(id: &str, set: usize, entries: impl Into<Arc<[Entry]>>, count: Count, limit: Limit, consequence: Consequence) -> Rule {
+pub fn rule(id: &str, set: usize, entries: impl Into<Entries>, count: Count, limit: Limit, consequence: Consequence) -> Rule {
     Rule {
         id: id.into(),
         set,

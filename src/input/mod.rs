@@ -3,6 +3,7 @@
 pub mod apart;
 pub mod archive;
 pub mod bmecat;
+mod built_in;
 pub mod calendar;
 pub mod candidate_export;
 pub mod candidate_set;

@@ -1,10 +1,16 @@
 //! All rules of a run, compiled: which rules hold the same substances against the same limit, and which of those a
 //! substance or a declared group counts in.
 
+mod packed;
+
+pub(super) use packed::PackedEntries;
+
 use super::{Categories, Contract, Count, Entry, PartScopes, Rule, RuleSet};
 use crate::amount::Factor;
 use crate::declaration::Date;
+use crate::substance::packing::{factor_of, factor_word};
 use crate::substance::{GroupId, Register, SubstanceId};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
@@ -40,6 +46,46 @@ struct Place {
     selection: u32,
     entry: u32,
     factor: Factor,
+}
+
+/// A place as it lies in a table. There are a hundred thousand; those of the built-in rules stay where they are in the binary.
+type PlaceWords = [[u8; 4]; 3];
+
+impl Place {
+    const fn to_words(self) -> PlaceWords {
+        [self.selection.to_le_bytes(), self.entry.to_le_bytes(), factor_word(self.factor).to_le_bytes()]
+    }
+
+    const fn from_words([selection, entry, factor]: PlaceWords) -> Place {
+        Place { selection: u32::from_le_bytes(selection), entry: u32::from_le_bytes(entry), factor: factor_of(u32::from_le_bytes(factor)) }
+    }
+}
+
+/// Which entries substances and groups count in.
+#[derive(Debug, Clone, Default)]
+struct Places {
+    of_substances: Cow<'static, [PlaceWords]>,
+    /// Where in it each substance's own begin and end.
+    ranges: Cow<'static, [[[u8; 4]; 2]]>,
+    of_groups: Cow<'static, [PlaceWords]>,
+    /// For each of those whether everything in the group counts.
+    covered: Cow<'static, [u8]>,
+    /// Where in both each group's own begin and end.
+    group_ranges: BTreeMap<GroupId, (u32, u32)>,
+}
+
+impl Places {
+    fn of(&self, substance: SubstanceId) -> impl Iterator<Item = Place> {
+        let [from, to] = self.ranges.get(substance.index()).copied().unwrap_or_default().map(u32::from_le_bytes);
+        self.of_substances.get(from as usize..to as usize).unwrap_or(&[]).iter().copied().map(Place::from_words)
+    }
+
+    /// Each with whether everything in the group counts.
+    fn of_group(&self, group: GroupId) -> impl Iterator<Item = (Place, bool)> {
+        let (from, to) = self.group_ranges.get(&group).copied().unwrap_or_default();
+        let places = self.of_groups.get(from as usize..to as usize).unwrap_or(&[]).iter().copied().map(Place::from_words);
+        places.zip(self.covered.get(from as usize..to as usize).unwrap_or(&[]).iter().map(|covered| *covered != 0))
+    }
 }
 
 /// Entries that yardsticks have in common: a dozen limits may be held against everything that is carcinogenic. Which of
@@ -92,11 +138,7 @@ pub struct RuleBook {
     /// The yardstick of each rule.
     yardstick_of: Vec<u32>,
     selections: Vec<Selection>,
-    places: Vec<Place>,
-    /// Where in `places` each substance's own begin and end.
-    place_ranges: Vec<(u32, u32)>,
-    /// Each with whether everything in the group counts.
-    group_places: BTreeMap<GroupId, Vec<(Place, bool)>>,
+    places: Places,
     /// Yardsticks of open rules, by which a stem in an unregistered name counts.
     open: Vec<u32>,
     /// For each rule the first one whose scope names the same categories.
@@ -116,30 +158,20 @@ impl RuleBook {
     ) -> RuleBook {
         rules.sort_by(|a, b| a.id.cmp(&b.id));
         let (selections, selection_of) = selections(&rules);
-        let (selections, yardsticks, yardstick_of) = yardsticks(&rules, selections, &selection_of);
+        let places = places(&rules, &selections, register);
+        RuleBook { sets, rules, contract, categories, fingerprint, selections, places, ..RuleBook::default() }.related(&selection_of)
+    }
+
+    /// The same with what is soon found out by comparing rules, each of which has a selection.
+    fn related(self, selection_of: &[u32]) -> RuleBook {
+        let rules = &self.rules;
+        let (selections, yardsticks, yardstick_of) = yardsticks(rules, self.selections, selection_of);
         let open_rule =
             |yardstick: &Yardstick| yardstick.rules.first().and_then(|rule| rules.get(*rule as usize)).is_some_and(|rule| rule.open);
         let open = (0..).zip(&yardsticks).filter(|(_, yardstick)| open_rule(yardstick)).map(|(index, _)| index).collect();
-        let (places, place_ranges) = places(&rules, &selections, register.len());
-        let group_places = group_places(&rules, &selections, register);
-        let same_categories = same_categories(&rules);
-        let part_scopes = PartScopes::new(&rules);
-        RuleBook {
-            sets,
-            rules,
-            contract,
-            categories,
-            fingerprint,
-            yardsticks,
-            yardstick_of,
-            selections,
-            places,
-            place_ranges,
-            group_places,
-            open,
-            same_categories,
-            part_scopes,
-        }
+        let same_categories = same_categories(rules);
+        let part_scopes = PartScopes::new(rules);
+        RuleBook { yardsticks, yardstick_of, selections, open, same_categories, part_scopes, ..self }
     }
 
     /// What rules have in common that hold the same substances against the same limit.
@@ -165,23 +197,17 @@ impl RuleBook {
 
     /// The yardstick entries that a substance counts in, in no order that means anything.
     pub fn hits(&self, substance: SubstanceId) -> impl Iterator<Item = Hit> {
-        let (from, to) = self.place_ranges.get(substance.index()).copied().unwrap_or_default();
-        let own = self.places.get(from as usize..to as usize).unwrap_or(&[]);
-        own.iter().flat_map(|place| {
-            self.measuring(place.selection).iter().map(|yardstick| Hit { yardstick: *yardstick, entry: place.entry, factor: place.factor })
+        self.places.of(substance).flat_map(|place| {
+            let hit = move |yardstick: &u32| Hit { yardstick: *yardstick, entry: place.entry, factor: place.factor };
+            self.measuring(place.selection).iter().map(hit)
         })
     }
 
     /// The yardstick entries that a declared group touches, in no order that means anything.
     pub fn group_hits(&self, group: GroupId) -> impl Iterator<Item = GroupHit> {
-        let own = self.group_places.get(&group).map_or(&[][..], Vec::as_slice);
-        own.iter().flat_map(|(place, covered)| {
-            self.measuring(place.selection).iter().map(|yardstick| GroupHit {
-                yardstick: *yardstick,
-                entry: place.entry,
-                covered: *covered,
-                factor: place.factor,
-            })
+        self.places.of_group(group).flat_map(|(place, covered)| {
+            let hit = move |yardstick: &u32| GroupHit { yardstick: *yardstick, entry: place.entry, covered, factor: place.factor };
+            self.measuring(place.selection).iter().map(hit)
         })
     }
 
@@ -227,12 +253,12 @@ fn selections(rules: &[Rule]) -> (Vec<Selection>, Vec<u32>) {
     let mut of = Vec::with_capacity(rules.len());
     // Rules that were read together share their entries; others may have the same all the same. By a digest first, since
     // lists may be long.
-    let mut shared: BTreeMap<(*const Entry, usize, Count, bool), u32> = BTreeMap::new();
+    let mut shared: BTreeMap<(*const (), Count, bool), u32> = BTreeMap::new();
     let mut by_digest: BTreeMap<u64, Vec<u32>> = BTreeMap::new();
     for (index, rule) in (0..).zip(rules) {
         let of_element = rule.limit.element.is_some();
         let entries = &rule.entries;
-        let at = *shared.entry((entries.as_ptr(), entries.len(), rule.count, of_element)).or_insert_with(|| {
+        let at = *shared.entry((entries.address(), rule.count, of_element)).or_insert_with(|| {
             let alike = by_digest.entry(digest(rule)).or_default();
             let same = |at: &&u32| {
                 let other = found.get(**at as usize).and_then(|selection| rules.get(selection.rule as usize));
@@ -293,8 +319,21 @@ fn with_rules<'a>(rules: &'a [Rule], selections: &'a [Selection]) -> impl Iterat
     (0..).zip(selections).filter_map(|(index, selection)| Some((index, rules.get(selection.rule as usize)?)))
 }
 
+/// The entries of selections that substances and groups count in.
+fn places(rules: &[Rule], selections: &[Selection], register: &Register) -> Places {
+    let (of_substances, ranges) = substance_places(rules, selections, register.len());
+    let mut places = Places { of_substances: of_substances.into(), ranges: ranges.into(), ..Places::default() };
+    for (group, own) in group_places(rules, selections, register) {
+        let from = places.of_groups.len() as u32;
+        places.of_groups.to_mut().extend(own.iter().map(|(place, _)| place.to_words()));
+        places.covered.to_mut().extend(own.iter().map(|(_, covered)| u8::from(*covered)));
+        places.group_ranges.insert(group, (from, places.of_groups.len() as u32));
+    }
+    places
+}
+
 /// The entries of selections that substances count in, by substance; and where each substance's own begin and end.
-fn places(rules: &[Rule], selections: &[Selection], substances: usize) -> (Vec<Place>, Vec<(u32, u32)>) {
+fn substance_places(rules: &[Rule], selections: &[Selection], substances: usize) -> (Vec<PlaceWords>, Vec<[[u8; 4]; 2]>) {
     let mut ranges = vec![(0_u32, 0_u32); substances];
     for (_, rule) in with_rules(rules, selections) {
         for (substance, _) in rule.entries.iter().flat_map(|entry| entry.members.iter()) {
@@ -309,14 +348,14 @@ fn places(rules: &[Rule], selections: &[Selection], substances: usize) -> (Vec<P
         *range = (sum, sum);
         sum += count;
     }
-    let mut places = vec![Place { selection: 0, entry: 0, factor: Factor { lo: 0, hi: 0 } }; sum as usize];
+    let mut places = vec![PlaceWords::default(); sum as usize];
     for (index, rule) in with_rules(rules, selections) {
         for (at, entry) in (0..).zip(rule.entries.iter()) {
             for (substance, factor) in entry.members.iter() {
-                let place = Place { selection: index, entry: at, factor: *factor };
+                let place = Place { selection: index, entry: at, factor: *factor }.to_words();
                 let Some((from, to)) = ranges.get_mut(substance.index()) else { continue };
                 // Named twice, it still counts once.
-                let last = places.get(*from as usize..*to as usize).and_then(<[Place]>::last);
+                let last = places.get(*from as usize..*to as usize).and_then(<[PlaceWords]>::last);
                 if last == Some(&place) {
                     continue;
                 }
@@ -327,7 +366,7 @@ fn places(rules: &[Rule], selections: &[Selection], substances: usize) -> (Vec<P
             }
         }
     }
-    (places, ranges)
+    (places, ranges.into_iter().map(|(from, to)| [from.to_le_bytes(), to.to_le_bytes()]).collect())
 }
 
 /// The entries of selections that groups touch, each with whether everything in the group counts.

@@ -1,13 +1,14 @@
 //! What a rule counts: its list entries, with ids, names and members. A selection of the register ("everything that is
 //! Carc. 1B") makes thousands of them, so one that is a single substance of the register takes no memory of its own.
 
+use super::book::PackedEntries;
 use crate::amount::Factor;
 use crate::declaration::Date;
 use crate::substance::{Cas, Ec, GroupId, SubstanceId};
 use std::borrow::Cow;
 use std::fmt;
 use std::ops::Deref;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// The id of an entry. It is a text only where a list or rule file writes one; a substance's number is made into text when
 /// somebody reads it.
@@ -52,6 +53,19 @@ impl Members {
     /// One substance.
     pub const fn one(substance: SubstanceId, factor: Factor) -> Members {
         Members(Held::One([(substance, factor)]))
+    }
+
+    /// Those of several entries, which share them.
+    pub(super) const fn shared(members: Arc<[(SubstanceId, Factor)]>) -> Members {
+        Members(Held::Several(members))
+    }
+
+    /// The list in memory that entries may share; `None` for one substance by itself.
+    pub(super) fn list(&self) -> Option<&Arc<[(SubstanceId, Factor)]>> {
+        match &self.0 {
+            Held::One(_) => None,
+            Held::Several(several) => Some(several),
+        }
     }
 
     /// Whether both are the same list in memory, which says nothing when they are not.
@@ -111,4 +125,53 @@ pub struct Entry {
     pub from: Option<Date>,
     /// On the list until this date, inclusive.
     pub until: Option<Date>,
+}
+
+/// The entries of a rule. Read them as a slice. Rules that select the same share them; those that the program carries are
+/// laid out when somebody first reads them, since there are ten thousands and a run needs few.
+#[derive(Clone, Default)]
+pub struct Entries(Arc<Shared>);
+
+#[derive(Default)]
+struct Shared {
+    laid: OnceLock<Box<[Entry]>>,
+    packed: Option<PackedEntries>,
+}
+
+impl Entries {
+    /// Entries that lie packed in the binary.
+    pub(super) fn packed(packed: PackedEntries) -> Entries {
+        Entries(Arc::new(Shared { laid: OnceLock::new(), packed: Some(packed) }))
+    }
+
+    /// Where they lie in memory: the same for all that share them.
+    pub(super) fn address(&self) -> *const () {
+        Arc::as_ptr(&self.0).cast()
+    }
+}
+
+impl Deref for Entries {
+    type Target = [Entry];
+
+    fn deref(&self) -> &[Entry] {
+        self.0.laid.get_or_init(|| self.0.packed.as_ref().map(PackedEntries::lay_out).unwrap_or_default())
+    }
+}
+
+impl fmt::Debug for Entries {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        (**self).fmt(f)
+    }
+}
+
+impl FromIterator<Entry> for Entries {
+    fn from_iter<I: IntoIterator<Item = Entry>>(entries: I) -> Entries {
+        Entries(Arc::new(Shared { laid: OnceLock::from(entries.into_iter().collect::<Box<[Entry]>>()), packed: None }))
+    }
+}
+
+impl<T: IntoIterator<Item = Entry>> From<T> for Entries {
+    fn from(entries: T) -> Entries {
+        entries.into_iter().collect()
+    }
 }

@@ -8,12 +8,12 @@ pub struct Cas(u32);
 
 impl Cas {
     /// The number without its check digit, for the packed register.
-    pub(super) const fn to_word(self) -> u32 {
+    pub(crate) const fn to_word(self) -> u32 {
         self.0
     }
 
     /// What [`Cas::to_word`] gave.
-    pub(super) const fn from_word(word: u32) -> Cas {
+    pub(crate) const fn from_word(word: u32) -> Cas {
         Cas(word)
     }
 
@@ -54,12 +54,12 @@ pub struct Ec(u32);
 
 impl Ec {
     /// The number without its check digit, for the packed register.
-    pub(super) const fn to_word(self) -> u32 {
+    pub(crate) const fn to_word(self) -> u32 {
         self.0
     }
 
     /// What [`Ec::to_word`] gave.
-    pub(super) const fn from_word(word: u32) -> Ec {
+    pub(crate) const fn from_word(word: u32) -> Ec {
         Ec(word)
     }
 

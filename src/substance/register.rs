@@ -3,11 +3,13 @@
 //! It is built from the tables in `rules/substances/` when the program is built, and packed into the binary. It may grow
 //! while rule files are loaded (substances that only a rule names); after that it never changes.
 
+mod added;
 mod packed;
 
 use super::number::{Cas, Ec};
 use crate::amount::Factor;
 use crate::declaration::Date;
+pub(crate) use added::Added;
 use packed::Tables;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};

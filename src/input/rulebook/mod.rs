@@ -8,12 +8,14 @@ pub(in crate::input) mod lists;
 mod select;
 pub(in crate::input) mod sources;
 pub(in crate::input) mod table;
+#[cfg(test)]
+mod tests;
 mod valid;
 mod written;
 
 pub use fault::Fault;
 
-use crate::input::register::REGISTER_SHA256;
+use crate::input::built_in;
 use crate::rule::lint::{Outline, Remark};
 use crate::rule::{Categories, Consequence, Contract, Rule, RuleBook, RuleSet};
 use crate::substance::Register;
@@ -103,6 +105,17 @@ pub fn built_in_texts() -> Vec<(String, String)> {
 /// # Errors
 /// Every fault of every file, by place. The register may then hold substances of the faulty rules.
 pub fn load(request: &Request, register: &mut Register) -> Result<RuleBook, Vec<Fault>> {
+    // All of the built-in ones were loaded when the program was built; a register that is not the built-in one refuses them.
+    if *request == Request::default()
+        && let Some(book) = RuleBook::packed(built_in::book(), register)
+    {
+        return Ok(book);
+    }
+    load_anew(request, register)
+}
+
+/// Loads as [`load`] does, from the files even where they have been loaded already.
+fn load_anew(request: &Request, register: &mut Register) -> Result<RuleBook, Vec<Fault>> {
     let inspected = read(request, register, false);
     if inspected.faults.is_empty() { Ok(inspected.book) } else { Err(inspected.faults) }
 }
@@ -501,7 +514,7 @@ impl Work {
             });
         }
         let unasked = if self.unasked { "unasked" } else { "" };
-        let of_register = self.register_sha256.as_deref().unwrap_or(REGISTER_SHA256);
+        let of_register = self.register_sha256.as_deref().unwrap_or(built_in::REGISTER_SHA256);
         let parts = [
             ("register", of_register),
             ("categories", &category_hash),

@@ -9,7 +9,7 @@ use super::valid::{Check, Home, Read};
 use super::written::{WrittenRule, WrittenSubstances};
 use crate::amount::Factor;
 use crate::declaration::Date;
-use crate::rule::{Comparison, Count, Entry, EntryId, Members};
+use crate::rule::{Comparison, Count, Entries, Entry, EntryId, Members};
 use crate::substance::{GroupId, NameMeans, SubstanceId, normalise_name};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -65,7 +65,7 @@ fn any_violates(written: &WrittenRule) -> bool {
 /// A selection as entries, each with the factors of its members.
 #[derive(Debug, Clone)]
 pub(super) struct Laid {
-    pub(super) entries: Arc<[Entry]>,
+    pub(super) entries: Entries,
     pub(super) stem_groups: Arc<[GroupId]>,
     /// How many substances the register had: what a list's numbers and names mean may change with it.
     substances: usize,
@@ -73,7 +73,7 @@ pub(super) struct Laid {
 
 impl Laid {
     /// The entries under another id and name.
-    pub(super) fn called(&self, id: &str, name: &str) -> Arc<[Entry]> {
+    pub(super) fn called(&self, id: &str, name: &str) -> Entries {
         let called = |entry: &Entry| Entry {
             id: EntryId::Written(id.to_string().into()),
             name: name.to_string().into(),

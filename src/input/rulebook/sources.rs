@@ -1,24 +1,22 @@
 //! Where rule files come from: the binary, or the user's disk. Texts are read once, with Unix line ends, and hashed.
 
 use super::fault::{Document, Faults, Place};
+use crate::input::built_in;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock};
 
-static PACKED: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/rules.bin"));
-static SUBSTANCES: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/substances.bin"));
-
 /// Every rule file of the repository by its path below `rules/`. Empty only when the build is broken, and then the
 /// first thing asked for is a fault.
-static BUILT_IN: LazyLock<BTreeMap<&'static str, &'static str>> = LazyLock::new(|| named(PACKED).collect());
+static BUILT_IN: LazyLock<BTreeMap<&'static str, &'static str>> = LazyLock::new(|| named(built_in::rules()).collect());
 
 /// The built-in substance tables as they stand in the repository, by their path below `rules/`.
 pub(in crate::input) fn built_in_substances() -> BTreeMap<String, Arc<str>> {
     let mut bytes = Vec::new();
     // Fails only when the build is broken, and then the table that is asked for is a fault.
-    let _ = flate2::read::DeflateDecoder::new(SUBSTANCES).read_to_end(&mut bytes);
+    let _ = flate2::read::DeflateDecoder::new(built_in::substances()).read_to_end(&mut bytes);
     named(&bytes).map(|(name, text)| (name.to_string(), Arc::from(text))).collect()
 }
 

@@ -3,15 +3,12 @@
 //! The side that writes and the side that reads stand beside each other here.
 
 use super::{Group, GroupId, MaterialId, Member, NameMeans, Quick, Register, Substance, SubstanceId};
-use crate::amount::Factor;
-use crate::declaration::Date;
 use crate::substance::number::{Cas, Ec};
+use crate::substance::packing::{NONE, Packer, Unpacker, Words, date_of, factor_of, factor_word, word_of};
 use std::borrow::Cow;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
-/// No text, no number.
-const NONE: u32 = u32::MAX;
 /// Words of a table of names: where the text stands, how long it is, what kind of meaning, and which.
 const NAME_WORDS: usize = 4;
 /// Words of a table of synonyms: the language, where the text stands, how long it is.
@@ -21,43 +18,9 @@ const ONE: u32 = 0;
 const GROUP: u32 = 1;
 const SEVERAL: u32 = 2;
 
-/// What writes a register.
-#[derive(Default)]
-struct Packer {
-    words: Vec<u32>,
-    text: String,
-}
-
 impl Packer {
-    pub fn word(&mut self, word: u32) {
-        self.words.push(word);
-    }
-
-    pub fn count(&mut self, count: usize) {
-        self.words.push(u32::try_from(count).unwrap_or(NONE));
-    }
-
-    pub fn text(&mut self, text: &str) {
-        self.count(self.text.len());
-        self.count(text.len());
-        self.text.push_str(text);
-    }
-
-    pub fn option(&mut self, text: Option<&str>) {
-        match text {
-            Some(text) => self.text(text),
-            None => {
-                self.word(NONE);
-                self.word(0);
-            }
-        }
-    }
-
-    pub fn ids(&mut self, ids: &[SubstanceId]) {
-        self.count(ids.len());
-        for id in ids {
-            self.count(id.index());
-        }
+    fn ids(&mut self, ids: &[SubstanceId]) {
+        self.table(ids.iter().map(|id| id.0));
     }
 
     /// A table of slots for keys, each with its place and hash; a slot holds the place, counted from 1.
@@ -76,71 +39,11 @@ impl Packer {
         self.count(size);
         self.words.extend(slots);
     }
-
-    pub fn finish(self) -> Vec<u8> {
-        let mut bytes = Vec::with_capacity(4 + self.words.len() * 4 + self.text.len());
-        bytes.extend_from_slice(&u32::try_from(self.words.len()).unwrap_or(NONE).to_le_bytes());
-        for word in self.words {
-            bytes.extend_from_slice(&word.to_le_bytes());
-        }
-        bytes.extend_from_slice(self.text.as_bytes());
-        bytes
-    }
-}
-
-/// What reads it, from front to back. Every step gives `None` where the bytes are not as the packer wrote them.
-#[derive(Clone, Copy)]
-struct Unpacker {
-    words: &'static [[u8; 4]],
-    text: &'static str,
 }
 
 impl Unpacker {
-    pub fn new(bytes: &'static [u8]) -> Option<Unpacker> {
-        let (count, rest) = bytes.split_first_chunk::<4>()?;
-        let (words, text) = rest.split_at_checked(u32::from_le_bytes(*count) as usize * 4)?;
-        Some(Unpacker { words: words.as_chunks::<4>().0, text: std::str::from_utf8(text).ok()? })
-    }
-
-    pub fn word(&mut self) -> Option<u32> {
-        let (word, rest) = self.words.split_first()?;
-        self.words = rest;
-        Some(u32::from_le_bytes(*word))
-    }
-
-    pub fn count(&mut self) -> Option<usize> {
-        self.word().map(|word| word as usize)
-    }
-
-    pub fn text(&mut self) -> Option<&'static str> {
-        let (from, length) = (self.count()?, self.count()?);
-        self.text.get(from..from.checked_add(length)?)
-    }
-
-    /// `Some(None)` where no text was written.
-    pub fn option(&mut self) -> Option<Option<&'static str>> {
-        if self.words.first().copied().map(u32::from_le_bytes)? == NONE {
-            self.take(2)?;
-            return Some(None);
-        }
-        self.text().map(Some)
-    }
-
-    pub fn ids(&mut self) -> Option<Vec<SubstanceId>> {
-        let count = self.count()?;
-        Some(self.take(count)?.iter().map(|word| SubstanceId(u32::from_le_bytes(*word))).collect())
-    }
-
-    fn take(&mut self, count: usize) -> Option<&'static [[u8; 4]]> {
-        let (own, rest) = self.words.split_at_checked(count)?;
-        self.words = rest;
-        Some(own)
-    }
-
-    /// A table whose length stands before it.
-    fn table(&mut self) -> Option<&'static [[u8; 4]]> {
-        let count = self.count()?;
-        self.take(count)
+    fn ids(&mut self) -> Option<Vec<SubstanceId>> {
+        Some(self.table()?.iter().map(|word| SubstanceId(u32::from_le_bytes(*word))).collect())
     }
 
     fn slots(&mut self) -> Option<Slots> {
@@ -150,7 +53,7 @@ impl Unpacker {
 
 /// A table of slots by hash.
 #[derive(Debug, Clone, Copy, Default)]
-struct Slots(&'static [[u8; 4]]);
+struct Slots(Words);
 
 impl Slots {
     /// The first place under this hash that `is_it`.
@@ -173,12 +76,12 @@ pub(super) struct Tables {
     by_cas: Slots,
     by_ec: Slots,
     by_name: Slots,
-    names: &'static [[u8; 4]],
+    names: Words,
     /// Where each substance's synonyms begin, and one more; then a language, where the text stands, its length.
-    synonym_starts: &'static [[u8; 4]],
-    synonyms: &'static [[u8; 4]],
+    synonym_starts: Words,
+    synonyms: Words,
     /// Substances of names that mean several: how many, then which.
-    several: &'static [[u8; 4]],
+    several: Words,
     languages: Vec<&'static str>,
     text: &'static str,
 }
@@ -201,6 +104,11 @@ fn hash_of_name(name: &str) -> u64 {
 }
 
 impl Tables {
+    /// How many substances were packed.
+    pub fn substances(&self) -> usize {
+        self.synonym_starts.len().saturating_sub(1)
+    }
+
     /// The place of a CAS number, which `cas_at` gives for a place.
     pub fn cas(&self, cas: Cas, cas_at: impl Fn(usize) -> Option<Cas>) -> Option<usize> {
         self.by_cas.find(hash_of(&cas), |place| cas_at(place) == Some(cas))
@@ -252,30 +160,6 @@ impl Tables {
             Some((*language, self.text.get(from..from + length)?))
         })
     }
-}
-
-/// A day as a word.
-fn word_of(date: Option<Date>) -> u32 {
-    date.map_or(NONE, |date| {
-        u32::from(date.year().unsigned_abs()) << 16 | u32::from(date.month().unsigned_abs()) << 8 | u32::from(date.day().unsigned_abs())
-    })
-}
-
-/// `Some(None)` where no day was written.
-fn date_of(word: u32) -> Option<Option<Date>> {
-    if word == NONE {
-        return Some(None);
-    }
-    let (year, month, day) = (i16::try_from(word >> 16).ok()?, i8::try_from(word >> 8 & 0xff).ok()?, i8::try_from(word & 0xff).ok()?);
-    Date::new(year, month, day).ok().map(Some)
-}
-
-fn factor_word(factor: Factor) -> u32 {
-    factor.lo << 16 | factor.hi
-}
-
-fn factor_of(word: u32) -> Factor {
-    Factor { lo: word >> 16, hi: word & 0xffff }
 }
 
 impl Register {
@@ -596,6 +480,8 @@ impl Register {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::amount::Factor;
+    use crate::declaration::Date;
 
     #[test]
     fn what_is_packed_is_what_was_built() {
