@@ -93,6 +93,8 @@ pub struct Outcome {
     pub headings: Option<(String, PathBuf)>,
     folder: PathBuf,
     blocks: Vec<Block>,
+    /// Whether blocks may be read by a thread of their own.
+    ahead: bool,
 }
 
 impl Outcome {
@@ -100,9 +102,8 @@ impl Outcome {
     ///
     /// # Errors
     /// Those of the file system and of `take`.
-    pub fn each(&self, mut take: impl FnMut(LinesIn<'_>) -> io::Result<()>) -> io::Result<()> {
-        let mut reading = Reading::new(&self.folder);
-        self.blocks.iter().try_for_each(|block| take(reading.lines(block)?))
+    pub fn each(&self, take: impl FnMut(LinesIn<'_>) -> io::Result<()>) -> io::Result<()> {
+        spill::each(&self.folder, &self.blocks, self.ahead, take)
     }
 }
 
@@ -264,6 +265,7 @@ pub fn check(run: &Run<'_>, entries: &[Entry], folder: &Path) -> Result<Outcome,
         headings: headings.map(|entry| (entry.name.to_string(), entry.path())),
         folder: folder.to_path_buf(),
         blocks: checked.into_iter().map(|(_, one)| one.block).collect(),
+        ahead: run.reader.jobs > 1,
     })
 }
 

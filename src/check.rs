@@ -159,7 +159,7 @@ impl Job<'_> {
         self.outcome.each(|lines| {
             findings.write_all(lines.findings)?;
             products.write_all(lines.products)?;
-            let digest: Digest = serde_json::from_slice(lines.digest)?;
+            let digest = Digest::from_bytes(lines.digest).ok_or_else(|| io::Error::other("a temporary file was changed"))?;
             summary.add(digest, &mut |start| {
                 let rest = usize::try_from(start).ok().and_then(|start| lines.findings.get(start..)).unwrap_or_default();
                 let line = rest.split(|byte| *byte == b'\n').next().unwrap_or_default();
@@ -423,7 +423,7 @@ fn lines(report: &FileReport) -> io::Result<Lines> {
         digest.add_product(&row);
         json::append(&row, &mut products)?;
     }
-    Ok(Lines { findings: lines, products, digest: serde_json::to_vec(&digest)? })
+    Ok(Lines { findings: lines, products, digest: digest.to_bytes() })
 }
 
 fn findings(stage: &Stage) -> io::Result<impl Iterator<Item = Result<FindingRow, rows::RowError>> + use<>> {

@@ -6,21 +6,22 @@
 
 mod journal;
 mod leftover;
+mod output;
 mod switch;
 
 use crate::interrupt;
 use kemkoll::output::json::ResultFileRow;
+use output::Seen;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{self, BufReader, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::{self, SyncSender};
-use std::thread;
 use tempfile::TempDir;
 
 pub use leftover::recover;
+pub use output::Output;
 
 /// What the names of everything hidden begin with.
 const HIDDEN: &str = ".kemkoll-";
@@ -36,8 +37,8 @@ const RESULTS: &str = "results";
 pub struct Stage {
     temporary: Temporary,
     goal: Goal,
-    /// With the hash of what was written, where that was seen.
-    names: Vec<(String, Option<Hashing>)>,
+    /// With what was seen of them while they were written.
+    names: Vec<(String, Seen)>,
 }
 
 /// The folder for everything temporary; it goes when this does.
@@ -133,7 +134,7 @@ impl Stage {
 
     /// The temporary place of a result file, to be written by someone who needs a path.
     pub fn place(&mut self, name: &str) -> PathBuf {
-        self.names.push((name.to_string(), None));
+        self.names.push((name.to_string(), Seen::default()));
         self.results().join(name)
     }
 
@@ -141,10 +142,10 @@ impl Stage {
     ///
     /// # Errors
     /// Those of the file system.
-    pub fn create(&mut self, name: &str) -> io::Result<BufWriter<Until>> {
-        let hashing = Hashing::begin()?;
-        self.names.push((name.to_string(), Some(hashing.clone())));
-        Ok(BufWriter::with_capacity(1 << 16, Until { file: File::create(self.results().join(name))?, hashing: Some(hashing) }))
+    pub fn create(&mut self, name: &str) -> io::Result<Output> {
+        let output = Output::create(&self.results().join(name), !matches!(self.goal, Goal::Nowhere))?;
+        self.names.push((name.to_string(), output.seen()));
+        Ok(output)
     }
 
     /// A new file that is no result.
@@ -152,7 +153,7 @@ impl Stage {
     /// # Errors
     /// Those of the file system.
     pub fn create_temporary(&self, name: &str) -> io::Result<BufWriter<Until>> {
-        Ok(BufWriter::with_capacity(1 << 16, Until { file: File::create(self.folder().join(name))?, hashing: None }))
+        Ok(BufWriter::with_capacity(1 << 16, Until { file: File::create(self.folder().join(name))? }))
     }
 
     /// Reads a result file that was written before.
@@ -171,12 +172,12 @@ impl Stage {
         Ok(BufReader::with_capacity(1 << 16, File::open(self.folder().join(name))?))
     }
 
-    /// The result files written so far, bytewise by name.
+    /// The result files written so far, bytewise by name. Each must have been flushed.
     ///
     /// # Errors
     /// Those of the file system.
     pub fn written(&self) -> io::Result<Vec<ResultFileRow>> {
-        let row = |(name, hashing): &(String, Option<Hashing>)| match hashing.as_ref().and_then(Hashing::so_far) {
+        let row = |(name, seen): &(String, Seen)| match seen.hashed() {
             Some(hashed) => Ok(hashed.row(name.clone())),
             None => described(&self.results().join(name), name.clone()),
         };
@@ -369,50 +370,10 @@ fn write_whole(path: &Path, bytes: &[u8], temporary: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// A thread that hashes what is written, so that whoever writes need not wait for it. It ends when nobody writes any more.
-#[derive(Debug, Clone)]
-struct Hashing(SyncSender<Piece>);
-
-enum Piece {
-    Bytes(Vec<u8>),
-    /// Asks for the hash of all that came before.
-    Asked(SyncSender<Hashed>),
-}
-
-impl Hashing {
-    fn begin() -> io::Result<Hashing> {
-        let (to, from) = mpsc::sync_channel(16);
-        let work = move || {
-            let mut hashed = Hashed::default();
-            for piece in from {
-                match piece {
-                    Piece::Bytes(bytes) => hashed.add(&bytes),
-                    // Whoever asked may have gone.
-                    Piece::Asked(answer) => drop(answer.send(hashed.clone())),
-                }
-            }
-        };
-        thread::Builder::new().name("hash".to_string()).spawn(work)?;
-        Ok(Hashing(to))
-    }
-
-    fn add(&self, bytes: &[u8]) {
-        // A thread that is gone gives no hash; then the file is read again.
-        let _ = self.0.send(Piece::Bytes(bytes.to_vec()));
-    }
-
-    fn so_far(&self) -> Option<Hashed> {
-        let (to, answer) = mpsc::sync_channel(1);
-        self.0.send(Piece::Asked(to)).ok()?;
-        answer.recv().ok()
-    }
-}
-
 /// A file that can be written until the run is to stop.
 #[derive(Debug)]
 pub struct Until {
     file: File,
-    hashing: Option<Hashing>,
 }
 
 impl Write for Until {
@@ -420,11 +381,7 @@ impl Write for Until {
         if interrupt::stopped() {
             return Err(io::Error::other("stopped"));
         }
-        let written = self.file.write(bytes)?;
-        if let (Some(hashing), Some(piece)) = (&self.hashing, bytes.get(..written)) {
-            hashing.add(piece);
-        }
-        Ok(written)
+        self.file.write(bytes)
     }
 
     fn flush(&mut self) -> io::Result<()> {

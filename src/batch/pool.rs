@@ -1,5 +1,5 @@
-//! Files shared out over threads, the largest first, each file by itself. The only place that starts threads, but for the
-//! one that inflates a huge sheet ahead of its worker (`xlsx/ahead.rs`).
+//! Files shared out over threads, the largest first, each file by itself. The only place that starts threads, but for
+//! those that work ahead: one inflates a huge sheet (`xlsx/ahead.rs`), one reads result lines back (`spill.rs`).
 
 use super::cache::{Bundle, Cache, Judging, Kept, Known};
 use super::listing::Entry;

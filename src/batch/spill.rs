@@ -9,6 +9,8 @@ use std::collections::btree_map::Entry;
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufReader, BufWriter, Read, Write};
 use std::path::Path;
+use std::sync::mpsc;
+use std::thread;
 
 /// What one file gave.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -59,9 +61,42 @@ impl Lines {
     }
 }
 
-/// What was sealed.
-fn unseal<'a>(sealed: &'a [u8], buffer: &'a mut Vec<u8>) -> Option<LinesIn<'a>> {
-    let (findings, rest) = squeeze::open(sealed, buffer)?.split_first_chunk::<8>()?;
+/// Lines of one file in memory that is used again: sealed as they lie on disk, and opened where they were squeezed.
+#[derive(Debug, Default)]
+struct Opened {
+    sealed: Vec<u8>,
+    opened: Vec<u8>,
+    /// How much of `opened` was filled.
+    length: usize,
+}
+
+impl Opened {
+    fn open(&mut self) -> io::Result<()> {
+        self.length = squeeze::open(&self.sealed, &mut self.opened).ok_or_else(changed)?.len();
+        Ok(())
+    }
+
+    fn lines(&self) -> io::Result<LinesIn<'_>> {
+        let bytes = match self.sealed.split_first() {
+            Some((&squeeze::PLAIN, plain)) => Some(plain),
+            _ => self.opened.get(..self.length),
+        };
+        bytes.and_then(parted).ok_or_else(changed)
+    }
+
+    /// How much memory it holds.
+    fn size(&self) -> usize {
+        self.sealed.capacity() + self.opened.capacity()
+    }
+}
+
+fn changed() -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, "a temporary file was changed")
+}
+
+/// The sections of what was sealed.
+fn parted(bytes: &[u8]) -> Option<LinesIn<'_>> {
+    let (findings, rest) = bytes.split_first_chunk::<8>()?;
     let (products, rest) = rest.split_first_chunk::<8>()?;
     let (findings, rest) = rest.split_at_checked(usize::try_from(u64::from_le_bytes(*findings)).ok()?)?;
     let (products, digest) = rest.split_at_checked(usize::try_from(u64::from_le_bytes(*products)).ok()?)?;
@@ -139,21 +174,61 @@ fn path_of(folder: &Path, number: u32) -> std::path::PathBuf {
     folder.join(format!("spill-{number}"))
 }
 
+/// Files whose lines are handed over together, and about how many bytes they may be.
+const TOGETHER: (usize, usize) = (64, 512 << 10);
+/// No more memory than this is kept to be used again for one file.
+const KEPT: usize = 256 << 10;
+
+/// Hands over the lines of the blocks in `folder`, in the order of the blocks. With `ahead` a thread of its own reads and
+/// opens them meanwhile.
+///
+/// # Errors
+/// Those of the file system and of `take`.
+pub fn each(folder: &Path, blocks: &[Block], ahead: bool, mut take: impl FnMut(LinesIn<'_>) -> io::Result<()>) -> io::Result<()> {
+    if !ahead || blocks.len() <= TOGETHER.0 {
+        let mut reading = Reading::new(folder);
+        return blocks.iter().try_for_each(|block| take(reading.lines(block)?));
+    }
+    let (to, from) = mpsc::sync_channel(2);
+    let (give_back, back) = mpsc::channel();
+    thread::scope(|scope| {
+        scope.spawn(move || {
+            let mut reading = Reading::new(folder);
+            let mut rest = blocks.iter().peekable();
+            while rest.peek().is_some() {
+                let mut batch = back.try_recv().unwrap_or_default();
+                let read = reading.batch(&mut rest, &mut batch).map(|count| (batch, count));
+                let over = read.is_err();
+                // Whoever takes them may have given up.
+                if to.send(read).is_err() || over {
+                    return;
+                }
+            }
+        });
+        for read in from {
+            let (mut batch, count): (Vec<Opened>, usize) = read?;
+            batch.iter().take(count).try_for_each(|opened| take(opened.lines()?))?;
+            batch.retain(|opened| opened.size() <= KEPT);
+            let _ = give_back.send(batch);
+        }
+        Ok(())
+    })
+}
+
 /// Reads blocks back, in any order; best in the order in which each worker wrote them.
 #[derive(Debug)]
 pub struct Reading<'a> {
     folder: &'a Path,
     files: BTreeMap<u32, (BufReader<File>, u64)>,
     /// The block read last; kept so that its memory is.
-    sealed: Vec<u8>,
-    opened: Vec<u8>,
+    last: Opened,
     note: Vec<u8>,
 }
 
 impl Reading<'_> {
     /// Reads the spill files in `folder`.
     pub fn new(folder: &Path) -> Reading<'_> {
-        Reading { folder, files: BTreeMap::new(), sealed: Vec::new(), opened: Vec::new(), note: Vec::new() }
+        Reading { folder, files: BTreeMap::new(), last: Opened::default(), note: Vec::new() }
     }
 
     /// The lines of a block.
@@ -161,11 +236,35 @@ impl Reading<'_> {
     /// # Errors
     /// Those of the file system.
     pub fn lines(&mut self, block: &Block) -> io::Result<LinesIn<'_>> {
+        let mut last = std::mem::take(&mut self.last);
+        self.open(block, &mut last)?;
+        self.last = last;
+        self.last.lines()
+    }
+
+    fn open(&mut self, block: &Block, into: &mut Opened) -> io::Result<()> {
         let (file, at) = open(&mut self.files, self.folder, block)?;
         let [sealed, _] = lengths(file)?;
-        take(file, sealed, &mut self.sealed)?;
+        take(file, sealed, &mut into.sealed)?;
         *at += HEAD as u64 + sealed;
-        unseal(&self.sealed, &mut self.opened).ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, "a temporary file was changed"))
+        into.open()
+    }
+
+    /// Fills the beginning of `batch` with the next few of `blocks`; how many.
+    fn batch<'b>(&mut self, blocks: &mut impl Iterator<Item = &'b Block>, batch: &mut Vec<Opened>) -> io::Result<usize> {
+        let (mut count, mut size) = (0, 0);
+        while count < TOGETHER.0 && size < TOGETHER.1 {
+            let Some(block) = blocks.next() else { break };
+            if batch.len() <= count {
+                batch.push(Opened::default());
+            }
+            if let Some(into) = batch.get_mut(count) {
+                self.open(block, into)?;
+                size += into.sealed.len() + into.length;
+            }
+            count += 1;
+        }
+        Ok(count)
     }
 
     /// What the batch noted of the file.
@@ -220,6 +319,40 @@ fn take(file: &mut impl Read, length: u64, into: &mut Vec<u8>) -> io::Result<()>
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn blocks_read_ahead_come_in_their_order() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut spill = Spill::create(folder.path(), 0).unwrap();
+        // More than one batch, some of them large, some squeezed.
+        let lines = |at: usize| Lines {
+            findings: format!("{at}\n").repeat(if at % 50 == 0 { 200_000 } else { at }).into(),
+            products: format!("p{at}\n").into(),
+            digest: at.to_le_bytes().into(),
+        };
+        let append = |at: usize, spill: &mut Spill| match at % 2 {
+            0 => spill.append(&lines(at).seal(), b"note"),
+            _ => spill.append_lines(&lines(at), b"note"),
+        };
+        let mut blocks: Vec<(usize, Block)> = (0..300).map(|at| (at, append(at, &mut spill).unwrap())).collect();
+        spill.finish().unwrap();
+        blocks.reverse();
+        let order: Vec<Block> = blocks.iter().map(|(_, block)| *block).collect();
+        for ahead in [true, false] {
+            let mut wanted = blocks.iter();
+            each(folder.path(), &order, ahead, |read| {
+                let read = Lines { findings: read.findings.into(), products: read.products.into(), digest: read.digest.into() };
+                assert!(read == lines(wanted.next().unwrap().0));
+                Ok(())
+            })
+            .unwrap();
+            assert!(wanted.next().is_none());
+            // Whoever takes them may give up at once.
+            assert!(each(folder.path(), &order, ahead, |_| Err(io::Error::other("enough"))).is_err());
+        }
+        let gone = Block { offset: u64::from(u32::MAX), ..blocks[0].1 };
+        assert!(each(folder.path(), &[order.clone(), vec![gone]].concat(), true, |_| Ok(())).is_err());
+    }
 
     #[test]
     fn blocks_come_back_in_any_order() {

@@ -1,12 +1,13 @@
 //! What the summary needs of one file: its counts, and the worst of its findings by their numbers. Made where the rows are
 //! made, so that nobody reads them again but for the few that are shown.
 
+mod packed;
+
 use super::json::RunCounts;
-use super::rows::{FindingRow, ProductRow, TextRow, coded};
+use super::rows::{FindingRow, ProductRow, TextRow};
 use super::summary::{FEW, place};
 use crate::rule::{Consequence, Severity};
 use crate::verdict::{Reason, Verdict};
-use serde::{Deserialize, Serialize};
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,7 +17,7 @@ const PENDING: usize = 4096;
 const REASONS: usize = 3;
 
 /// One file's part of a summary. Rows are named by the numbers that the maker gives them.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Digest {
     /// The file.
     pub(super) file: String,
@@ -35,16 +36,15 @@ pub struct Digest {
 }
 
 /// Which section of the summary a finding belongs to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Sort {
     /// Whether the finding never counts in a product's verdict.
     pub apart: bool,
-    #[serde(with = "coded")]
     pub verdict: Verdict,
 }
 
 /// The worst groups of one section.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct SectionDigest {
     /// Worst first; no more than the summary keeps.
     pub groups: Vec<GroupDigest>,
@@ -54,15 +54,14 @@ pub(super) struct SectionDigest {
 }
 
 /// How many findings have a reason.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct ReasonCount {
-    #[serde(with = "coded")]
     pub reason: Reason,
     pub findings: u64,
 }
 
 /// A group; its fields are those of the summary's.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub(super) struct GroupDigest {
     /// Number of the row that is shown.
     pub row: u64,
@@ -77,7 +76,7 @@ pub(super) struct GroupDigest {
 }
 
 /// A sort of data problem.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct ProblemDigest {
     pub open: u64,
     pub notices: u64,
@@ -86,7 +85,7 @@ pub(super) struct ProblemDigest {
 }
 
 /// What groups are ranked by; the least is the worst. Counted downwards where more is worse.
-#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Weight {
     /// When it comes, of what is upcoming.
     date: Option<String>,
