@@ -25,6 +25,8 @@ use kemkoll::verdict::{FileReport, Proof, Settings, Tell};
 use std::collections::BTreeMap;
 use std::io::{self, BufWriter, IsTerminal, Write};
 use std::mem::ManuallyDrop;
+use std::panic::resume_unwind;
+use std::thread;
 
 const FINDINGS: &str = "findings.jsonl";
 const PRODUCTS: &str = "products.jsonl";
@@ -37,10 +39,16 @@ pub fn run(arguments: &Check) -> Exit {
 
 fn check(arguments: &Check, lang: Lang) -> Result<Exit, Refusal> {
     let to_stdout = format_to_stdout(arguments, lang)?;
-    let listing = request::files(&arguments.paths, arguments.out.as_deref(), lang)?;
+    // Neither has to do with the other, and each has its own to wait for.
+    let (listing, loaded) = thread::scope(|scope| {
+        let listing = scope.spawn(|| request::files(&arguments.paths, arguments.out.as_deref(), lang));
+        let loaded = request::rules(&arguments.rules, &arguments.reading, lang);
+        (listing.join().unwrap_or_else(|panic| resume_unwind(panic)), loaded)
+    });
+    let listing = listing?;
     // Never freed: they are needed to the end, and giving the system back a hundred thousand pieces of memory one by one
     // takes longer than checking a file. They hold nothing but memory.
-    let loaded = ManuallyDrop::new(request::rules(&arguments.rules, &arguments.reading, lang)?);
+    let loaded = ManuallyDrop::new(loaded?);
     let (ready, book) = &*loaded;
     let settings = settings(arguments, book, lang)?;
     let gate = gate(arguments, book);

@@ -341,7 +341,7 @@ fn add(summary: &mut Summary, keep: usize, findings: &[FindingRow], products: &[
     let numbers: Vec<u64> = (0..findings.len() as u64).collect();
     let digest = Digest::of(findings, &numbers, products, keep);
     // As it comes back from disk.
-    let digest = serde_json::from_slice(&serde_json::to_vec(&digest).unwrap()).unwrap();
+    let digest = Digest::from_bytes(&digest.to_bytes()).unwrap();
     summary.add(digest, &mut |number| Ok(findings[number as usize].clone())).unwrap();
 }
 

@@ -15,6 +15,7 @@ use crate::verdict::Settings;
 use sha2::{Digest, Sha256};
 use std::io;
 use std::path::Path;
+pub use store::Room;
 use store::Store;
 
 /// A key: the beginning of a SHA-256 over everything that decides.
@@ -116,9 +117,9 @@ impl Cache {
     }
 
     /// What is in a file, as it was read before.
-    pub fn declarations(&self, file: &Known<'_>) -> Option<Vec<Found>> {
-        let bytes = self.declarations.get(&self.of_declarations(file))?;
-        Pieces(&bytes).map(|piece| packed::unpack(piece?, file.name)).collect()
+    pub fn declarations(&self, file: &Known<'_>, room: &mut Room) -> Option<Vec<Found>> {
+        let bytes = self.declarations.get(&self.of_declarations(file), room)?;
+        Pieces(bytes).map(|piece| packed::unpack(piece?, file.name)).collect()
     }
 
     /// Keeps what is in a file.
@@ -140,9 +141,9 @@ impl Cache {
     }
 
     /// What the rules gave for a file, as a run found out before.
-    pub fn results(&self, judging: &Judging, file: &Known<'_>) -> Option<Vec<Kept>> {
-        let bytes = self.results.get(&of_results(judging, file))?;
-        Pieces(&bytes).map(|piece| Kept::unpack(piece?)).collect()
+    pub fn results(&self, judging: &Judging, file: &Known<'_>, room: &mut Room) -> Option<Vec<Kept>> {
+        let bytes = self.results.get(&of_results(judging, file), room)?;
+        Pieces(bytes).map(|piece| Kept::unpack(piece?)).collect()
     }
 
     /// Keeps what the rules gave for a file.

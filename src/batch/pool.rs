@@ -1,7 +1,7 @@
 //! Files shared out over threads, the largest first, each file by itself. The only place that starts threads, but for
 //! those that work ahead: one inflates a huge sheet (`xlsx/ahead.rs`), one reads result lines back (`spill.rs`).
 
-use super::cache::{Bundle, Cache, Judging, Kept, Known};
+use super::cache::{Bundle, Cache, Judging, Kept, Known, Room};
 use super::listing::Entry;
 use super::progress::Progress;
 use super::spill::Spill;
@@ -35,6 +35,7 @@ struct Worker<'a, W, T> {
     spill: Spill,
     seen: Vec<(At, T)>,
     manner: Manner<'a>,
+    room: Room,
 }
 
 /// How the work is shared out.
@@ -85,7 +86,7 @@ impl Pool<'_> {
                 ahead::allow(self.reader.jobs > 1);
                 let spill = Spill::create(self.folder, first + thread.index() as u32)?;
                 let manner = Manner { mapping: self.reader.mapping, apart: self.reader.apart.map(Apart::reader) };
-                let mut worker = Worker { own: begin(), spill, seen: Vec::new(), manner };
+                let mut worker = Worker { own: begin(), spill, seen: Vec::new(), manner, room: Room::default() };
                 while !self.reader.stop.load(Ordering::Relaxed) && !failed.load(Ordering::Relaxed) {
                     let Some(index) = chosen.get(next.fetch_add(1, Ordering::Relaxed)).copied() else { break };
                     let Some(entry) = entries.get(index) else { continue };
@@ -116,13 +117,13 @@ impl Pool<'_> {
         again: Option<&Again<'_, T>>,
         look: Look<'_, W, T>,
     ) -> io::Result<()> {
-        let Worker { own, spill, seen, manner } = worker;
+        let Worker { own, spill, seen, manner, room } = worker;
         let read = read::bytes(&entry.path());
         let sha256 = read.as_ref().map_or([0; 32], |bytes| read::digest(bytes));
         let known = Known { sha256, name: &entry.name, named: entry.named };
         let cache = self.reader.cache.filter(|_| read.is_ok());
         if let (Some(cache), Some(again)) = (cache, again)
-            && let Some(kept) = cache.results(&again.judging, &known)
+            && let Some(kept) = cache.results(&again.judging, &known, room)
         {
             for (number, kept) in (0..).zip(kept) {
                 let at = (index, number);
@@ -151,7 +152,7 @@ impl Pool<'_> {
             if self.reader.stop.load(Ordering::Relaxed) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         };
         match read {
-            Ok(bytes) => self.declarations(bytes, &known, cache, manner, &mut each),
+            Ok(bytes) => self.declarations(bytes, &known, cache.map(|cache| (cache, room)), manner, &mut each),
             Err(error) => {
                 let _ = each(Found::Declaration(Box::new(read::unreadable(&entry.name, "", &error))));
             }
@@ -166,8 +167,15 @@ impl Pool<'_> {
     }
 
     /// What is in a file, from the cache where it is there.
-    fn declarations(&self, bytes: Vec<u8>, known: &Known<'_>, cache: Option<&Cache>, manner: &mut Manner<'_>, each: read::Each<'_>) {
-        if let Some(found) = cache.and_then(|cache| cache.declarations(known)) {
+    fn declarations(
+        &self,
+        bytes: Vec<u8>,
+        known: &Known<'_>,
+        mut cache: Option<(&Cache, &mut Room)>,
+        manner: &mut Manner<'_>,
+        each: read::Each<'_>,
+    ) {
+        if let Some(found) = cache.as_mut().and_then(|(cache, room)| cache.declarations(known, room)) {
             drop(bytes);
             // A break has done its work by then.
             let _ = found.into_iter().try_for_each(each);
@@ -183,7 +191,7 @@ impl Pool<'_> {
             whole &= flow.is_continue();
             flow
         });
-        if let Some(cache) = cache.filter(|_| whole) {
+        if let Some((cache, _)) = cache.filter(|_| whole) {
             cache.keep_declarations(known, &bundle);
         }
     }

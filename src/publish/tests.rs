@@ -160,3 +160,39 @@ fn a_journal_that_leads_elsewhere_is_refused() {
 }
 
 const LOCK_NAME: &str = "lock";
+
+#[test]
+fn what_is_written_is_hashed_as_it_stands() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut stage = Stage::open(Some(&folder.path().join("out"))).unwrap();
+    // Pieces of all sizes, more than one handing over, and a flush in between.
+    let lines: Vec<Vec<u8>> = (0..2000_usize).map(|at| format!("{at}\n").repeat(at % 700).into_bytes()).collect();
+    let mut all = stage.create("all").unwrap();
+    for (at, line) in lines.iter().enumerate() {
+        all.write_all(line).unwrap();
+        if at == 900 {
+            all.flush().unwrap();
+            assert!(stage.read("all").unwrap().bytes().count() == lines[..=900].iter().map(Vec::len).sum::<usize>());
+        }
+    }
+    all.flush().unwrap();
+    drop(stage.create("empty").unwrap());
+    drop(all);
+    let written = stage.written().unwrap();
+    assert!(stage.read("all").unwrap().bytes().map(Result::unwrap).eq(lines.concat()));
+    for row in written {
+        assert_eq!(described(&stage.results().join(&row.name), row.name.clone()).unwrap(), row);
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_is_told_at_the_flush() {
+    let mut output = Output::create(Path::new("/dev/full"), true).unwrap();
+    let seen = output.seen();
+    output.write_all(&vec![b'x'; 1 << 20]).unwrap();
+    assert_eq!(output.flush().unwrap_err().kind(), io::ErrorKind::StorageFull);
+    // And again, for whoever asks later; nothing is said to be there.
+    assert!(output.write_all(b"y").and_then(|()| output.flush()).is_err());
+    assert!(seen.hashed().is_none());
+}

@@ -55,16 +55,17 @@ impl Pack {
         (check(MAGIC, &index) == *wanted).then_some(Pack { path: path.to_path_buf(), file, index, used: AtomicBool::new(false) })
     }
 
-    /// An entry; nothing when there is none, or when it is not as it was written.
-    pub fn get(&self, key: &Key) -> Option<Vec<u8>> {
+    /// Reads an entry into memory that is used again, and gives its length; nothing when there is none, or when it is not as
+    /// it was written.
+    pub fn get(&self, key: &Key, into: &mut Vec<u8>) -> Option<usize> {
         let records = self.index.as_chunks::<RECORD>().0;
         let at = records.binary_search_by(|record| record.as_slice().get(..16).unwrap_or_default().cmp(key)).ok()?;
-        let payload = self.payload(records.get(at)?)?;
+        let length = self.payload(records.get(at)?, into)?.len();
         self.used.store(true, Ordering::Relaxed);
-        Some(payload)
+        Some(length)
     }
 
-    fn payload(&self, record: &[u8; RECORD]) -> Option<Vec<u8>> {
+    fn payload<'a>(&self, record: &[u8; RECORD], into: &'a mut Vec<u8>) -> Option<&'a [u8]> {
         let (key, rest) = record.split_first_chunk::<16>()?;
         let (offset, rest) = rest.split_first_chunk::<8>()?;
         let (length, wanted) = rest.split_first_chunk::<4>()?;
@@ -72,16 +73,20 @@ impl Pack {
         if length > MOST {
             return None;
         }
-        let mut payload = vec![0; length as usize];
-        read_at(&self.file, &mut payload, u64::from_le_bytes(*offset)).ok()?;
-        (check(key, &payload) == *wanted).then_some(payload)
+        if into.len() < length as usize {
+            into.resize(length as usize, 0);
+        }
+        let payload = into.get_mut(..length as usize)?;
+        read_at(&self.file, payload, u64::from_le_bytes(*offset)).ok()?;
+        (check(key, payload) == *wanted).then_some(payload)
     }
 
     /// Hands over every entry that is whole.
     pub fn each(&self, mut take: impl FnMut(&Key, &[u8])) {
+        let mut room = Vec::new();
         for record in self.index.as_chunks::<RECORD>().0 {
-            if let (Some(key), Some(payload)) = (record.first_chunk::<16>(), self.payload(record)) {
-                take(key, &payload);
+            if let (Some(key), Some(payload)) = (record.first_chunk::<16>(), self.payload(record, &mut room)) {
+                take(key, payload);
             }
         }
     }

@@ -14,8 +14,28 @@ use std::time::{Duration, SystemTime};
 const SMALL: u64 = 8 << 20;
 /// How many small files there may be.
 const MANY: usize = 12;
+/// So much memory for one entry is used again.
+const ROOM: usize = 1 << 20;
 /// Nobody writes one file for so long.
 const ABANDONED: Duration = Duration::from_secs(2 * 24 * 3600);
+
+/// Memory that one entry after the other is read into.
+#[derive(Debug, Default)]
+pub struct Room {
+    read: Vec<u8>,
+    opened: Vec<u8>,
+}
+
+impl Room {
+    /// What one huge entry took is not held on to.
+    fn bound(&mut self) {
+        for bytes in [&mut self.read, &mut self.opened] {
+            if bytes.len() > ROOM {
+                *bytes = Vec::new();
+            }
+        }
+    }
+}
 
 /// Entries of one sort.
 #[derive(Debug)]
@@ -69,9 +89,12 @@ impl Store {
     }
 
     /// An entry, when there is one and it is whole.
-    pub fn get(&self, key: &Key) -> Option<Vec<u8>> {
-        let bytes = self.packs.iter().find_map(|pack| pack.get(key))?;
-        if self.squeezed { squeeze::open(&bytes, &mut Vec::new()).map(<[u8]>::to_vec) } else { Some(bytes) }
+    pub fn get<'a>(&self, key: &Key, room: &'a mut Room) -> Option<&'a [u8]> {
+        room.bound();
+        let Room { read, opened } = room;
+        let length = self.packs.iter().find_map(|pack| pack.get(key, read))?;
+        let bytes = read.get(..length)?;
+        if self.squeezed { squeeze::open(bytes, opened) } else { Some(bytes) }
     }
 
     /// Adds an entry. What cannot be written is not kept.

@@ -33,20 +33,21 @@ fn what_was_read_comes_back_under_the_same_terms_only() {
     let folder = tempfile::tempdir().unwrap();
     let terms = Terms::default();
     let found = declaration();
+    let room = &mut Room::default();
     let cache = Cache::open(folder.path(), 1 << 20, &terms).unwrap();
-    assert!(cache.declarations(&known(b"x")).is_none());
+    assert!(cache.declarations(&known(b"x"), room).is_none());
     cache.keep_declarations(&known(b"x"), &bundle(&found));
     drop(cache);
     let cache = Cache::open(folder.path(), 1 << 20, &terms).unwrap();
-    assert_eq!(format!("{:?}", cache.declarations(&known(b"x")).unwrap()), format!("{found:?}"));
-    assert!(cache.declarations(&known(b"y")).is_none());
-    assert!(cache.declarations(&Known { named: true, ..known(b"x") }).is_none());
+    assert_eq!(format!("{:?}", cache.declarations(&known(b"x"), room).unwrap()), format!("{found:?}"));
+    assert!(cache.declarations(&known(b"y"), room).is_none());
+    assert!(cache.declarations(&Known { named: true, ..known(b"x") }, room).is_none());
     // Moved and renamed it is the same file, unless the ending says otherwise.
-    let moved = cache.declarations(&Known { name: "c.csv", ..known(b"x") }).unwrap();
+    let moved = cache.declarations(&Known { name: "c.csv", ..known(b"x") }, room).unwrap();
     assert!(matches!(&moved[..], [Found::Declaration(declaration)] if declaration.file == "c.csv"));
-    assert!(cache.declarations(&Known { name: "c.txt", ..known(b"x") }).is_none());
+    assert!(cache.declarations(&Known { name: "c.txt", ..known(b"x") }, room).is_none());
     let mapped = Cache::open(folder.path(), 1 << 20, &Terms { mapping_sha256: Some("ab"), ..terms }).unwrap();
-    assert!(mapped.declarations(&known(b"x")).is_none());
+    assert!(mapped.declarations(&known(b"x"), room).is_none());
 }
 
 #[test]
@@ -92,13 +93,14 @@ fn nothing_that_was_changed_is_believed() {
     }
     let path = writer.finish().unwrap();
     let sound = fs::read(&path).unwrap();
+    let mut room = Vec::new();
     for at in 0..sound.len() {
         let mut bytes = sound.clone();
         bytes[at] ^= 1 << (at % 8);
         fs::write(&path, bytes).unwrap();
         let Some(pack) = Pack::open(&path) else { continue };
         for number in 0..4_u8 {
-            assert!(pack.get(&[number; 16]).is_none_or(|bytes| bytes == [number; 100]), "{at}");
+            assert!(pack.get(&[number; 16], &mut room).is_none_or(|length| room[..length] == [number; 100]), "{at}");
         }
     }
     for end in 0..sound.len() {
@@ -126,8 +128,9 @@ fn what_an_ended_run_wrote_is_there_for_the_next() {
     let store = Store::open(folder.path(), "results", false, 1 << 20);
     assert!(!part.exists());
     let pack = Pack::open(&packs(folder.path())[0]).unwrap();
-    assert_eq!(pack.get(&[3; 16]).unwrap(), vec![3; 10_000]);
-    assert!(pack.get(&[19; 16]).is_none());
+    let mut room = Vec::new();
+    assert_eq!(pack.get(&[3; 16], &mut room), Some(10_000));
+    assert!(room == [3; 10_000] && pack.get(&[19; 16], &mut room).is_none());
     drop(store);
 }
 
@@ -143,7 +146,7 @@ fn many_small_files_become_one_and_the_longest_unused_goes() {
     assert!(packs(folder.path()).len() <= 13, "{}", packs(folder.path()).len());
     let store = Store::open(folder.path(), "declarations", true, 1 << 20);
     for run in 0..40_u8 {
-        assert_eq!(store.get(&[run; 16]).unwrap(), noise(run));
+        assert_eq!(store.get(&[run; 16], &mut Room::default()).unwrap(), noise(run));
     }
     drop(store);
     // Somebody else's file in the folder is left alone.
@@ -151,11 +154,11 @@ fn many_small_files_become_one_and_the_longest_unused_goes() {
     for run in 40..60_u8 {
         let store = Store::open(folder.path(), "results", false, 20_000);
         store.put([run; 16], &noise(run));
-        assert!(run == 40 || store.get(&[run - 1; 16]).is_some());
+        assert!(run == 40 || store.get(&[run - 1; 16], &mut Room::default()).is_some());
         std::thread::sleep(std::time::Duration::from_millis(5));
     }
     let total: u64 = packs(folder.path()).iter().map(|path| fs::metadata(path).unwrap().len()).sum();
     assert!(total - 100_000 <= 20_000, "{total}");
     let store = Store::open(folder.path(), "results", false, 20_000);
-    assert!(store.get(&[59; 16]).is_some() && store.get(&[40; 16]).is_none());
+    assert!(store.get(&[59; 16], &mut Room::default()).is_some() && store.get(&[40; 16], &mut Room::default()).is_none());
 }
