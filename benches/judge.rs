@@ -8,7 +8,7 @@
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use kemkoll::amount::{Amount, Interval, Reading, WHOLE};
-use kemkoll::declaration::{Constituent, Date, Declaration, DeclarationKind, Level, Part, Product, Source};
+use kemkoll::declaration::{Constituent, Date, Declaration, DeclarationKind, Label, Level, Part, Product, Source};
 use kemkoll::input::register::register;
 use kemkoll::input::rulebook::{Request, load};
 use kemkoll::rule::RuleBook;
@@ -32,7 +32,7 @@ fn numbers(register: &Register, book: &RuleBook) -> (Vec<String>, Vec<String>) {
 /// One file of products: full declarations of four materials with five constituents each. One line in `every` (none for
 /// zero) is of a substance that rules name, as a trace of 20 mg/kg.
 fn file(named: &[String], free: &[String], every: usize) -> Declaration {
-    let sheet: Arc<str> = Arc::from("Data");
+    let sheet = Label::from("Data");
     let mut row = 0;
     let mut next = || {
         row += 1;

@@ -28,6 +28,42 @@ impl Text {
     }
 }
 
+/// A short text that very many places share, such as the name of a sheet: half as large as an `Arc<str>`.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Label(Arc<Box<str>>);
+
+impl Deref for Label {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<&str> for Label {
+    fn from(text: &str) -> Label {
+        Label(Arc::new(text.into()))
+    }
+}
+
+impl From<String> for Label {
+    fn from(text: String) -> Label {
+        Label(Arc::new(text.into()))
+    }
+}
+
+impl fmt::Display for Label {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl fmt::Debug for Label {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
 /// Where in a file something stands.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Place {
@@ -36,7 +72,7 @@ pub enum Place {
     /// A cell; row and column count from zero.
     Cell {
         /// Name of the sheet; for csv the empty text.
-        sheet: Arc<str>,
+        sheet: Label,
         /// Zero-based row.
         row: u32,
         /// Zero-based column.
@@ -49,7 +85,7 @@ pub enum Place {
         /// One-based column, in characters.
         column: u32,
         /// Path of local names: `Main/Product/Composition/Substance`.
-        path: Arc<str>,
+        path: Label,
     },
 }
 
@@ -64,8 +100,8 @@ pub struct Source {
 
 impl Source {
     /// A cell with its text.
-    pub fn cell(sheet: &Arc<str>, row: u32, column: u32, raw: impl Into<Arc<str>>) -> Source {
-        Source { place: Place::Cell { sheet: Arc::clone(sheet), row, column }, raw: raw.into() }
+    pub fn cell(sheet: &Label, row: u32, column: u32, raw: impl Into<Arc<str>>) -> Source {
+        Source { place: Place::Cell { sheet: sheet.clone(), row, column }, raw: raw.into() }
     }
 
     /// The file as a whole.

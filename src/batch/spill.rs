@@ -326,7 +326,7 @@ mod tests {
         let mut spill = Spill::create(folder.path(), 0).unwrap();
         // More than one batch, some of them large, some squeezed.
         let lines = |at: usize| Lines {
-            findings: format!("{at}\n").repeat(if at % 50 == 0 { 200_000 } else { at }).into(),
+            findings: format!("{at}\n").repeat(if at.is_multiple_of(50) { 200_000 } else { at }).into(),
             products: format!("p{at}\n").into(),
             digest: at.to_le_bytes().into(),
         };

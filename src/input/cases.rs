@@ -244,7 +244,7 @@ fn declared(table: &Table) -> String {
 /// The place of a case's field, as the source of what it declares.
 fn source(document: &Document, place: &Place, raw: &str) -> Source {
     Source {
-        place: crate::declaration::Place::Xml { line: place.line, column: place.column, path: Arc::clone(&document.name) },
+        place: crate::declaration::Place::Xml { line: place.line, column: place.column, path: (&*document.name).into() },
         raw: raw.into(),
     }
 }

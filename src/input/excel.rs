@@ -15,7 +15,7 @@ use std::cell::Cell as Flag;
 use std::collections::BTreeSet;
 use std::io::Cursor;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Once};
+use std::sync::Once;
 
 /// Reads a workbook of a known kind.
 pub(super) fn read(bytes: &[u8], kind: Kind, limits: &Limits) -> Result<Workbook, ReadError> {
@@ -217,7 +217,7 @@ fn join(
         });
         gathered.and_then(|()| pass_to(&mut waiting, None, &mut gatherer)).map_err(|error| place_in(error, &sheet.name))?;
         workbook.sheets.push(Sheet {
-            name: Arc::from(sheet.name.as_str()),
+            name: sheet.name.as_str().into(),
             visibility: visibility(sheet.visible),
             rows: gatherer.finish().map_err(|error| place_in(error, &sheet.name))?,
             merges: beside.merges.clone(),

@@ -4,8 +4,8 @@
 use super::read::Found;
 use crate::amount::{Amount, Decimal, Dimension, Doubt, Interval, Kind, Reading};
 use crate::declaration::{
-    Analysis, Claim, ClaimedExemption, Constituent, Date, Declaration, DeclarationKind, Level, Named, Part, PartMore, Place, Problem,
-    ProblemCode, Product, ProductMore, Rare, Source, Statement, Subject, Text,
+    Analysis, Claim, ClaimedExemption, Constituent, Date, Declaration, DeclarationKind, Label, Level, Named, Part, PartMore, Place,
+    Problem, ProblemCode, Product, ProductMore, Rare, Source, Statement, Subject, Text,
 };
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
@@ -116,6 +116,17 @@ impl Packer {
         push_number(&mut self.body, number);
     }
 
+    /// A text that may stand in many places, by its number.
+    fn shared(&mut self, text: &str) {
+        let next = self.known.len() as u64;
+        let number = *self.known.entry((text.as_ptr().addr(), text.len())).or_insert_with(|| {
+            push_number(&mut self.texts, text.len() as u64);
+            self.texts.extend_from_slice(text.as_bytes());
+            next
+        });
+        self.number(number);
+    }
+
     fn inline(&mut self, text: &str) {
         self.number(text.len() as u64);
         self.body.extend_from_slice(text.as_bytes());
@@ -143,13 +154,15 @@ fn push_number(bytes: &mut Vec<u8>, mut number: u64) {
 struct Unpacker<'a> {
     rest: &'a [u8],
     texts: Vec<Arc<str>>,
+    /// Of the texts those that are labels, by their number.
+    labels: HashMap<usize, Label>,
     named: Vec<Arc<Named>>,
     depth: u32,
 }
 
 impl<'a> Unpacker<'a> {
     fn open(bytes: &'a [u8]) -> Option<Unpacker<'a>> {
-        let mut from = Unpacker { rest: bytes, texts: Vec::new(), named: Vec::new(), depth: 0 };
+        let mut from = Unpacker { rest: bytes, texts: Vec::new(), labels: HashMap::new(), named: Vec::new(), depth: 0 };
         let count = from.count()?;
         let mut texts = Vec::with_capacity(count);
         for _ in 0..count {
@@ -280,18 +293,24 @@ impl Pack for &'static str {
 
 impl Pack for Arc<str> {
     fn pack(&self, to: &mut Packer) {
-        let next = to.known.len() as u64;
-        let number = *to.known.entry((self.as_ptr().addr(), self.len())).or_insert_with(|| {
-            push_number(&mut to.texts, self.len() as u64);
-            to.texts.extend_from_slice(self.as_bytes());
-            next
-        });
-        to.number(number);
+        to.shared(self);
     }
 
     fn unpack(from: &mut Unpacker<'_>) -> Option<Arc<str>> {
         let number = usize::try_from(from.number()?).ok()?;
         from.texts.get(number).cloned()
+    }
+}
+
+impl Pack for Label {
+    fn pack(&self, to: &mut Packer) {
+        to.shared(self);
+    }
+
+    fn unpack(from: &mut Unpacker<'_>) -> Option<Label> {
+        let number = usize::try_from(from.number()?).ok()?;
+        let text = from.texts.get(number)?;
+        Some(from.labels.entry(number).or_insert_with(|| Label::from(&**text)).clone())
     }
 }
 

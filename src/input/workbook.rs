@@ -5,6 +5,7 @@ use super::container::{self, Limits};
 use super::read_error::{Fault, ReadError};
 use super::{archive, delimited, excel};
 use crate::amount::Decimal;
+use crate::declaration::Label;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
@@ -39,7 +40,7 @@ pub struct Note {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Sheet {
     /// The sheet's name; empty for delimited text.
-    pub name: Arc<str>,
+    pub name: Label,
     /// Whether a person who opens the file sees it.
     pub visibility: Visibility,
     /// Rows that hold anything, ascending by number.

@@ -5,7 +5,7 @@
 //! file costs no more than its own bytes.
 
 use super::read_error::{Fault, ReadError};
-use crate::declaration::Text;
+use crate::declaration::{Label, Text};
 use quick_xml::events::attributes::Attributes;
 use quick_xml::events::{BytesRef, Event};
 use quick_xml::{Reader, XmlVersion};
@@ -13,7 +13,6 @@ use std::borrow::Cow;
 use std::cell::{OnceCell, RefCell};
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::Arc;
 
 mod node;
 mod plain;
@@ -225,9 +224,9 @@ pub struct Document<'a> {
 struct Path<'a> {
     above: u32,
     name: &'a str,
-    written: OnceCell<Arc<str>>,
+    written: OnceCell<Label>,
     /// The attribute that was asked for last, and the path with it.
-    with_attribute: RefCell<Option<(Box<str>, Arc<str>)>>,
+    with_attribute: RefCell<Option<(Box<str>, Label)>>,
 }
 
 /// Walks through the source and tells line and column; never goes back.

@@ -5,17 +5,16 @@ use super::headings::{Matched, Meaning, Role, Ticked, understand, understand_wit
 use super::identifiers::has_cas;
 use super::labels::{facts_in, facts_of};
 use crate::amount::{Mark, Unit, mark_of};
-use crate::declaration::{Place, Source};
+use crate::declaration::{Label, Place, Source};
 use crate::input::rows::Packed;
 use crate::input::workbook::{Cell, Row, Rows, Sheet, Value};
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 /// A table found in a sheet.
 #[derive(Debug, Clone)]
 pub struct Table {
     /// Name of the sheet.
-    pub sheet: Arc<str>,
+    pub sheet: Label,
     /// Index of the sheet in its workbook.
     pub sheet_index: usize,
     /// The rows of its headings (zero-based sheet rows), one or two.
@@ -560,7 +559,7 @@ fn build(sheet: &Sheet, sheet_index: usize, band: &Band, layout: &mut Layout) ->
         let title = if beside { title_over(columns) } else { None };
         let leaf_row = rows.get(band.leaf).map_or(0, |row| row.number);
         tables.push(Table {
-            sheet: Arc::clone(&sheet.name),
+            sheet: sheet.name.clone(),
             sheet_index,
             heading_rows: heading_rows.clone(),
             first_row: leaf_row + 1,

@@ -25,7 +25,7 @@ fn named(name: &str, texts: &[&[&str]]) -> Sheet {
             rows.push_cell(number as u32, column as u32, text_or_number(text), &Shown::Plain);
         }
     }
-    Sheet { name: Arc::from(name), visibility: Visibility::Visible, rows, merges: Vec::new(), comments: Vec::new() }
+    Sheet { name: name.into(), visibility: Visibility::Visible, rows, merges: Vec::new(), comments: Vec::new() }
 }
 
 fn sheet(rows: &[&[&str]]) -> Sheet {

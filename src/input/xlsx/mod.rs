@@ -22,7 +22,6 @@ use ahead::{Spawn, spawn_in};
 use book::{Book, Formats};
 use member::{Feed, Members, placed};
 use std::cell::Cell;
-use std::sync::Arc;
 use std::thread;
 use strings::Strings;
 
@@ -81,7 +80,7 @@ fn read_with<'a>(bytes: &'a [u8], limits: &Limits, spawn: Spawn<'a>, in_parts: O
             .map_err(|error| place_in(error, &listed.name))?;
         gatherer = cells.gatherer;
         workbook.sheets.push(Sheet {
-            name: Arc::from(listed.name.as_str()),
+            name: listed.name.as_str().into(),
             visibility: listed.visibility,
             rows: gatherer.finish().map_err(|error| place_in(error, &listed.name))?,
             merges,

@@ -217,7 +217,7 @@ impl Sheet<'_> {
     fn in_parts(&mut self, feed: &mut Feed<'_>, take: &mut impl Take) -> Result<(), ReadError> {
         let Some(first) = first_row(feed.data()) else { return Ok(()) };
         self.advance(feed, first, take)?;
-        if !self.is_between_rows() || !first_row(feed.data()).is_some_and(|first| first == 0) {
+        if !self.is_between_rows() || first_row(feed.data()) != Some(0) {
             return Ok(());
         }
         let mut parts = cut(feed, take.parts_at_once()).map_err(|error| self.place(error))?;

@@ -2,10 +2,9 @@
 //! stands itself.
 
 use super::{Document, Element, LONGEST_RAW, clipped};
-use crate::declaration::{Place, Source};
+use crate::declaration::{Label, Place, Source};
 use std::borrow::Cow;
 use std::fmt;
-use std::sync::Arc;
 
 /// An element of a document.
 #[derive(Clone, Copy)]
@@ -124,7 +123,7 @@ impl<'d> Node<'d> {
     }
 
     /// Path of local names from the root.
-    fn path(self) -> Arc<str> {
+    fn path(self) -> Label {
         let paths = &self.document.paths;
         let Some(path) = paths.get(self.element().path as usize) else { return "".into() };
         let written = path.written.get_or_init(|| {
@@ -133,7 +132,7 @@ impl<'d> Node<'d> {
             names.reverse();
             names.join("/").into()
         });
-        Arc::clone(written)
+        written.clone()
     }
 
     /// Where the element stands.
@@ -154,13 +153,13 @@ impl<'d> Node<'d> {
 
     /// Where one of its attributes stands: the place is the element's, the path names the attribute.
     pub fn attribute_place(self, name: &str) -> Place {
-        let written = || -> Arc<str> { format!("{}/@{name}", self.path()).into() };
+        let written = || -> Label { format!("{}/@{name}", self.path()).into() };
         let path = match self.document.paths.get(self.element().path as usize) {
             Some(path) => {
                 let mut last = path.with_attribute.borrow_mut();
                 match &*last {
-                    Some((known, path)) if **known == *name => Arc::clone(path),
-                    _ => Arc::clone(&last.insert((name.into(), written())).1),
+                    Some((known, path)) if **known == *name => path.clone(),
+                    _ => last.insert((name.into(), written())).1.clone(),
                 }
             }
             None => written(),

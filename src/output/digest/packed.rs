@@ -263,7 +263,7 @@ mod tests {
             products: 1,
             rulesets: vec!["rohs".into(), "reach-annex-xvii".into()],
             substances: 4,
-            same_limit: row % 2 == 0,
+            same_limit: row.is_multiple_of(2),
             same_amount: row % 2 == 1,
         };
         let section = |reason: Option<Reason>| SectionDigest {

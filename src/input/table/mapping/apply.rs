@@ -4,13 +4,12 @@
 
 use super::{At, MappedColumn, MappedTable, Mapping, Sentinel, SheetName, role_name};
 use crate::amount::{Decimal, Mark, mark_of};
-use crate::declaration::{DeclarationKind, Part, Place, Problem, ProblemCode, Product, Source, Text};
+use crate::declaration::{DeclarationKind, Label, Part, Place, Problem, ProblemCode, Product, Source, Text};
 use crate::input::table::headings::{Polarity, Role};
 use crate::input::table::layout::{Column, Fact, Table};
 use crate::input::table::phrase::plain;
 use crate::input::workbook::{Cell, Edited, Sheet, Value, Visibility, Workbook};
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 /// What a mapping makes of a workbook.
 #[derive(Debug, Clone)]
@@ -107,7 +106,7 @@ fn table_of(mapping: &Mapping, described: &MappedTable, sheet: &Sheet, sheet_ind
         })
         .collect();
     let table = Table {
-        sheet: Arc::clone(&sheet.name),
+        sheet: sheet.name.clone(),
         sheet_index,
         heading_rows: described.heading_row.into_iter().collect(),
         first_row,
@@ -165,7 +164,7 @@ fn mark_in(sheet: &Sheet, index: u32, first_row: u32, last_row: u32) -> Mark {
 
 /// Puts words for sentinels, and the value above for blanks, into a table's cells.
 fn replace_cells(mapping: &Mapping, described: &MappedTable, table: &Table, sheet: &mut Sheet, originals: &mut BTreeMap<Place, Source>) {
-    let name = Arc::clone(&sheet.name);
+    let name = sheet.name.clone();
     let fills = |column: &Column| described.fill_down.contains(&column.role);
     let changes = |column: &Column| !mapping.sentinels.is_empty() && holds_amounts(column);
     let columns: Vec<&Column> = table.columns.iter().filter(|column| fills(column) || changes(column)).collect();
@@ -191,7 +190,7 @@ fn replace_cells(mapping: &Mapping, described: &MappedTable, table: &Table, shee
                 Some(cell) => *above = Some((cell.clone(), Source::cell(&name, row, column.index, cell.cell().raw()))),
                 None => {
                     let Some((cell, source)) = above else { continue };
-                    originals.insert(Place::Cell { sheet: Arc::clone(&name), row, column: column.index }, source.clone());
+                    originals.insert(Place::Cell { sheet: name.clone(), row, column: column.index }, source.clone());
                     match found {
                         Ok(at) => {
                             if let Some(slot) = cells.get_mut(at) {
@@ -227,7 +226,7 @@ fn replace_sentinel(
     cells: &mut Vec<Edited>,
     at: usize,
     meaning: Sentinel,
-    sheet: &Arc<str>,
+    sheet: &Label,
     originals: &mut BTreeMap<Place, Source>,
 ) {
     let Some(cell) = cells.get_mut(at) else { return };
