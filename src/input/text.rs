@@ -100,7 +100,8 @@ pub(super) fn kind(bytes: &[u8]) -> Kind {
         return Kind::Other;
     }
     if start.starts_with('<') {
-        let lower: String = start.chars().take(512).collect::<String>().to_ascii_lowercase();
+        let end = start.char_indices().nth(512).map_or(start.len(), |(end, _)| end);
+        let lower = start.get(..end).unwrap_or(start).to_ascii_lowercase();
         let html = ["<html", "<!doctype html", "<table", "<head", "<body", "<meta", "<style", "<div"];
         if html.iter().any(|tag| lower.starts_with(tag)) {
             return Kind::Html;
@@ -131,8 +132,8 @@ pub(super) fn kind(bytes: &[u8]) -> Kind {
 /// Whether a text has null characters, or more control characters than any text that people write.
 fn has_controls(text: &str) -> bool {
     // Text in ASCII, as most is, need not be looked at character by character.
-    let plain = |byte: u8| matches!(byte, b' '..=b'~' | b'\n' | b'\r' | b'\t');
-    if text.bytes().filter(|byte| plain(*byte)).count() == text.len() {
+    let plain = |byte: u8| (byte >= b' ') & (byte < 0x7F) | (byte == b'\n') | (byte == b'\r') | (byte == b'\t');
+    if text.bytes().fold(true, |all, byte| all & plain(byte)) {
         return false;
     }
     let controls = text.chars().filter(|c| c.is_control() && !matches!(c, '\t' | '\n' | '\r' | '\u{c}' | '\u{1a}')).count();

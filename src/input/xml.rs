@@ -248,7 +248,7 @@ impl<'a> Ruler<'a> {
         let mut line = passed;
         if let Some(last) = memchr::memrchr(b'\n', passed) {
             let (before, behind) = passed.split_at_checked(last + 1).unwrap_or_default();
-            let lines = memchr::memchr_iter(b'\n', before).count();
+            let lines = before.iter().filter(|byte| **byte == b'\n').count();
             self.line = self.line.saturating_add(u32::try_from(lines).unwrap_or(u32::MAX));
             self.column = 1;
             line = behind;
@@ -431,7 +431,9 @@ impl<'a> Document<'a> {
     ) -> Result<u32, XmlError> {
         self.may_hold_more(open)?;
         let (prefix, name) = split_name(qualified);
-        let namespace = bindings.iter().rev().find(|(bound, _)| *bound == prefix).and_then(|(_, index)| *index);
+        // Most names have no prefix, and comparing nothing with nothing byte by byte is slow on some processors.
+        let bound = |bound: &str| if prefix.is_empty() { bound.is_empty() } else { bound == prefix };
+        let namespace = bindings.iter().rev().find(|(prefix, _)| bound(prefix)).and_then(|(_, index)| *index);
         let index = u32::try_from(self.elements.len()).unwrap_or(u32::MAX);
         let path = self.path_below(open.last(), name);
         if let Some(above) = open.last_mut() {

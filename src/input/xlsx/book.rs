@@ -44,11 +44,19 @@ impl Formats {
     }
 }
 
+/// The sheets in the workbook's order, and how it counts days.
+#[derive(Debug)]
+pub(super) struct Listing {
+    pub(super) sheets: Vec<Listed>,
+    pub(super) system: DateSystem,
+    /// What the workbook points at.
+    related: Rc<Relations>,
+}
+
 /// What a workbook says of itself.
 #[derive(Debug)]
 pub(super) struct Book {
-    pub(super) sheets: Vec<Listed>,
-    pub(super) system: DateSystem,
+    pub(super) listing: Rc<Listing>,
     pub(super) formats: Rc<Formats>,
     /// The part with the shared strings.
     pub(super) strings: Option<String>,
@@ -57,12 +65,14 @@ pub(super) struct Book {
 thread_local! {
     static STYLES: RefCell<Memo<Formats>> = const { RefCell::new(Memo::new()) };
     static RELATIONS: RefCell<Memo<Relations>> = const { RefCell::new(Memo::new()) };
+    static LISTINGS: RefCell<Memo<Listing>> = const { RefCell::new(Memo::new()) };
 }
 
 /// What a part points at, by id.
 type Relations = BTreeMap<String, Relation>;
 
 /// One relation: what kind of thing it points at, and its part.
+#[derive(Debug)]
 struct Relation {
     kind: String,
     part: String,
@@ -80,7 +90,9 @@ impl Book {
             let named = related.values().find(|relation| relation.kind == kind).map(|relation| relation.part.clone());
             named.or_else(|| Some(resolve(folder, file))).filter(|part| members.has(part))
         };
-        let (sheets, system) = listed(&feed.whole(members, &workbook.part, limits)?, &related, limits)?;
+        // Which part a sheet is depends on what the workbook points at.
+        let points_at_same = |listing: &Listing| Rc::ptr_eq(&listing.related, &related);
+        let listing = read_once(&LISTINGS, (members, feed), &workbook.part, limits, points_at_same, |xml| listed(xml, &related, limits))?;
         let formats = match beside("styles", "styles.xml") {
             Some(part) => read_once(
                 &STYLES,
@@ -92,7 +104,7 @@ impl Book {
             )?,
             None => Rc::default(),
         };
-        Ok(Book { sheets, system, formats, strings: beside("sharedStrings", "sharedStrings.xml") })
+        Ok(Book { listing, formats, strings: beside("sharedStrings", "sharedStrings.xml") })
     }
 }
 
@@ -176,8 +188,7 @@ fn percent_decoded(text: &str) -> String {
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
-/// The sheets in the workbook's order, and how it counts days.
-fn listed(xml: &[u8], related: &BTreeMap<String, Relation>, limits: &Limits) -> Result<(Vec<Listed>, DateSystem), ReadError> {
+fn listed(xml: &[u8], related: &Rc<Relations>, limits: &Limits) -> Result<Listing, ReadError> {
     let mut sheets = Vec::new();
     let mut system = DateSystem::From1900;
     let mut fault = None;
@@ -223,7 +234,7 @@ fn listed(xml: &[u8], related: &BTreeMap<String, Relation>, limits: &Limits) -> 
             "two sheets carry the same name; save the file anew in a spreadsheet program",
         ));
     }
-    Ok((sheets, system))
+    Ok(Listing { sheets, system, related: Rc::clone(related) })
 }
 
 /// The number format of every cell format.

@@ -66,9 +66,9 @@ pub(super) fn read(bytes: &[u8], limits: &Limits) -> Result<Workbook, ReadError>
 /// With `in_parts` large sheets are read in parts, and it is told when any was.
 fn read_with<'a>(bytes: &'a [u8], limits: &Limits, spawn: Spawn<'a>, in_parts: Option<&Cell<bool>>) -> Result<Workbook, ReadError> {
     let Opened { members, mut feed, book, strings, room } = Opened::new(bytes, limits, spawn)?;
-    let mut gatherer = Gatherer::new(limits, &book.formats.formats, book.system, room);
-    let mut workbook = Workbook { kind: Kind::Xlsx, sheets: Vec::with_capacity(book.sheets.len()), notes: Vec::new() };
-    for listed in &book.sheets {
+    let mut gatherer = Gatherer::new(limits, &book.formats.formats, book.listing.system, room);
+    let mut workbook = Workbook { kind: Kind::Xlsx, sheets: Vec::with_capacity(book.listing.sheets.len()), notes: Vec::new() };
+    for listed in &book.listing.sheets {
         let Some(part) = &listed.part else {
             workbook.notes.push(skipped(&listed.name));
             continue;
@@ -179,7 +179,7 @@ fn cells_with<'a>(
     mut take: impl FnMut(usize, Stored<'_>) -> Result<(), ReadError>,
 ) -> Result<(), ReadError> {
     let Opened { members, mut feed, book, strings, .. } = Opened::new(bytes, limits, spawn)?;
-    for (index, listed) in book.sheets.iter().enumerate() {
+    for (index, listed) in book.listing.sheets.iter().enumerate() {
         let Some(part) = &listed.part else { continue };
         feed.open(&members, part)
             .and_then(|()| sheet::read(&mut feed, &strings, limits, &mut |stored: Stored<'_>| take(index, stored)))

@@ -68,7 +68,8 @@ impl<'d> Node<'d> {
 
     /// All attributes by their local names, without blanks around the values; blank ones are left out.
     pub fn attributes(self) -> impl Iterator<Item = (&'d str, &'d str)> {
-        let local = |key: &'d str| key.split_once(':').map_or(key, |(_, local)| local);
+        let prefixed = self.element().prefixed;
+        let local = move |key: &'d str| if prefixed { key.split_once(':').map_or(key, |(_, local)| local) } else { key };
         let all = self.written().iter().map(move |(key, value)| (local(key), trimmed(value)));
         all.filter(|(_, value)| !value.is_empty())
     }

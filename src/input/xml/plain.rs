@@ -60,9 +60,9 @@ impl<'a> Plain<'a> {
         Some(taken)
     }
 
-    /// Passes over the next bytes if they are these.
-    fn passes(&mut self, bytes: &[u8]) -> Option<()> {
-        self.rest().starts_with(bytes).then(|| self.at += bytes.len())
+    /// Passes over the next byte if it is this one.
+    fn passes(&mut self, byte: u8) -> Option<()> {
+        (self.rest().first() == Some(&byte)).then(|| self.at += 1)
     }
 
     /// Passes over everything up to and with the next `mark`.
@@ -106,8 +106,11 @@ impl<'a> Plain<'a> {
     fn end_tag(&mut self) -> Option<()> {
         self.at += 2;
         let name = self.names.pop()?;
-        self.passes(name.as_bytes())?;
-        self.passes(b">")?;
+        if !self.rest().starts_with(name.as_bytes()) {
+            return None;
+        }
+        self.at += name.len();
+        self.passes(b'>')?;
         let closed = self.open.pop()?;
         self.document.close(&closed, &mut self.bindings);
         Some(())
@@ -141,7 +144,7 @@ impl<'a> Plain<'a> {
                 return None;
             }
             self.keys.push(key);
-            self.passes(b"=")?;
+            self.passes(b'=')?;
             let value = self.value()?;
             prefixed |= self.document.attribute(key, value, &mut self.bindings).ok()?;
         };
