@@ -145,6 +145,9 @@ impl Reader<'_> {
         let mut number = 0;
         for shift in (0..64).step_by(7) {
             let byte = self.byte()?;
+            if shift == 63 && byte > 1 {
+                return None;
+            }
             number |= u64::from(byte & 0x7f) << shift;
             if byte < 0x80 {
                 return Some(number);
