@@ -132,7 +132,7 @@ pub(super) fn kind(bytes: &[u8]) -> Kind {
 /// Whether a text has null characters, or more control characters than any text that people write.
 fn has_controls(text: &str) -> bool {
     // Text in ASCII, as most is, need not be looked at character by character.
-    let plain = |byte: u8| (byte >= b' ') & (byte < 0x7F) | (byte == b'\n') | (byte == b'\r') | (byte == b'\t');
+    let plain = |byte: u8| matches!(byte, b' '..=b'~' | b'\n' | b'\r' | b'\t');
     if text.bytes().fold(true, |all, byte| all & plain(byte)) {
         return false;
     }
