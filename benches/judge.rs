@@ -15,7 +15,6 @@ use kemkoll::rule::RuleBook;
 use kemkoll::substance::{Composition, Confirmations, Register, identify};
 use kemkoll::verdict::{Judge, Proof, Settings, Tell};
 use std::hint::black_box;
-use std::sync::Arc;
 
 const PRODUCTS: usize = 100;
 const MATERIALS: u64 = 4;

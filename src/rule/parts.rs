@@ -11,8 +11,8 @@ pub struct PartScopes {
     samples: Vec<u32>,
     /// By rule.
     of: Vec<Option<u32>>,
-    /// The words that any of them asks of names, functions and contacts, lower case, by their first byte.
-    asked: BTreeMap<u8, BTreeSet<String>>,
+    /// The words that any of them asks of names, functions and contacts, lower case, at the number of their first byte.
+    asked: Vec<BTreeSet<String>>,
 }
 
 /// Everything in a scope that asks for words.
@@ -44,7 +44,7 @@ impl PartScopes {
             let rest = scope.functions.iter().chain(&scope.exclude_functions).chain(&scope.contact).chain(&scope.exclude_contact);
             for word in named.chain(rest) {
                 let word = word.strip_prefix('=').unwrap_or(word).to_lowercase();
-                own.asked.entry(word.bytes().next().unwrap_or(0)).or_default().insert(word);
+                own.ask(word);
             }
             let next = own.samples.len() as u32;
             let scope = *found.entry(words).or_insert(next);
@@ -56,6 +56,13 @@ impl PartScopes {
         own
     }
 
+    fn ask(&mut self, word: String) {
+        self.asked.resize_with(256, BTreeSet::new);
+        if let Some(words) = self.asked.get_mut(usize::from(word.bytes().next().unwrap_or(0))) {
+            words.insert(word);
+        }
+    }
+
     /// For each distinct scope the index of a rule that has it.
     pub fn samples(&self) -> &[u32] {
         &self.samples
@@ -64,11 +71,14 @@ impl PartScopes {
     /// Whether any scope asks for a word that is in this lower-case name, function or contact. Names that hold none of them
     /// say the same.
     pub fn ask_for(&self, lower: &str) -> bool {
-        let empty = self.asked.contains_key(&0);
-        empty
+        let begin = |byte: u8| self.asked.get(usize::from(byte)).filter(|words| !words.is_empty());
+        // The empty word is in every text.
+        begin(0).is_some()
             || lower.bytes().enumerate().any(|(at, byte)| {
-                let rest = lower.as_bytes().get(at..).unwrap_or(&[]);
-                self.asked.get(&byte).is_some_and(|words| words.iter().any(|word| rest.starts_with(word.as_bytes())))
+                begin(byte).is_some_and(|words| {
+                    let rest = lower.as_bytes().get(at..).unwrap_or(&[]);
+                    words.iter().any(|word| rest.starts_with(word.as_bytes()))
+                })
             })
     }
 
@@ -84,8 +94,8 @@ mod tests {
 
     #[test]
     fn words_are_asked_for_as_parts_of_a_text() {
-        let asked = BTreeMap::from([(b'b', BTreeSet::from(["batteri".to_string()])), (b'k', BTreeSet::from(["kabel".to_string()]))]);
-        let scopes = PartScopes { asked, ..PartScopes::default() };
+        let mut scopes = PartScopes::default();
+        ["batteri", "kabel"].into_iter().for_each(|word| scopes.ask(word.to_string()));
         assert!(scopes.ask_for("nätkabel 2 m") && scopes.ask_for("batteri"));
         assert!(!scopes.ask_for("hölje") && !scopes.ask_for(""));
     }

@@ -123,6 +123,8 @@ pub(super) struct ProductColumns<'t> {
     pub supplier: Option<&'t Column>,
     pub categories: Vec<&'t Column>,
     pub date: Option<&'t Column>,
+    /// Those that name the product.
+    naming: Vec<u32>,
 }
 
 impl<'t> ProductColumns<'t> {
@@ -139,12 +141,14 @@ impl<'t> ProductColumns<'t> {
             columns.buyer = all().find(|column| column.role == Role::BuyerArticleNumber);
             columns.gtin = all().find(|column| column.role == Role::Gtin);
             columns.names = all().filter(|column| column.role == Role::ProductName).collect();
+            let naming = [columns.article, columns.buyer, columns.gtin].into_iter().flatten().chain(columns.names.iter().copied());
+            columns.naming = naming.map(|column| column.index).collect();
         }
         columns
     }
 
     pub fn name_products(&self) -> bool {
-        self.article.is_some() || self.gtin.is_some() || self.buyer.is_some() || !self.names.is_empty()
+        !self.naming.is_empty()
     }
 
     pub fn naming(&self, row: Row<'_>, recall: &mut Recall) -> Naming {
@@ -158,8 +162,7 @@ impl<'t> ProductColumns<'t> {
 
     /// What the cells hold that name the product, as [`written`] tells.
     pub fn written<'r>(&'r self, row: Row<'r>) -> impl Iterator<Item = u32> + 'r {
-        let columns = [self.article, self.buyer, self.gtin].into_iter().flatten().chain(self.names.iter().copied());
-        columns.map(move |column| written(row, Some(column)))
+        self.naming.iter().map(move |column| row.content_at(*column).map_or(0, |content| content + 1))
     }
 }
 
