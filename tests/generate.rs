@@ -331,9 +331,8 @@ fn amount(dice: &mut Dice) -> Reading {
 }
 
 fn source(dice: &mut Dice) -> Source {
-    let sheet: Arc<str> = "S".into();
     let row = dice.below(10_000) as u32;
-    Source::cell(&sheet, row, 0, format!("r{row}"))
+    Source::cell(&"S".into(), row, 0, format!("r{row}"))
 }
 
 fn constituent(dice: &mut Dice) -> Constituent {

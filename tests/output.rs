@@ -18,7 +18,7 @@ use serde_json::Value;
 use std::sync::Arc;
 
 fn cell(sheet: &str, row: u32, column: u32, raw: &str) -> Source {
-    Source::cell(&Arc::from(sheet), row, column, raw)
+    Source::cell(&sheet.into(), row, column, raw)
 }
 
 fn lead(written: &str, lo: &str, hi: &str, factor: Option<Factor>) -> Contribution {
