@@ -1,26 +1,28 @@
 //! What holds today and will not inside the contract period.
 
 use super::clear::touches_of;
-use super::finding::{Finding, Upcoming, Verdict};
-use super::judge::{Judge, Tell, Work};
+use super::finding::{Finding, Upcoming, Verdict, VerdictCounts};
+use super::judge::{Gathered, Judge, Tell, Work};
+use super::touch::Touch;
 use crate::declaration::{Date, Text};
 use crate::rule::{Expiry, RuleBook};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-/// The days of a contract period on which a rule, a list entry or an exemption begins or ends.
+/// The days of a contract period on which rules, their entries or exemptions begin or end, each with the rules that it
+/// concerns. Between them nothing that a rule says changes.
 pub(super) struct Changes {
-    dates: Vec<Date>,
-    /// The rules that any of it concerns.
-    rules: Vec<usize>,
+    days: BTreeMap<Date, BTreeSet<usize>>,
 }
 
 impl Changes {
     pub fn new(book: &RuleBook, on: Date, end: Date) -> Changes {
-        let mut dates: Vec<Date> = Vec::new();
-        let mut rules = Vec::new();
+        let mut days: BTreeMap<Date, BTreeSet<usize>> = BTreeMap::new();
         for (index, rule) in book.rules.iter().enumerate() {
-            let before = dates.len();
-            let mut mark = |date: Option<Date>| dates.extend(date.filter(|date| *date > on && *date <= end));
+            let mut mark = |date: Option<Date>| {
+                if let Some(date) = date.filter(|date| *date > on && *date <= end) {
+                    days.entry(date).or_default().insert(index);
+                }
+            };
             mark(rule.from);
             mark(rule.until.and_then(|until| until.tomorrow().ok()));
             for entry in rule.entries.iter() {
@@ -31,29 +33,32 @@ impl Changes {
                     mark(date.tomorrow().ok());
                 }
             }
-            if dates.len() > before {
-                rules.push(index);
-            }
         }
-        dates.sort_unstable();
-        dates.dedup();
-        Changes { dates, rules }
+        Changes { days }
     }
 }
 
 impl<'a> Work<'a> {
     /// What holds today and will not inside the contract period.
     pub(super) fn upcoming(&mut self, judge: &mut Judge<'_>) {
-        let Some(changes) = judge.changes().filter(|changes| !changes.dates.is_empty()) else { return };
-        let today = self.findings_on(judge, self.plan.day.on, &changes.rules);
+        let Some(changes) = judge.changes() else { return };
+        // Counting is quick, and of nearly every rule nothing is open on any day.
+        let mut open: BTreeSet<usize> = BTreeSet::new();
+        for (date, rules) in &changes.days {
+            open.extend(self.open_on(judge, *date, rules.iter().copied().filter(|rule| !open.contains(rule)).collect()));
+        }
+        if open.is_empty() {
+            return;
+        }
+        let today = self.findings_on(judge, self.plan.day.on, &open);
         let mut upcoming: BTreeMap<String, Upcoming> = BTreeMap::new();
         let mut later_only: BTreeMap<String, Finding> = BTreeMap::new();
-        for date in changes.dates.iter().copied() {
-            for (id, later) in self.findings_on(judge, date, &changes.rules) {
+        for (date, rules) in &changes.days {
+            for (id, later) in self.findings_on(judge, *date, rules.intersection(&open)) {
                 let now = today.get(&id).map_or(Verdict::NotApplicable, |finding| finding.verdict);
                 if later.verdict > now.max(Verdict::Exempt) && now <= Verdict::Exempt && !upcoming.contains_key(&id) {
                     let what = Text::new(format!("från {date}: {}", later.message.sv), format!("from {date}: {}", later.message.en));
-                    upcoming.insert(id.clone(), Upcoming { date, what, verdict: later.verdict });
+                    upcoming.insert(id.clone(), Upcoming { date: *date, what, verdict: later.verdict });
                     later_only.insert(id, later);
                 }
             }
@@ -75,20 +80,49 @@ impl<'a> Work<'a> {
         }
     }
 
+    /// Those of the rules under which something is worse than exempt on a day.
+    fn open_on(&mut self, judge: &mut Judge<'_>, date: Date, rules: Vec<usize>) -> Vec<usize> {
+        self.on_day(judge, date, Tell::Open, |work, touched| {
+            rules
+                .into_iter()
+                .filter(|index| {
+                    work.result = Gathered::default();
+                    work.rule(*index, touches_of(touched, work.book.yardstick_of(*index)));
+                    let worst = [&work.result.counts, &work.result.counts_apart].into_iter().filter_map(VerdictCounts::worst).max();
+                    worst.is_some_and(|worst| worst > Verdict::Exempt)
+                })
+                .collect()
+        })
+    }
+
     /// Every finding of these rules on a day, by id.
-    fn findings_on(&mut self, judge: &mut Judge<'_>, date: Date, rules: &[usize]) -> BTreeMap<String, Finding> {
+    fn findings_on<'r>(
+        &mut self,
+        judge: &mut Judge<'_>,
+        date: Date,
+        rules: impl IntoIterator<Item = &'r usize>,
+    ) -> BTreeMap<String, Finding> {
+        self.on_day(judge, date, Tell::All, |work, touched| {
+            for index in rules {
+                work.rule(*index, touches_of(touched, work.book.yardstick_of(*index)));
+            }
+            let found = std::mem::take(&mut work.result.findings);
+            found.into_iter().map(|finding| (finding.id.clone(), finding)).collect()
+        })
+    }
+
+    /// Does something as if it were another day; what is gathered meanwhile is forgotten.
+    fn on_day<T>(&mut self, judge: &mut Judge<'_>, date: Date, tell: Tell, act: impl FnOnce(&mut Self, &[Touch]) -> T) -> T {
         let plan = judge.plan(date, self.plan.categories.clone(), self.product.mixture, !self.product.packaging.is_empty());
         let saved = std::mem::take(&mut self.result);
-        let tell = std::mem::replace(&mut self.tell, Tell::All);
+        let tell = std::mem::replace(&mut self.tell, tell);
         let own_plan = std::mem::replace(&mut self.plan, plan);
         let touched = std::mem::take(&mut self.found);
-        for index in rules {
-            self.rule(*index, touches_of(&touched, self.book.yardstick_of(*index)));
-        }
+        let done = act(self, &touched);
         self.found = touched;
         self.plan = own_plan;
         self.tell = tell;
-        let found = std::mem::replace(&mut self.result, saved);
-        found.findings.into_iter().map(|finding| (finding.id.clone(), finding)).collect()
+        self.result = saved;
+        done
     }
 }
