@@ -90,13 +90,17 @@ pub(super) fn kind(bytes: &[u8]) -> Kind {
         end -= 1;
     }
     let head = bytes.get(..end & !1).filter(|_| bytes.len() > end).unwrap_or(bytes);
-    let (encoding, _) = encoding_of(head);
-    let (text, _, _) = encoding.decode(head);
+    // Most text begins with a few thousand letters of ASCII, which need no decoding.
+    let plain = is_plain(head) && named_in_declaration(head).is_none_or(|encoding| encoding == UTF_8);
+    let text = match std::str::from_utf8(head).ok().filter(|_| plain) {
+        Some(text) => Cow::Borrowed(text),
+        None => encoding_of(head).0.decode(head).0,
+    };
     let start = text.trim_start_matches(|c: char| c.is_whitespace() || c == '\u{feff}');
     if start.is_empty() {
         return if bytes.len() > head.len() { Kind::Delimited } else { Kind::Empty };
     }
-    if has_controls(&text) {
+    if !plain && has_controls(&text) {
         return Kind::Other;
     }
     if start.starts_with('<') {
@@ -129,11 +133,17 @@ pub(super) fn kind(bytes: &[u8]) -> Kind {
     Kind::Delimited
 }
 
+/// Whether bytes are ASCII without control characters other than those that end lines and fields.
+fn is_plain(bytes: &[u8]) -> bool {
+    let plain = |byte: u8| matches!(byte, b' '..=b'~' | b'\n' | b'\r' | b'\t');
+    bytes.iter().fold(true, |all, byte| all & plain(*byte))
+}
+
 /// Whether a text has null characters, or more control characters than any text that people write.
 fn has_controls(text: &str) -> bool {
-    // Text in ASCII, as most is, need not be looked at character by character.
-    let plain = |byte: u8| matches!(byte, b' '..=b'~' | b'\n' | b'\r' | b'\t');
-    if text.bytes().fold(true, |all, byte| all & plain(byte)) {
+    // The control characters beyond ASCII begin with 0xC2.
+    let possible = |byte: u8| matches!(byte, 0..=8 | 0xB | 0xC | 0xE..=0x1F | 0x7F | 0xC2);
+    if !text.bytes().fold(false, |any, byte| any | possible(byte)) {
         return false;
     }
     let controls = text.chars().filter(|c| c.is_control() && !matches!(c, '\t' | '\n' | '\r' | '\u{c}' | '\u{1a}')).count();
