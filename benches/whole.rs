@@ -347,7 +347,14 @@ fn times(table: &mut Table, folder: &Path, files: u32, rounds: usize, jobs: usiz
         command.args(["--rules", "rohs"]);
         Ok(command)
     };
-    table.ratio("xlsx, all built-in rules / RoHS alone, one thread", "1.1", rounds, &alone, &rohs)
+    table.ratio("xlsx, all built-in rules / RoHS alone, one thread", "1.1", rounds, &alone, &rohs)?;
+    // With a period of years, in which much begins and ends.
+    let contract = || {
+        let mut command = check_anew(&xlsx, &out, 1);
+        command.args(["--contract", "medical-electrical-2027"]);
+        Ok(command)
+    };
+    table.ratio("xlsx, a contract with its period / all built-in rules, one thread", "none", rounds, &contract, &alone)
 }
 
 /// A first run, a second one over the same files under the same rules, and one under other rules (those of another day, so
