@@ -3,10 +3,11 @@
 
 use crate::generate::{self, Dice, ON, book, date, declaration, each_part, outline, register, rules, wider_rules};
 use kemkoll::amount::{Context, GRAM, Reading, WHOLE, read_text};
-use kemkoll::declaration::{Declaration, DeclarationKind};
-use kemkoll::rule::{Comparison, Consequence, Rule, RuleBook};
+use kemkoll::declaration::{Date, Declaration, DeclarationKind};
+use kemkoll::rule::{Comparison, Consequence, Expiry, Rule, RuleBook};
 use kemkoll::substance::{Confirmations, Register, identify};
 use kemkoll::verdict::{Assessment, Finding, Judge, Proof, Reason, Settings, Tell, Verdict, judge, report};
+use std::collections::{BTreeMap, BTreeSet};
 
 const CASES: u64 = 3_000;
 
@@ -194,4 +195,62 @@ fn products_judged_in_parts_are_judged_the_same() {
         }
     }
     assert!(several > 20, "{several}");
+}
+
+/// The days after `on` on which anything in a book begins or ends.
+fn days_after(on: Date, book: &RuleBook) -> BTreeSet<Date> {
+    let next = |day: Option<Date>| day.and_then(|day| day.tomorrow().ok());
+    let mut days = BTreeSet::new();
+    for rule in &book.rules {
+        days.extend([rule.from, next(rule.until)].into_iter().flatten());
+        days.extend(rule.entries.iter().flat_map(|entry| [entry.from, next(entry.until)]).flatten());
+        let expiry = |expires| if let Expiry::On(day) = expires { next(Some(day)) } else { None };
+        days.extend(rule.exemptions.iter().flat_map(|exemption| [exemption.valid_from, expiry(exemption.expires)]).flatten());
+    }
+    days.retain(|day| *day > on);
+    days
+}
+
+/// What is upcoming is what a check on the first day that makes it worse would say, and nothing else.
+#[test]
+fn what_is_upcoming_is_what_a_check_on_that_day_says() {
+    let register = register();
+    let books = [book(&register, rules(&register, 1)), book(&register, many_rules(&register)), generate::tender_book(&register)];
+    let (on, end) = (date(2017, 1, 1), date(2029, 12, 31));
+    let settings = |on, period, tell| Settings { on, period, proof: Proof::Stated, categories: Vec::new(), tell };
+    let verdicts = |product: &Assessment| -> BTreeMap<String, Verdict> {
+        let of_rules = product.findings.iter().filter(|finding| !finding.rule.starts_with("data/"));
+        of_rules.map(|finding| (finding.id.clone(), finding.verdict)).collect()
+    };
+    let mut met = 0;
+    for book in &books {
+        let days = days_after(on, book);
+        for seed in 0..CASES / 15 {
+            let declaration = file(&mut Dice::new(seed ^ 0x71a3));
+            let composition = identify(declaration.clone(), &register, &Confirmations::default());
+            let ours = judge(&composition, book, &register, &settings(on, Some((on, end)), Tell::Open));
+            let today = judge(&composition, book, &register, &settings(on, None, Tell::All));
+            let later: Vec<_> =
+                days.iter().map(|day| (*day, judge(&composition, book, &register, &settings(*day, None, Tell::All)))).collect();
+            for (index, product) in ours.products.iter().enumerate() {
+                let now = verdicts(&today.products[index]);
+                let mut expected: BTreeMap<String, (Date, Verdict)> = BTreeMap::new();
+                for (day, report) in &later {
+                    for (id, verdict) in verdicts(&report.products[index]) {
+                        let now = now.get(&id).copied().unwrap_or(Verdict::NotApplicable);
+                        if verdict > Verdict::Exempt && now <= Verdict::Exempt {
+                            expected.entry(id).or_insert((*day, verdict));
+                        }
+                    }
+                }
+                let told = product.findings.iter().filter_map(|finding| {
+                    let upcoming = finding.upcoming.as_ref()?;
+                    Some((finding.id.clone(), (upcoming.date, upcoming.verdict)))
+                });
+                met += expected.len();
+                assert_eq!(told.collect::<BTreeMap<_, _>>(), expected, "seed {seed}\n{}", outline(&declaration));
+            }
+        }
+    }
+    assert!(met > 100, "{met}");
 }

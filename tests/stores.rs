@@ -505,8 +505,7 @@ fn a_server_that_is_down_slow_or_silent_is_told() {
 /// Whether the session that the program began last in a database is encrypted; one before it may still be on its way out.
 #[cfg(feature = "postgres")]
 fn encrypted(url: &str) -> bool {
-    let sql =
-        "SELECT ssl FROM pg_stat_ssl JOIN pg_stat_activity USING (pid) WHERE datname = current_database() AND application_name = 'kemkoll' \
+    let sql = "SELECT ssl FROM pg_stat_ssl JOIN pg_stat_activity USING (pid) WHERE datname = current_database() AND application_name = 'kemkoll' \
          ORDER BY backend_start DESC LIMIT 1";
     crate::server::client(url).query_one(sql, &[]).expect("a session").get(0)
 }
