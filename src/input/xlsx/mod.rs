@@ -7,6 +7,7 @@ mod book;
 mod comments;
 mod member;
 mod memo;
+mod parts;
 mod plain;
 mod scan;
 mod sheet;

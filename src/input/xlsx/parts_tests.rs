@@ -13,7 +13,7 @@ const STRINGS: &str = "<sst><si><t>Bly</t></si><si><t>7439-92-1</t></si><si><t> 
 /// A workbook of one sheet, not compressed, so that the sheet is large.
 fn workbook(rows: &[String], after: &str) -> Vec<u8> {
     let sheet = format!("<worksheet><sheetData>{}</sheetData>{after}</worksheet>", rows.concat());
-    assert!(sheet.len() > 3 * sheet::PART, "{}", sheet.len());
+    assert!(sheet.len() > 3 * parts::PART, "{}", sheet.len());
     let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
     let options = zip::write::SimpleFileOptions::default().compression_method(zip::CompressionMethod::Stored);
     for (name, text) in [

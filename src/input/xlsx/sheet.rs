@@ -5,10 +5,11 @@ use super::super::container::Limits;
 use super::super::read_error::ReadError;
 use super::super::workbook::{Merge, a1};
 use super::member::{Feed, placed};
+use super::parts::{cut, first_row};
 use super::plain::{Plain, Value, text_of};
 use super::scan::{Markup, Stop, attributes, from, settle, skip, string_item, tag, text, unescaped, value};
 use super::strings::Strings;
-use memchr::{memchr, memchr3, memmem};
+use memchr::{memchr, memchr3};
 
 /// One cell that holds something.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -81,9 +82,6 @@ impl<F: FnMut(Stored<'_>) -> Result<(), ReadError>> Take for F {
     }
 }
 
-/// Bytes of a part, or some more.
-pub(super) const PART: usize = 1 << 20;
-
 /// Reads the sheet that the feed has been opened at; gives what it holds to `take`, and returns the merged ranges.
 pub(super) fn read(feed: &mut Feed<'_>, strings: &Strings, limits: &Limits, take: &mut impl Take) -> Result<Vec<Merge>, ReadError> {
     let mut sheet = Sheet::new(strings, limits);
@@ -111,45 +109,6 @@ pub(super) fn read_part(bytes: &[u8], strings: &Strings, limits: &Limits, take: 
     let mut sheet = Sheet { phase: Phase::Rows, depth: 1, row: u32::MAX, ..Sheet::new(strings, limits) };
     let (seen, stop) = sheet.steps(bytes, take);
     if matches!(stop, Stop::More) && seen == bytes.len() && sheet.is_between_rows() { Ok(sheet.row) } else { Err(stop.told()) }
-}
-
-/// Cuts so many parts off the feed's window, which begins with a row; fewer when no row begins behind them.
-fn cut(feed: &mut Feed<'_>, number: usize) -> Result<Vec<Vec<u8>>, ReadError> {
-    let mut parts: Vec<Vec<u8>> = Vec::with_capacity(number);
-    let mut more = true;
-    while more && parts.len() < number {
-        let mut part = Vec::new();
-        while more && part.len() < PART {
-            let window = feed.data();
-            // Without another row the window holds the end of them, or a row so long that it is no matter.
-            let end = last_row(window).unwrap_or(0);
-            part.extend_from_slice(window.get(..end).unwrap_or_default());
-            feed.consume(end);
-            more = end > 0 && !feed.ended();
-            if more {
-                feed.more()?;
-            }
-        }
-        if !part.is_empty() {
-            parts.push(part);
-        }
-    }
-    Ok(parts)
-}
-
-/// Where the first row in a window begins.
-fn first_row(window: &[u8]) -> Option<usize> {
-    memmem::find_iter(window, b"<row").find(|at| is_row(window, *at))
-}
-
-/// Where the last one does.
-fn last_row(window: &[u8]) -> Option<usize> {
-    memmem::rfind_iter(window, b"<row").find(|at| is_row(window, *at))
-}
-
-/// Not the beginning of `rowBreaks`.
-fn is_row(window: &[u8], at: usize) -> bool {
-    matches!(window.get(at + 4), Some(b' ' | b'>'))
 }
 
 struct Sheet<'s> {
